@@ -1,0 +1,1 @@
+"""Where our code meets machines: lake, object store, seal, keys, adapters, simulator."""

@@ -1,0 +1,48 @@
+"""What a delivery holds once it is read: rows as delivered, and the lines that could not be read.
+
+Raw rows are personal data in the clear. Only the privacy code looks at them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+PAYLOAD: Final = "__payload"
+LINE: Final = "__line"
+
+
+@dataclass(frozen=True, repr=False)
+class RawRows:
+    """The rows of a delivery, one column per delivered column, and the rows that were refused.
+
+    `frame` holds the delivered names with outer white space trimmed. Text formats give text only,
+    an empty cell is null; Parquet keeps its own types. `__payload` is the position of the file in
+    the delivery. `__line` is the physical line in CSV and JSON Lines, the row of the sheet in
+    XLSX, the record's number elsewhere; all count from 1, and count on through the files of a zip.
+    `refused` has `__payload`, `__line` and a `reason` that never shows a value.
+    """
+
+    frame: pl.DataFrame
+    refused: pl.DataFrame
+    decimal: str | None
+    thousands: str | None
+
+    def __repr__(self) -> str:
+        """The sizes only."""
+        return f"RawRows({self.frame.height} rows, {self.refused.height} refused)"
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """One file read: `frame` with `__line`, and `refused` with `__line` and `reason`."""
+
+    frame: pl.DataFrame
+    refused: pl.DataFrame
+
+
+def refusals(lines: Iterable[tuple[int, str]]) -> pl.DataFrame:
+    """The refused lines of one file, each with its reason, in the order of the file."""
+    schema = {LINE: pl.Int64, "reason": pl.String}
+    return pl.DataFrame(sorted(lines), schema=schema, orient="row")

@@ -1,0 +1,171 @@
+"""From the files of a delivery to its rows: unpack, recognise the format, read, put together."""
+
+import io
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from infra.adapters.csv_rows import read_csv
+from infra.adapters.encoding import as_utf8
+from infra.adapters.json_rows import read_geojson, read_json, read_jsonl
+from infra.adapters.layout import column_names
+from infra.adapters.packed import Member, format_of_name, unpack
+from infra.adapters.raw import LINE, PAYLOAD, RawRows, Table, refusals
+from infra.adapters.spreadsheet import read_xlsx
+from infra.arrivals import Payload
+from infra.errors import ContractError
+
+if TYPE_CHECKING:
+    from infra.adapters.file import FileAdapter, Melt
+
+_HEAD: Final = 4096
+_WEB_PAGE: Final = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.I | re.S
+)
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+_BINARY: Final = {"parquet": b"PAR1", "xlsx": b"PK\x03\x04"}
+
+
+def read_payloads(adapter: "FileAdapter", payloads: Sequence[Payload]) -> RawRows:
+    """All rows of a delivery, in the order of its files.
+
+    Raises ContractError, naming the place of the file in the delivery, if a file cannot be read.
+    """
+    frames: list[pl.DataFrame] = []
+    refused: list[pl.DataFrame] = []
+    for position, payload in enumerate(payloads):
+        try:
+            table = _read_payload(adapter, payload)
+        except ContractError as error:
+            raise ContractError(
+                f"file {position + 1} of {len(payloads)} in the delivery: {error}"
+            ) from None
+        place = pl.lit(position, pl.Int32).alias(PAYLOAD)
+        frames.append(table.frame.with_columns(place))
+        refused.append(table.refused.select(place, LINE, "reason"))
+    empty = Table(pl.DataFrame(schema={LINE: pl.Int64()}), refusals(()))
+    none = pl.lit(0, pl.Int32).alias(PAYLOAD)
+    frame = _stacked(frames or [empty.frame.with_columns(none)])
+    names = [name for name in frame.columns if name not in (PAYLOAD, LINE)]
+    return RawRows(
+        frame=frame.select(*names, PAYLOAD, LINE),
+        refused=pl.concat(refused or [empty.refused.select(none, LINE, "reason")]),
+        decimal=adapter.decimal,
+        thousands=adapter.thousands,
+    )
+
+
+def _read_payload(adapter: "FileAdapter", payload: Payload) -> Table:
+    """The rows of one payload; the lines of a zip's files count on from one file to the next."""
+    tables: list[Table] = []
+    before = 0
+    for member in unpack(payload.name, payload.content, format=adapter.format):
+        table = _read_member(adapter, member)
+        if adapter.melt is not None:
+            table = Table(melted(table.frame, adapter.melt), table.refused)
+        moved = pl.col(LINE) + before
+        tables.append(Table(table.frame.with_columns(moved), table.refused.with_columns(moved)))
+        last = [tables[-1].frame[LINE].max(), tables[-1].refused[LINE].max()]
+        before = max([before, *(line for line in last if isinstance(line, int))])
+    if len(tables) == 1:
+        return tables[0]
+    return Table(
+        _stacked([table.frame for table in tables]), pl.concat([table.refused for table in tables])
+    )
+
+
+def _read_member(adapter: "FileAdapter", member: Member) -> Table:
+    content = member.content
+    form = adapter.format or format_of_name(member.name) or _recognise(content)
+    if not content or (len(content) < _HEAD and not content.strip(b"\xef\xbb\xbf \t\r\n\0")):
+        raise ContractError("the file is empty; ask the publisher to send it again")
+    if _WEB_PAGE.match(content[:_HEAD].removeprefix(_MARKS[2])):
+        raise ContractError(
+            f"a web page came in place of {form}: the address has moved or asks for a login"
+        )
+    _check_kind(content, form)
+    match form:
+        case "xlsx":
+            return read_xlsx(content, adapter)
+        case "parquet":
+            return _read_parquet(content)
+    text = as_utf8(content, adapter.encoding)
+    match form:
+        case "json":
+            return read_json(text, adapter)
+        case "jsonl":
+            return read_jsonl(text)
+        case "geojson":
+            return read_geojson(text)
+    return read_csv(text, adapter)
+
+
+def _recognise(content: bytes) -> str:
+    """The format of a file whose name does not say it."""
+    for form, magic in _BINARY.items():
+        if content.startswith(magic):
+            return form
+    head = content[:_HEAD].removeprefix(_MARKS[2]).lstrip()
+    if head.startswith(b"["):
+        return "json"
+    if not head.startswith(b"{"):
+        return "csv"
+    if re.match(rb'\{\s*"type"\s*:\s*"Feature', head):
+        return "geojson"
+    first, newline, rest = content.strip().partition(b"\n")
+    is_lines = first.rstrip().endswith(b"}") and newline and rest.lstrip().startswith(b"{")
+    return "jsonl" if is_lines else "json"
+
+
+def _check_kind(content: bytes, form: str) -> None:
+    """Refuse a file that plainly is of another kind than it should be."""
+    for kind, magic in _BINARY.items():
+        if (form == kind) != content.startswith(magic):
+            raise ContractError(
+                f"the file is not {kind}" if form == kind else f"the file is {kind}, not {form}"
+            )
+    head = content[:_HEAD]
+    if form not in _BINARY and not head.startswith(_MARKS[:2]) and head.count(0) > len(head) / 20:
+        raise ContractError(
+            f"the file is not text, as {form} is: declare its encoding or its format"
+        )
+
+
+def _read_parquet(content: bytes) -> Table:
+    try:
+        frame = pl.read_parquet(io.BytesIO(content))
+    except (pl.exceptions.PolarsError, OSError):
+        raise ContractError(
+            "the Parquet file is damaged or was cut short; fetch it again"
+        ) from None
+    frame = frame.rename(dict(zip(frame.columns, column_names(frame.columns), strict=True)))
+    numbers = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias(LINE)
+    return Table(frame.with_columns(numbers), refusals(()))
+
+
+def _stacked(frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """All frames one below the other; a column that one of them lacks is null there."""
+    if len(frames) == 1:
+        return frames[0]
+    try:
+        return pl.concat(frames, how="diagonal_relaxed", rechunk=False)
+    except pl.exceptions.PolarsError:
+        raise ContractError(
+            "the files of the delivery give one column types that do not fit together"
+        ) from None
+
+
+def melted(frame: pl.DataFrame, melt: "Melt") -> pl.DataFrame:
+    """Wide to long: one row for each matching column, nulls included, in the order of the lines."""
+    wide = [name for name in frame.columns if name != LINE and re.search(melt.columns, name)]
+    others = [name for name in frame.columns if name not in wide]
+    if {melt.name, melt.value} & set(others):
+        raise ContractError(
+            "source.melt: the names for the new columns stand in the file already; choose others"
+        )
+    if not wide:
+        return frame
+    long = frame.unpivot(wide, index=others, variable_name=melt.name, value_name=melt.value)
+    return long.sort(LINE, maintain_order=True)

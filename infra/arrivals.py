@@ -1,0 +1,67 @@
+"""What a publisher delivered, sealed: it can be counted and carried, but not printed or stored.
+
+Only `infra.adapters` opens arrivals (`infra.adapters.opening`), and only the contract and the
+privacy code may import that: see the import rules in pyproject.toml.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NoReturn
+
+
+@dataclass(frozen=True, repr=False)
+class Payload:
+    """One file or one page of a delivery as it came over the wire.
+
+    `name` may contain personal data (a person's name in a file name): it never leaves the seal.
+    `window_start` is set when the publisher's naming says which window the payload is for.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    modified_at: datetime
+    window_start: date | None = None
+
+    def __repr__(self) -> str:
+        """The size only."""
+        return f"Payload({len(self.content)} bytes)"
+
+
+class Arrivals:
+    """A delivery between publisher and gate. Prints its size only, and cannot be pickled."""
+
+    __slots__ = ("_payloads",)
+
+    def __init__(self, payloads: Sequence[Payload]) -> None:
+        """Seal what was pulled; the order of payloads is the order of the delivery."""
+        self._payloads = tuple(payloads)
+
+    @property
+    def payloads_count(self) -> int:
+        """How many files or pages came."""
+        return len(self._payloads)
+
+    @property
+    def bytes_count(self) -> int:
+        """How many bytes came."""
+        return sum(len(payload.content) for payload in self._payloads)
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """When the publisher last changed what it delivered, UTC; None if nothing came."""
+        return max((payload.modified_at for payload in self._payloads), default=None)
+
+    def __len__(self) -> int:
+        """How many payloads came."""
+        return len(self._payloads)
+
+    def __repr__(self) -> str:
+        """The size only."""
+        return f"Arrivals({self.payloads_count} payloads, {self.bytes_count} bytes)"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse: a pickled delivery would be personal data on a disk."""
+        raise TypeError("arrivals cannot be pickled: they hold personal data in the clear")

@@ -1,0 +1,31 @@
+"""The three ways things fail. The caller's move decides which one is raised.
+
+No message ever shows a value that arrived from a publisher: Dagster stores every message.
+"""
+
+from typing import Literal
+
+
+class GemelloError(Exception):
+    """What every error of ours is; raise one of the three families, never this."""
+
+
+class PublisherUnavailable(GemelloError):
+    """The outside world did not answer as it should: try again."""
+
+
+class ContractError(GemelloError):
+    """The delivery, or the contract itself, is not as agreed: talk to the publisher or edit it."""
+
+
+class DeliveryRefused(ContractError):
+    """A delivery nothing of which is published; `check` says which promise it would have broken."""
+
+    def __init__(self, message: str, *, check: Literal["privacy", "contract", "drift"]) -> None:
+        """Refuse with a message that shows no value."""
+        super().__init__(message)
+        self.check = check
+
+
+class TwinError(GemelloError):
+    """Our side is wrong: a setting, a disk, a key, a bug."""

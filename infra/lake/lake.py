@@ -1,0 +1,260 @@
+"""The lake itself: every table by its key, read lazily and written in whole commits."""
+
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+
+from infra.errors import TwinError
+from infra.lake import history, reading, writing
+from infra.lake.faults import commit, translated
+from infra.lake.fields import (
+    LABEL,
+    VALID_FROM,
+    VALID_TO,
+    WINDOW,
+    TableSpec,
+    check_frame,
+    relabelled,
+)
+from infra.lake.history import Commit, Stamp
+from infra.lake.merging import check_identity, history_after, in_order
+from infra.lake.places import Place
+from infra.lake.probe import probe
+from infra.settings import Settings
+from infra.windows import Window
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Lake:
+    """All tables of the twin under one folder or bucket, keyed `stage/publisher/dataset`.
+
+    Every method raises TwinError without values when the store fails, and leaves tables whole.
+    """
+
+    def __init__(self, place: Place) -> None:
+        """A lake at this place; nothing is opened or made yet."""
+        self._place = place
+        self._trusted: set[str] = set()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings) -> "Lake":
+        """The lake of an installation; AWS_* environment variables say how to reach a bucket."""
+        return cls(Place.of(settings.lake, os.environ))
+
+    def __repr__(self) -> str:
+        """The location only, never credentials."""
+        return f"Lake({self._place.location})"
+
+    def uri(self, key: str) -> str:
+        """The address of a table, for other readers of Delta."""
+        return self._place.uri(key)
+
+    def exists(self, key: str) -> bool:
+        """Whether there is such a table."""
+        return self.version(key) is not None
+
+    def version(self, key: str) -> int | None:
+        """The newest version of a table; None if there is no table."""
+        with translated(key, "opening the table"):
+            table = reading.opened(self._place, key)
+        return None if table is None else table.version()
+
+    def tables(self) -> list[str]:
+        """The keys of all tables, sorted."""
+        with translated("the lake", "listing the tables"):
+            return sorted(self._place.keys())
+
+    def read(
+        self, key: str, *, version: int | None = None, window: Window | None = None
+    ) -> pl.LazyFrame:
+        """The rows of a table, lazily; as of a version, and of some windows only, if asked."""
+        table = reading.existing(self._place, key, version=version)
+        return reading.lazily(self._place, key, table, window)
+
+    def probe(self) -> None:
+        """Refuse a lake that cannot be written or would lose commits; done before a first write."""
+        for root in self._place.roots():
+            self._trust(root)
+
+    def replace_windows(
+        self,
+        key: str,
+        frame: pl.DataFrame,
+        *,
+        window: Window,
+        spec: TableSpec,
+        notes: Mapping[str, str],
+        marks: Mapping[date, int],
+    ) -> int:
+        """Replace all rows of these windows by the frame's, in one commit; return its version.
+
+        The frame has `window_on`, the first day of each row's window. An empty frame empties the
+        windows. `marks` are kept per window, to know the same delivery again. A table that does not
+        exist is created. Other columns or types, or rows of other windows, are refused.
+        """
+        if window.is_static:
+            raise TwinError(
+                f"{key}: a static table has no windows to replace; replace or merge it whole"
+            )
+        schema = spec.with_own(WINDOW)
+        check_frame(key, frame, schema)
+        outside_count = frame.height - frame[WINDOW].is_in(list(window.starts())).sum()
+        if outside_count:
+            raise TwinError(
+                f"{key}: {WINDOW} of {outside_count} of {frame.height} rows is not the first day "
+                f"of one of the windows {window}; split the rows by window before writing"
+            )
+        named = {writing.mark_of(start): mark for start, mark in marks.items()}
+        stamp = Stamp("windows", notes, named, window)
+        self._ready(key)
+        known_at_first: list[bool] = []
+
+        def attempt() -> int:
+            table = writing.opened_or_created(self._place, key, spec, schema, is_windowed=True)
+            is_known = all(table.transaction_version(name) == named[name] for name in named)
+            known_at_first.append(is_known)
+            # Between two attempts somebody committed this very delivery: another process, or we
+            # ourselves in a commit whose answer was lost. Once is enough.
+            if named and is_known and not known_at_first[0]:
+                return table.version()
+            return writing.replace(key, table, frame, spec=spec, stamp=stamp)
+
+        return commit(key, attempt)
+
+    def replace_all(
+        self, key: str, frame: pl.DataFrame, *, spec: TableSpec, notes: Mapping[str, str], mark: int
+    ) -> int:
+        """Replace every row of a static table by the frame's, in one commit; return its version."""
+        check_frame(key, frame, spec.schema)
+        stamp = Stamp("table", notes, {writing.MARK: mark})
+        self._ready(key)
+
+        def attempt() -> int:
+            table = writing.opened_or_created(
+                self._place, key, spec, spec.schema, is_windowed=False
+            )
+            return writing.replace(key, table, frame, spec=spec, stamp=stamp)
+
+        return commit(key, attempt)
+
+    def merge_history(
+        self,
+        key: str,
+        frame: pl.DataFrame,
+        *,
+        primary_key: Iterable[str],
+        at: datetime,
+        spec: TableSpec,
+        notes: Mapping[str, str],
+        mark: int,
+    ) -> int:
+        """Bring a static table up to a delivery of instant `at`, keeping what was.
+
+        Rows carry `valid_from` and `valid_to` (empty while current). The same delivery again
+        changes nothing; another one of the same instant takes its place. A delivery older than the
+        newest one changes nothing and leaves no mark: history grows at its end only. One that
+        changes no row leaves its mark in a commit without rows. Returns the newest version.
+        """
+        identity = tuple(primary_key)
+        check_frame(key, frame, spec.schema)
+        check_identity(key, frame, identity)
+        instant = at.astimezone(UTC)
+        moment = (instant - _EPOCH) // timedelta(microseconds=1)
+        marks = {writing.MARK: mark, writing.AT: moment}
+        schema = spec.with_own(VALID_FROM, VALID_TO)
+        self._ready(key)
+
+        def attempt() -> int:
+            table = writing.opened_or_created(self._place, key, spec, schema, is_windowed=False)
+            newest = table.transaction_version(writing.AT)
+            if newest is not None and newest > moment:
+                return table.version()
+            known = reading.lazily(self._place, key, table, None).collect()
+            new = [name for name in schema if name not in known.columns]
+            present = known.with_columns(pl.lit(None, schema[name]).alias(name) for name in new)
+            merged = history_after(present, frame, primary_key=identity, at=instant)
+            if new or not merged.equals(in_order(present, identity)):
+                stamp = Stamp("history", notes, marks)
+                return writing.replace(key, table, merged, spec=spec, stamp=stamp)
+            if table.transaction_version(writing.MARK) == mark:
+                return table.version()
+            return writing.leave_mark(table, Stamp("mark", notes, marks))
+
+        return commit(key, attempt)
+
+    def marks(self, key: str, starts: Iterable[date]) -> dict[date, int]:
+        """The marks of those of these windows that have one; none if there is no table."""
+        with translated(key, "reading the marks"):
+            table = reading.opened(self._place, key)
+            if table is None:
+                return {}
+            found = {start: table.transaction_version(writing.mark_of(start)) for start in starts}
+        return {start: mark for start, mark in found.items() if mark is not None}
+
+    def mark(self, key: str) -> int | None:
+        """The mark of a static table's newest delivery."""
+        with translated(key, "reading the mark"):
+            table = reading.opened(self._place, key)
+            return None if table is None else table.transaction_version(writing.MARK)
+
+    def changed_windows(self, key: str, *, after_version: int | None) -> list[date] | None:
+        """The windows written after a version, in order; without one, all that hold rows.
+
+        None says that the whole table may have changed: it is static, another tool changed its
+        rows, or its log no longer reaches back that far.
+        """
+        table = reading.existing(self._place, key)
+        if after_version is None:
+            return reading.windows_present(key, table)
+        with translated(key, "reading the history"):
+            return history.windows_since(table, after_version)
+
+    def history(self, key: str, limit: int | None = None) -> list[Commit]:
+        """The commits of a table with their notes, newest first; those of other tools have none."""
+        table = reading.existing(self._place, key)
+        with translated(key, "reading the history"):
+            return [each for each, _ in history.commits(table, limit)]
+
+    def last_notes(self, key: str) -> dict[str, str]:
+        """The notes of the newest commit that the lake made; empty if there is none."""
+        table = reading.existing(self._place, key)
+        with translated(key, "reading the history"):
+            return history.newest_notes(table)
+
+    def labels(self, key: str) -> dict[str, str]:
+        """The treatment recorded for each column that has one."""
+        fields = reading.existing(self._place, key).schema().fields
+        return {each.name: each.metadata[LABEL] for each in fields if LABEL in each.metadata}
+
+    def set_labels(self, key: str, labels: Mapping[str, str]) -> int:
+        """Record other treatments for these columns, in one commit that touches no row.
+
+        A write never does this: who calls it has made sure that history agrees with the new labels.
+        """
+        surplus = sorted(
+            set(labels) - set(reading.existing(self._place, key).schema().to_arrow().names)
+        )
+        if surplus:
+            raise TwinError(f"{key} has no column {surplus[0]}")
+        self._ready(key)
+
+        def attempt() -> int:
+            table = reading.existing(self._place, key)
+            return writing.write_schema(table, relabelled(table, labels))
+
+        return commit(key, attempt)
+
+    def _ready(self, key: str) -> None:
+        self._place.uri(key)
+        self._trust(self._place.root(key.partition("/")[0]))
+
+    def _trust(self, root: str) -> None:
+        with self._lock:
+            if root not in self._trusted:
+                probe(self._place, root)
+                self._trusted.add(root)

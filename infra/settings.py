@@ -1,0 +1,173 @@
+"""Settings of an installation: `GEMELLO_*` variables, else `gemello.toml`, else `./.gemello/`."""
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from infra.errors import ContractError, TwinError
+
+_KEYS: Final = (
+    "home",
+    "lake",
+    "archive",
+    "contracts",
+    "root_key_file",
+    "signing_key_file",
+    "sources",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where an installation keeps its lake, archive and keys, and where its publishers are.
+
+    `lake` and `archive` are a folder or `s3://bucket/prefix`; `lake` may hold `{stage}` for a
+    bucket per stage. `sources` fills the placeholders of contracts, such as `{parking_api}`.
+    """
+
+    home: Path
+    lake: str
+    archive: str
+    root_key_file: Path
+    signing_key_file: Path
+    contracts: tuple[Path, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    sources_base: str = ""
+    is_root_key_declared: bool = False
+
+    @classmethod
+    def load(
+        cls, environ: Mapping[str, str] | None = None, folder: Path | None = None
+    ) -> "Settings":
+        """Read the settings of this process; `folder` is where `gemello.toml` and `.gemello` are.
+
+        Raises TwinError for a setting that is unknown or does not make sense.
+        """
+        environ = os.environ if environ is None else environ
+        folder = Path.cwd() if folder is None else folder
+        values = _from_file(folder / "gemello.toml")
+        values |= {
+            key: environ[f"GEMELLO_{key.upper()}"]
+            for key in _KEYS
+            if environ.get(f"GEMELLO_{key.upper()}")
+        }
+        home = Path(str(values.get("home", folder / ".gemello"))).absolute()
+        sources, base = _sources(values.get("sources", home / "sources"), folder)
+        key_file = values.get("root_key_file")
+        settings = cls(
+            home=home,
+            lake=_location(values.get("lake"), home / "lake", folder),
+            archive=_location(values.get("archive"), home / "archive", folder),
+            root_key_file=_path(key_file, home / "root.key", folder),
+            signing_key_file=_path(values.get("signing_key_file"), home / "signing.key", folder),
+            contracts=_folders(values.get("contracts"), folder),
+            sources=sources,
+            sources_base=base,
+            is_root_key_declared=key_file is not None,
+        )
+        settings._check_key_place()
+        return settings
+
+    def _check_key_place(self) -> None:
+        for place, name in ((self.lake, "lake"), (self.archive, "archive")):
+            if "://" not in place and self.root_key_file.is_relative_to(place.split("{")[0]):
+                raise TwinError(
+                    f"GEMELLO_ROOT_KEY_FILE lies inside the {name}: whoever copies the {name} has "
+                    "the key; point it to another folder"
+                )
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the lake lies in object storage."""
+        return self.lake.startswith("s3://")
+
+    def resolve(self, address: str, *, contract: str) -> str:
+        """Fill the source placeholders of an address, such as `{parking_api}/sessions`.
+
+        Placeholders with a colon or named `window` belong to the adapter and are left alone.
+        Raises ContractError when a placeholder points nowhere.
+        """
+        out, rest = "", address
+        while "{" in rest:
+            before, _, tail = rest.partition("{")
+            name, closing, rest = tail.partition("}")
+            if not closing:
+                raise ContractError(f"{contract}: source.url has an opening brace without closing")
+            out += before
+            if name == "window" or ":" in name:
+                out += "{" + name + "}"
+            elif name in self.sources:
+                out += self.sources[name].rstrip("/")
+            elif self.sources_base:
+                out += f"{self.sources_base.rstrip('/')}/{name}"
+            else:
+                raise ContractError(
+                    f"{contract}: source.url names '{{{name}}}' but GEMELLO_SOURCES does not say "
+                    f'where that is; add {name} = "…" to [sources] in gemello.toml'
+                )
+        return out + rest
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise TwinError(f"{path.name} is not valid TOML; correct it or remove it") from None
+    unknown = sorted(set(values) - set(_KEYS))
+    if unknown:
+        raise TwinError(
+            f"{path.name}: unknown setting '{unknown[0]}'; known are {', '.join(_KEYS)}"
+        )
+    return values
+
+
+def _path(value: object, default: Path, folder: Path) -> Path:
+    return default if value is None else (folder / str(value)).absolute()
+
+
+def _location(value: object, default: Path, folder: Path) -> str:
+    if value is None:
+        return str(default)
+    text = str(value).rstrip("/")
+    if text.startswith("s3://"):
+        return text
+    if "://" in text:
+        raise TwinError("GEMELLO_LAKE and GEMELLO_ARCHIVE take a folder or s3://bucket/prefix")
+    return str((folder / text).absolute())
+
+
+def _folders(value: object, folder: Path) -> tuple[Path, ...]:
+    if value is None:
+        return ()
+    parts = value if isinstance(value, list) else str(value).split(os.pathsep)
+    paths = tuple((folder / str(part)).absolute() for part in parts if str(part))
+    for path in paths:
+        if not path.is_dir():
+            raise TwinError(f"GEMELLO_CONTRACTS names {path}, which is not a folder")
+    return paths
+
+
+def _sources(value: object, folder: Path) -> tuple[dict[str, str], str]:
+    """A table of name → address (TOML, JSON or `name=address` pairs), or one base folder."""
+    if isinstance(value, dict):
+        return {str(k): str(v) for k, v in value.items()}, ""
+    text = str(value)
+    if text.lstrip().startswith("{"):
+        try:
+            table = json.loads(text)
+        except json.JSONDecodeError:
+            raise TwinError("GEMELLO_SOURCES looks like JSON but is not valid JSON") from None
+        return {str(k): str(v) for k, v in table.items()}, ""
+    if text.endswith(".toml") and Path(text).is_file():
+        table = tomllib.loads(Path(text).read_text(encoding="utf-8"))
+        return {str(k): str(v) for k, v in table.get("sources", table).items()}, ""
+    if "=" in text and "://" not in text.partition("=")[0]:
+        pairs = (part.partition("=") for part in text.split(",") if part.strip())
+        return {name.strip(): address.strip() for name, _, address in pairs}, ""
+    return {}, text if "://" in text else str((folder / text).absolute())

@@ -1,0 +1,173 @@
+"""A2A's quarter-hour electricity readings: the history comes as one file of several days."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from infra.simulator.city import City
+from infra.simulator.days import ROME, is_free_day, midnight
+from infra.simulator.identifiers import supply_points
+from infra.simulator.publication import Publication
+from infra.simulator.sky import Series
+from infra.simulator.spoil import Sheet, Spoiled, clean_rows, rows_count, spoiled_parts
+
+KEY: Final = "a2a/electricity_readings"
+PLACE: Final = "a2a_files"
+_SHEET: Final = Sheet(separator=",", decimals=3)
+_QUARTERS: Final = 96
+# Ten days of the small city in one file, and never more than one day of the full one.
+_ROWS_A_FILE: Final = 3_000_000
+# Too few meters to be shown: the last four sections.
+_METERS_IN_SMALL_SECTIONS: Final = (4, 6, 8, 9)
+_DOMINANT_WH: Final = 9_000
+
+
+@dataclass(frozen=True)
+class _Meters:
+    """The meters in the order of the file, and what decides how much each draws."""
+
+    frame: pl.DataFrame  # pod, matricola, sezione
+    watt_hours: Series  # mean of a quarter hour
+    shop_share: Series
+    heating_share: Series
+    dominant: int
+
+
+def publish(city: City, publication: Publication) -> None:
+    """Deliver files of as many days as fit; each day has 96 quarter hours of UTC."""
+    meters = _meters(city)
+    publication.leaves_traces(meters.frame["pod"])
+    publication.leaves_traces(meters.frame["matricola"])
+    days_a_file = max(1, _ROWS_A_FILE // (meters.frame.height * _QUARTERS))
+    truths: list[pl.DataFrame] = []
+    for first in range(0, city.days, days_a_file):
+        days = city.dates[first : first + days_a_file]
+        delivery = _Delivery(city, publication, meters, days, truths)
+        publication.deliver(
+            f"letture_{days[0]:%Y%m%d}_{days[-1]:%Y%m%d}.csv",
+            delivery.parts(),
+            at=midnight(days[-1]) + timedelta(hours=30),
+        )
+    publication.tell("electricity_by_section", pl.concat(truths))
+    by_section = meters.frame.group_by(section_id="sezione").len("meters_count")
+    for section, count in by_section.filter(pl.col("meters_count") < 10).sort("section_id").rows():
+        publication.planted("section with few meters", section_id=section, meters_count=count)
+    section = meters.frame["sezione"][meters.dominant]
+    publication.planted("section with a dominant meter", section_id=section)
+
+
+@dataclass(frozen=True)
+class _Delivery:
+    """One file: written a day at a time, so that a full city fits in memory."""
+
+    city: City
+    publication: Publication
+    meters: _Meters
+    days: list[date]
+    truths: list[pl.DataFrame]
+
+    def parts(self) -> Iterator[bytes]:
+        for place, day in enumerate(self.days):
+            frame, watt_hours = _one_day(self.city, day, self.meters)
+            spoiled = _spoiled(self.city, day, frame)
+            yield from spoiled_parts(_SHEET, frame, spoiled, header=place == 0)
+            self.publication.holds(rows_count(frame, spoiled))
+            for bad in spoiled:
+                self.publication.spoiled(bad.kind, day)
+                self.publication.leaves_traces([bad.cells.get("pod")])
+            kept = clean_rows(frame.with_columns(wh=pl.Series(watt_hours)), spoiled)
+            self.truths.append(_truth(day, kept))
+
+
+def _meters(city: City) -> _Meters:
+    chance, sections = city.chance(KEY, "meters"), city.sections["section_id"]
+    count = city.sized(3_000, 100_000)
+    few = len(_METERS_IN_SMALL_SECTIONS)
+    others = len(sections) - few
+    rest = count - sum(_METERS_IN_SMALL_SECTIONS)
+    sizes = [rest // others + (place < rest % others) for place in range(others)]
+    home = np.repeat(np.arange(len(sections)), [*sizes, *_METERS_IN_SMALL_SECTIONS])
+    watt_hours = np.clip(chance.lognormal(np.log(68), 0.55, count), 8, 900)
+    dominant = int(np.flatnonzero(home == 7)[0])
+    watt_hours[dominant] = _DOMINANT_WH
+    serials = chance.choice(9_000_000, count, replace=False) + 1_000_000
+    return _Meters(
+        frame=pl.DataFrame(
+            {
+                "pod": supply_points(chance, count),
+                "matricola": [f"M{serial}" for serial in serials],
+                "sezione": sections[home],
+            }
+        ),
+        watt_hours=watt_hours,
+        shop_share=np.where(chance.random(count) < 0.15, 1.0, 0.0),
+        heating_share=chance.beta(1.2, 4, count),
+        dominant=dominant,
+    )
+
+
+def _one_day(city: City, day: date, meters: _Meters) -> tuple[pl.DataFrame, np.ndarray]:
+    """The readings of a UTC day, instant by instant, and the same in whole watt hours."""
+    quarters = [midnight(day) + timedelta(minutes=15) * step for step in range(_QUARTERS)]
+    hours = np.array([at.astimezone(ROME).hour + at.minute / 60 for at in quarters])
+    is_free = is_free_day(day) or day.weekday() == 5
+    home, shop = _home_profile(hours, is_free), _shop_profile(hours, is_free)
+    temp = city.sky.at(city.sky.temp_c, quarters)
+    weather = 0.06 * np.clip(16 - temp, 0, None) + 0.09 * np.clip(temp - 24, 0, None)
+    profile = home[:, None] * (1 - meters.shop_share) + shop[:, None] * meters.shop_share
+    load = profile + weather[:, None] * meters.heating_share
+    noise = city.chance(KEY, day).gamma(6, 1 / 6, size=load.shape)
+    watt_hours = np.rint(np.clip(load * noise * meters.watt_hours, 0, 20_000)).astype(np.int64)
+    texts = pl.Series([at.astimezone(ROME).isoformat() for at in quarters])
+    count = meters.frame.height
+    rows = meters.frame[np.tile(np.arange(count), _QUARTERS)].with_columns(
+        istante=texts[np.repeat(np.arange(_QUARTERS), count)],
+        energia=pl.Series(watt_hours.ravel() / 1000),
+    )
+    return rows, watt_hours.ravel()
+
+
+def _home_profile(hours: Series, is_free: bool) -> Series:
+    morning = 0.5 * np.exp(-((hours - (9.5 if is_free else 7.5)) ** 2) / 4)
+    noon = (0.6 if is_free else 0.35) * np.exp(-((hours - 13) ** 2) / 5)
+    return 0.55 + morning + noon + 0.9 * np.exp(-((hours - 20) ** 2) / 7)
+
+
+def _shop_profile(hours: Series, is_free: bool) -> Series:
+    opening = 1 / (1 + np.exp(-3 * (hours - 8))) - 1 / (1 + np.exp(-3 * (hours - 19)))
+    return 0.35 + (0.4 if is_free else 1.9) * opening
+
+
+def _spoiled(city: City, day: date, frame: pl.DataFrame) -> list[Spoiled]:
+    chance = city.chance(KEY, "bad", day)
+    rows = chance.choice(frame.height, 10, replace=False)
+    a, b, c, d, e, f, g, h, i, j = (int(row) for row in rows)
+    strange_pod = f"IT9X1E{chance.integers(10_000_000, 100_000_000)}"
+    return [
+        Spoiled("unparsable number", a, {"energia": "ERR#7"}),
+        Spoiled("impossible date", b, {"istante": f"{day.year}-02-30T10:00:00+01:00"}),
+        Spoiled("negative value", c, {"energia": "-0.250"}),
+        Spoiled("value out of range", d, {"energia": "99999.000"}),
+        Spoiled("invalid identifier", e, {"pod": strange_pod}),
+        Spoiled("missing value", f, {"energia": ""}),
+        Spoiled("missing value", g, {"pod": ""}),
+        Spoiled("value of the wrong form", h, {"sezione": "17029"}),
+        Spoiled("ragged row", i, cut=2),
+        Spoiled("duplicate key", j, is_extra=True),
+    ]
+
+
+def _truth(day: date, kept: pl.DataFrame) -> pl.DataFrame:
+    """Exact sums by section, UTC day and day in Rome."""
+    groups = kept.group_by(
+        section_id="sezione", utc_on=pl.lit(day), local_on=pl.col("istante").str.slice(0, 10)
+    )
+    sums = groups.agg(
+        meters_count=pl.col("pod").n_unique(), readings_count=pl.len(), energy_wh=pl.col("wh").sum()
+    )
+    local = pl.col("local_on").str.to_date()
+    return sums.with_columns(local).sort("section_id", "utc_on", "local_on")

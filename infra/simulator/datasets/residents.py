@@ -1,0 +1,87 @@
+"""The Comune's population register: windows-1252, decimal commas, names with accents."""
+
+from datetime import timedelta
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from infra.simulator.city import City
+from infra.simulator.days import midnight
+from infra.simulator.identifiers import omocode, with_wrong_check_letter
+from infra.simulator.publication import Publication
+from infra.simulator.spoil import Sheet, Spoiled, clean_rows, rows_count, spoiled_parts
+
+KEY: Final = "comune_brescia/residents"
+PLACE: Final = "comune_files"
+_SHEET: Final = Sheet(
+    separator=";", encoding="windows-1252", line_end="\r\n", decimal_comma=True, decimals=6
+)
+
+
+def publish(city: City, publication: Publication) -> None:
+    """Deliver the register as of the first day."""
+    frame = _register(city)
+    spoiled = _spoiled(city, frame)
+    publication.deliver(
+        "anagrafe/residenti.csv",
+        spoiled_parts(_SHEET, frame, spoiled, header=True),
+        at=midnight(city.start) + timedelta(hours=3),
+    )
+    publication.holds(rows_count(frame, spoiled))
+    for bad in spoiled:
+        publication.spoiled(bad.kind, city.start)
+        publication.leaves_traces([bad.cells.get("codice_fiscale")])
+    for person in city.people:
+        publication.leaves_traces(person.traces)
+    kept = clean_rows(frame, spoiled)
+    publication.tell(
+        "residents_by_section",
+        kept.group_by(section_id="sezione").len("residents_count").sort("section_id"),
+    )
+
+
+def _register(city: City) -> pl.DataFrame:
+    chance, people = city.chance("residents"), city.people
+    home = chance.integers(city.sections.height, size=len(people))
+    places = city.sections[home]
+    return pl.DataFrame(
+        {
+            "codice_fiscale": [person.fiscal_code for person in people],
+            "cognome": [person.surname for person in people],
+            "nome": [person.name for person in people],
+            "data_nascita": [f"{person.born_on:%d/%m/%Y}" for person in people],
+            "sesso": ["F" if person.is_female else "M" for person in people],
+            "indirizzo": [person.address for person in people],
+            "sezione": places["section_id"],
+            "latitudine": places["lat"].to_numpy() + chance.normal(0, 0.0008, len(people)),
+            "longitudine": places["lng"].to_numpy() + chance.normal(0, 0.0011, len(people)),
+            "telefono": [person.phone for person in people],
+            "email": [person.email for person in people],
+        }
+    )
+
+
+def _spoiled(city: City, frame: pl.DataFrame) -> list[Spoiled]:
+    """Rows that no careful reader would take."""
+    rows = iter(np.sort(city.chance("residents", "bad").choice(frame.height, 40, replace=False)))
+    codes = frame["codice_fiscale"]
+
+    def again(kind: str, count: int, **cells: str) -> list[Spoiled]:
+        return [Spoiled(kind, int(next(rows)), cells) for _ in range(count)]
+
+    found = again("unparsable number", 4, latitudine="45,5x39")
+    found += again("impossible date", 5, data_nascita="31/02/1980")
+    found += again("missing value", 4, codice_fiscale="")
+    found += again("value outside the list", 3, sesso="K")
+    found += [Spoiled("ragged row", int(next(rows)), cut=3) for _ in range(4)]
+    found += [Spoiled("duplicate key", int(next(rows)), is_extra=True) for _ in range(4)]
+    for _ in range(2):  # the same person again, as the tax office writes the code of a namesake
+        at = int(next(rows))
+        same = {"codice_fiscale": omocode(codes[at])}
+        found.append(Spoiled("duplicate key", at, same, is_extra=True))
+    for _ in range(6):
+        at = int(next(rows))
+        wrong = {"codice_fiscale": with_wrong_check_letter(codes[at])}
+        found.append(Spoiled("invalid identifier", at, wrong))
+    return found
