@@ -1,0 +1,101 @@
+"""Rules that follow from a contract's schema: what every row needs, when it may be, its one key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from infra.windows import Window
+from quality.contract.model import Contract
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_LATE_DAYS: Final = timedelta(days=1)
+_ROW: Final = "__row"
+_ODD_MULTIPLIER: Final = 0x9E37_79B9_7F4A_7C15
+
+
+@dataclass(frozen=True, repr=False)
+class Refusal:
+    """Rows to refuse for one reason; `failing` is one boolean per row."""
+
+    rule: str
+    reason: str
+    failing: pl.Series
+
+
+def required(frame: pl.DataFrame, contract: Contract) -> list[Refusal]:
+    """Rows without a part of their key, or without the time they happened."""
+    names = dict.fromkeys((*contract.primary_key, contract.event_time))
+    return [
+        Refusal("required", f"{name}: empty", frame.get_column(name).is_null())
+        for name in names
+        if name is not None and frame.get_column(name).null_count()
+    ]
+
+
+def event_time_out_of_range(
+    frame: pl.DataFrame, contract: Contract, window: Window | None
+) -> list[Refusal]:
+    """Rows from before the series began, or from more than a day after the delivery's window.
+
+    A day of grace: an instant of the last local evening can lie in the next day of UTC.
+    """
+    if contract.event_time is None or "__event_on" not in frame.columns:
+        return []
+    days = frame.get_column("__event_on")
+    first, last = days.min(), days.max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return []
+    found: list[Refusal] = []
+
+    def refuse(reason: str, failing: pl.Series) -> None:
+        text = f"{contract.event_time}: {reason}"
+        found.append(Refusal("event_time_out_of_range", text, failing.fill_null(False)))
+
+    if contract.since is not None and first < contract.since:
+        refuse(f"before {contract.since}, where the series begins", days < contract.since)
+    if window is not None and window.end is not None and last >= window.end + _LATE_DAYS:
+        refuse(
+            f"after the delivery's window, which ends before {window.end}",
+            days >= window.end + _LATE_DAYS,
+        )
+    return found
+
+
+def repeated_keys(frame: pl.DataFrame, primary_key: Sequence[str]) -> pl.Series:
+    """Numbers of the rows whose key came before in the delivery; the first of each stays.
+
+    The order of the delivery is `__payload`, then `__line`, then the order of the frame.
+    """
+    import numpy as np
+
+    if not primary_key or frame.is_empty():
+        return pl.Series(_ROW, [], dtype=pl.UInt32)
+    hashes = _key_hashes(frame.select(primary_key))
+    ordered = np.sort(hashes)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not repeated.size:
+        # Different hashes are different keys: nothing came twice.
+        return pl.Series(_ROW, [], dtype=pl.UInt32)
+    order = [name for name in ("__payload", "__line") if name in frame.columns]
+    suspects = (
+        frame.select(*primary_key, *order)
+        .with_row_index(_ROW)
+        .filter(pl.Series(hashes).is_in(pl.Series(repeated).unique().implode()))
+        .sort(*order, _ROW, nulls_last=True)
+    )
+    return suspects.filter(~pl.struct(primary_key).is_first_distinct()).get_column(_ROW)
+
+
+def _key_hashes(keys: pl.DataFrame) -> "np.typing.NDArray[np.uint64]":
+    import numpy as np
+
+    first, *others = keys.get_columns()
+    hashes = first.hash().to_numpy()
+    for column in others:
+        hashes = hashes * np.uint64(_ODD_MULTIPLIER) ^ column.hash().to_numpy()
+    return hashes

@@ -1,0 +1,191 @@
+"""Judging a protected delivery: which rows are kept, which are refused and why, and what stops it.
+
+A failing row is always set aside. The delivery itself is stopped when a share of values that the
+contract demands does not pass, when too many rows were refused, or when a table rule fails.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+from infra.windows import Window
+from quality.contract.model import Contract
+from quality.expectations.catalogue import rules_of
+from quality.expectations.findings import Finding, findings_of
+from quality.expectations.wording import reason, stop
+from quality.implicit_rules import Refusal, event_time_out_of_range, repeated_keys, required
+
+_SEPARATOR: Final = "; "
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What one rule found in a delivery: counts of all its rows, never a value.
+
+    `success` is Great Expectations' own verdict, `mostly` included; without a `mostly` in the
+    contract it fails at the first row, which then is set aside without stopping the delivery.
+    """
+
+    rule: str
+    severity: Literal["critical", "warning"]
+    scope: Literal["row", "table"]
+    rows_count: int
+    unexpected_count: int
+    success: bool
+    mostly: float
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """The judged delivery. `stops` says why nothing may be published; empty is good."""
+
+    kept: pl.DataFrame
+    refused: pl.DataFrame
+    results: tuple[RuleResult, ...]
+    stops: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Show counts only."""
+        return (
+            f"Verdict({self.kept.height} kept, {self.refused.height} refused, "
+            f"{len(self.stops)} stops)"
+        )
+
+
+def judge(
+    frame: pl.DataFrame,
+    contract: Contract,
+    *,
+    refused_before: int,
+    delivered_count: int,
+    window: Window | None,
+) -> Verdict:
+    """Judge the rows the gate let through, by the contract's expectations and by its schema.
+
+    `refused_before` are rows of the `delivered_count` that could not be read. Raises ContractError
+    for an expectation that Great Expectations does not know or cannot compute.
+    """
+    rules = rules_of(contract)
+    refusals = required(frame, contract)
+    refusals += event_time_out_of_range(frame, contract, window)
+    findings = findings_of(rules, frame, contract)
+    failing = refusals + [
+        Refusal(finding.rule.name, reason(finding.rule), finding.failing)
+        for finding in findings
+        if finding.failing is not None and finding.rule.severity == "critical"
+    ]
+    good, bad = _parted(frame, failing)
+    kept, duplicates = _without_duplicates(good, contract)
+    refused = _in_order_of_delivery(pl.concat([bad, duplicates]))
+    counts = Counter({"duplicate_key": duplicates.height})
+    for rule in {refusal.rule for refusal in refusals}:
+        counts[rule] = int(_any([own for own in refusals if own.rule == rule]).sum())
+    return Verdict(
+        kept=kept,
+        refused=refused,
+        results=(*_schema_results(frame, contract, counts), *map(_result, findings)),
+        stops=(
+            *(stop(finding) for finding in findings if _stops(finding)),
+            *_too_many(contract, refused_before + refused.height, delivered_count),
+        ),
+    )
+
+
+def _any(refusals: list[Refusal]) -> pl.Series:
+    failing, *others = [refusal.failing for refusal in refusals]
+    for other in others:
+        failing = failing | other
+    return failing
+
+
+def _parted(frame: pl.DataFrame, refusals: list[Refusal]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    if not refusals:
+        return frame, _refused(frame.clear(), rule=None, reason=None)
+    fails = _any(refusals)
+    # One column per reason, of the refused rows only: the sentence where the rule fails, else null.
+    rules, reasons = [], []
+    for refusal in refusals:
+        failing = refusal.failing.filter(fails)
+        rules.append(pl.when(failing).then(pl.lit(refusal.rule)))
+        reasons.append(pl.when(failing).then(pl.lit(refusal.reason)))
+    refused = frame.filter(fails).with_columns(
+        pl.coalesce(rules).alias("rule"),
+        pl.concat_str(reasons, separator=_SEPARATOR, ignore_nulls=True).alias("reason"),
+    )
+    return frame.filter(~fails), refused
+
+
+def _without_duplicates(
+    good: pl.DataFrame, contract: Contract
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    repeated = repeated_keys(good, contract.primary_key)
+    if not repeated.len():
+        return good, _refused(good.clear(), rule=None, reason=None)
+    key = ", ".join(contract.primary_key)
+    stays = pl.repeat(True, good.height, eager=True).scatter(repeated, False)
+    duplicates = _refused(
+        good.filter(~stays), rule="duplicate_key", reason=f"{key}: came before in this delivery"
+    )
+    return good.filter(stays), duplicates
+
+
+def _refused(rows: pl.DataFrame, *, rule: str | None, reason: str | None) -> pl.DataFrame:
+    return rows.with_columns(
+        pl.lit(rule, pl.String).alias("rule"), pl.lit(reason, pl.String).alias("reason")
+    )
+
+
+def _in_order_of_delivery(rows: pl.DataFrame) -> pl.DataFrame:
+    order = [name for name in ("__payload", "__line") if name in rows.columns]
+    return rows.sort(order, maintain_order=True) if order else rows
+
+
+def _schema_results(
+    frame: pl.DataFrame, contract: Contract, counts: Counter[str]
+) -> Iterator[RuleResult]:
+    applies = {
+        "required": bool(contract.primary_key or contract.event_time),
+        "event_time_out_of_range": contract.event_time is not None,
+        "duplicate_key": bool(contract.primary_key),
+    }
+    for rule in (rule for rule, does in applies.items() if does):
+        yield RuleResult(
+            rule=rule,
+            severity="critical",
+            scope="row",
+            rows_count=frame.height,
+            unexpected_count=counts[rule],
+            success=not counts[rule],
+            mostly=1.0,
+        )
+
+
+def _result(finding: Finding) -> RuleResult:
+    return RuleResult(
+        rule=finding.rule.name,
+        severity=finding.rule.severity,
+        scope=finding.rule.scope,
+        rows_count=finding.rows_count,
+        unexpected_count=finding.unexpected_count,
+        success=finding.success,
+        mostly=finding.rule.mostly,
+    )
+
+
+def _stops(finding: Finding) -> bool:
+    if finding.success or finding.rule.severity == "warning":
+        return False
+    return finding.rule.scope == "table" or finding.rule.judges_the_delivery
+
+
+def _too_many(contract: Contract, refused_count: int, delivered_count: int) -> list[str]:
+    allowed = contract.max_quarantined_ratio
+    if not delivered_count or refused_count / delivered_count <= allowed:
+        return []
+    return [
+        f"{refused_count} of {delivered_count} delivered rows were refused; the contract allows "
+        f"{allowed * 100:g} % (max_quarantined_ratio)."
+    ]

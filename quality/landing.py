@@ -1,0 +1,348 @@
+"""How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+import polars as pl
+
+from infra.arrivals import Arrivals
+from infra.errors import DeliveryRefused
+from infra.keys import Keyring
+from infra.lake import Lake
+from infra.seal import Archive
+from infra.windows import Window, period_start
+from quality.contract.model import Adapter, Contract
+from quality.contract.strictness import loosest
+from quality.judgement import RuleResult, Verdict, judge
+from quality.privacy.arrivals import delivery_id, of_windows, window_of_each, window_starts
+from quality.privacy.drift import Drift
+from quality.privacy.gate import Protected, protect
+from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
+
+# Counts as a change of everything that landed: raised when the gate or the judge change meaning.
+METHOD_VERSION: Final = "1"
+_TECHNICAL: Final = ("__payload", "__line", "__event_on")
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where landings happen: the lake, the archive of sealed deliveries, and the keys."""
+
+    lake: Lake
+    archive: Archive
+    keyring: Keyring
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What became of one delivery. Counts and ids only."""
+
+    delivery_id: str | None
+    windows: tuple[date, ...]
+    delivered_count: int = 0
+    kept_count: int = 0
+    refused_count: int = 0
+    elsewhere_count: int = 0
+    results: tuple[RuleResult, ...] = ()
+    drift: Drift | None = None
+    version: int | None = None
+    refused_by_rule: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_news(self) -> bool:
+        """Whether anything was written."""
+        return self.delivery_id is not None
+
+
+def land(
+    contract: Contract,
+    window: Window,
+    *,
+    at: Workplace,
+    adapter: Adapter,
+    notes: Mapping[str, str],
+    now: datetime,
+) -> Landing:
+    """Pull the delivery of these windows and publish it, or publish nothing.
+
+    Windows that already hold exactly this delivery under exactly this contract are left alone.
+    Raises PublisherUnavailable, DeliveryRefused, or TwinError; the tables are then as before.
+    """
+    arrivals = adapter.pull(window)
+    return land_arrivals(contract, window, arrivals, at=at, adapter=adapter, notes=notes, now=now)
+
+
+def land_arrivals(
+    contract: Contract,
+    window: Window,
+    arrivals: Arrivals,
+    *,
+    at: Workplace,
+    adapter: Adapter,
+    notes: Mapping[str, str],
+    now: datetime,
+) -> Landing:
+    """Publish a delivery that has been pulled; see `land`."""
+    marks = _marks(contract, window, arrivals, at.keyring)
+    stale = _stale(contract, marks, at.lake)
+    if not stale:
+        return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
+    fresh = of_windows(arrivals, stale)
+    sealed_id, sealed_until = _seal(contract, window, fresh, at=at, now=now)
+    protected = protect(fresh, contract, at.keyring, adapter=adapter, window=window)
+    verdict = judge(
+        protected.frame,
+        contract,
+        refused_before=protected.refused.height,
+        delivered_count=protected.delivered_count,
+        window=_limits(contract, window, adapter, now),
+    )
+    if verdict.stops:
+        raise DeliveryRefused(
+            f"{contract.key}: nothing was published. " + " ".join(verdict.stops), check="contract"
+        )
+    placed = _Placed.of(contract, window, fresh, protected=protected, verdict=verdict)
+    refused = _refused_rows(placed.refused, sealed_id, sealed_until)
+    return _commit(
+        contract,
+        {start: mark for start, mark in marks.items() if start in stale},
+        at=at,
+        landing=Landing(
+            delivery_id=sealed_id,
+            windows=tuple(start for start in stale if start is not None),
+            delivered_count=protected.delivered_count,
+            kept_count=placed.kept.height,
+            refused_count=refused.height,
+            elsewhere_count=placed.elsewhere_count,
+            results=verdict.results,
+            drift=protected.drift,
+            refused_by_rule=dict(refused.group_by("rule").len().sort("rule").iter_rows()),
+        ),
+        kept=placed.kept,
+        refused=refused,
+        changed_at=fresh.modified_at or now,
+        notes=notes,
+    )
+
+
+def _marks(
+    contract: Contract, window: Window, arrivals: Arrivals, keyring: Keyring
+) -> dict[date | None, int]:
+    """A number per window that changes with what was delivered for it and with the contract."""
+    policy = f"{contract.rules_version}/{METHOD_VERSION}"
+    named = window_starts(arrivals)
+    if window.is_static:
+        groups: dict[date | None, Arrivals] = {None: arrivals}
+    elif named:
+        groups = {start: of_windows(arrivals, [start]) for start in named}
+    else:
+        whole = delivery_id(arrivals, keyring, policy=policy)
+        return dict.fromkeys(window.starts(), int(whole[:15], 16))
+    return {
+        start: int(delivery_id(group, keyring, policy=policy)[:15], 16)
+        for start, group in groups.items()
+    }
+
+
+def _stale(contract: Contract, marks: Mapping[date | None, int], lake: Lake) -> list[date | None]:
+    """The windows that do not hold this delivery yet."""
+    key = bronze_key(contract)
+    if not lake.exists(key):
+        return list(marks)
+    if contract.is_static:
+        return [] if lake.mark(key) == marks.get(None) else [None]
+    known = lake.marks(key, [start for start in marks if start is not None])
+    return [start for start, mark in marks.items() if start and known.get(start) != mark]
+
+
+def _seal(
+    contract: Contract, window: Window, arrivals: Arrivals, *, at: Workplace, now: datetime
+) -> tuple[str, date | None]:
+    """Keep a sealed copy for as long as the contract says; the id, and until when."""
+    if contract.archive_days == 0:
+        return delivery_id(arrivals, at.keyring, policy=""), None
+    forever = contract.archive_days == "forever"
+    expires = None if forever else now.date() + timedelta(days=int(contract.archive_days))
+    sealed = at.archive.put(contract.key, window, arrivals, sealed_at=now, expires_on=expires)
+    return sealed, date.max if forever else expires
+
+
+def _limits(contract: Contract, window: Window, adapter: Adapter, now: datetime) -> Window | None:
+    """The range event times may lie in: up to the window's end, or until today for whole files."""
+    if window.is_static or contract.since is None:
+        return None
+    if adapter.names_windows:
+        return window
+    last = max(now.date(), contract.since)
+    return Window.between(contract.since, last, contract.cadence)
+
+
+@dataclass(frozen=True, repr=False)
+class _Placed:
+    """Rows with the window they belong to; those of windows nobody asked for are only counted."""
+
+    kept: pl.DataFrame
+    refused: pl.DataFrame
+    elsewhere_count: int
+
+    @classmethod
+    def of(
+        cls,
+        contract: Contract,
+        window: Window,
+        arrivals: Arrivals,
+        *,
+        protected: Protected,
+        verdict: Verdict,
+    ) -> "_Placed":
+        columns = [*contract.stored, *_TECHNICAL]
+        refused = pl.concat(
+            [protected.refused, verdict.refused.select(protected.refused.columns)], how="vertical"
+        )
+        if window.is_static:
+            return cls(verdict.kept.select(columns), refused, 0)
+        place = _place(contract, window, arrivals, known=verdict.kept)
+        kept = verdict.kept.with_columns(place)
+        refused = refused.with_columns(place)
+        inside = pl.col("window_on").is_between(window.start, window.end, closed="left")
+        here, refused_here = kept.filter(inside), refused.filter(inside)
+        elsewhere = kept.height + refused.height - here.height - refused_here.height
+        return cls(here.select(*columns, "window_on"), refused_here, elsewhere)
+
+
+def _place(
+    contract: Contract, window: Window, arrivals: Arrivals, *, known: pl.DataFrame
+) -> pl.Expr:
+    """The window of a row: what the file's name says, else its event time.
+
+    A row whose time cannot be known stands under the first window of its delivery, so that it is
+    found in the same place whichever windows a run asks for.
+    """
+    named = window_starts(arrivals)
+    if named:
+        by_payload = dict(enumerate(window_of_each(arrivals)))
+        return (
+            pl.col("__payload")
+            .replace_strict(by_payload, default=named[0], return_dtype=pl.Date)
+            .alias("window_on")
+        )
+    unit = {"monthly": "1mo", "yearly": "1y"}.get(contract.cadence, "1d")
+    first = known["__event_on"].min()
+    fallback = window.start
+    if isinstance(first, date):
+        fallback = period_start(first, contract.cadence)
+    since = contract.since or date.min
+    event = pl.col("__event_on").dt.truncate(unit)
+    plausible = event.is_between(since, datetime.now(UTC).date() + timedelta(days=1))
+    return pl.when(plausible).then(event).otherwise(pl.lit(fallback)).alias("window_on")
+
+
+def _refused_rows(refused: pl.DataFrame, sealed_id: str, sealed_until: date | None) -> pl.DataFrame:
+    """Refused rows as quarantine stores them."""
+    return refused.with_columns(
+        pl.lit(sealed_id).alias("delivery_id"),
+        pl.col("__payload").cast(pl.Int32).alias("payload_index"),
+        pl.col("__line").cast(pl.Int64).alias("row_index"),
+        pl.lit(sealed_until, dtype=pl.Date).alias("sealed_until_on"),
+    ).drop(_TECHNICAL, strict=False)
+
+
+def _commit(
+    contract: Contract,
+    marks: Mapping[date | None, int],
+    *,
+    at: Workplace,
+    landing: Landing,
+    kept: pl.DataFrame,
+    refused: pl.DataFrame,
+    changed_at: datetime,
+    notes: Mapping[str, str],
+) -> Landing:
+    """Write quarantine first and bronze last: the bronze commit is what publishes the delivery."""
+    table, spec = bronze_key(contract), bronze_spec(contract)
+    kept = kept.drop(_TECHNICAL, strict=False)
+    notes = {**notes, **_counts(contract, landing)}
+    if contract.is_static:
+        mark = marks[None]
+        at.lake.replace_all(
+            quarantine_key(contract),
+            refused,
+            spec=quarantine_spec(contract),
+            notes=notes,
+            mark=mark,
+        )
+        if contract.primary_key:
+            version = at.lake.merge_history(
+                table,
+                kept,
+                primary_key=contract.primary_key,
+                at=changed_at,
+                spec=spec,
+                notes=notes,
+                mark=mark,
+            )
+        else:
+            version = at.lake.replace_all(table, kept, spec=spec, notes=notes, mark=mark)
+    else:
+        version = _commit_windows(contract, marks, at=at, kept=kept, refused=refused, notes=notes)
+    _relabel(contract, at.lake)
+    return Landing(**{**vars(landing), "version": at.lake.version(table) or version})
+
+
+def _commit_windows(
+    contract: Contract,
+    marks: Mapping[date | None, int],
+    *,
+    at: Workplace,
+    kept: pl.DataFrame,
+    refused: pl.DataFrame,
+    notes: Mapping[str, str],
+) -> int:
+    version = -1
+    by_start = {start: mark for start, mark in marks.items() if start is not None}
+    for run in _consecutive(contract, by_start):
+        inside = pl.col("window_on").is_between(run.start, run.end, closed="left")
+        run_marks = {start: by_start[start] for start in run.starts()}
+        for table, frame, spec in (
+            (quarantine_key(contract), refused, quarantine_spec(contract)),
+            (bronze_key(contract), kept, bronze_spec(contract)),
+        ):
+            rows = frame.filter(inside) if len(by_start) > len(run_marks) else frame
+            version = at.lake.replace_windows(
+                table, rows, window=run, spec=spec, notes=notes, marks=run_marks
+            )
+    return version
+
+
+def _consecutive(contract: Contract, starts: Iterable[date]) -> list[Window]:
+    """The windows as few unbroken ranges."""
+    runs: list[Window] = []
+    for start in sorted(starts):
+        one = Window.of(start, contract.cadence)
+        if runs and runs[-1].end == one.start:
+            runs[-1] = Window(contract.cadence, runs[-1].start, one.end)
+        else:
+            runs.append(one)
+    return runs
+
+
+def _counts(contract: Contract, landing: Landing) -> dict[str, str]:
+    return {
+        "delivery": landing.delivery_id or "",
+        "contract": contract.version,
+        "rows_delivered": str(landing.delivered_count),
+        "rows_kept": str(landing.kept_count),
+        "rows_refused": str(landing.refused_count),
+        "rows_elsewhere": str(landing.elsewhere_count),
+    }
+
+
+def _relabel(contract: Contract, lake: Lake) -> None:
+    """Remember the loosest treatment the history of a table holds: it decides who may read it."""
+    for table in (bronze_key(contract), quarantine_key(contract)):
+        recorded = lake.labels(table)
+        wanted = loosest(recorded, contract)
+        if wanted != recorded:
+            lake.set_labels(table, wanted)

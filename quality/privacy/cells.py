@@ -1,0 +1,59 @@
+"""Cells of a column: work done once per distinct value and spread back, and cells made empty."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+# Below this many rows a dictionary costs nothing; above, only if values repeat enough.
+_SMALL: Final = 50_000
+
+
+@dataclass(frozen=True, repr=False)
+class Repeats:
+    """The values of a column and, for each row, the position of its value (null where it has none).
+
+    Without positions the values are the rows themselves.
+    """
+
+    values: pl.Series
+    positions: pl.Series | None = None
+
+    def spread(self, results: pl.Series) -> pl.Series:
+        """What each row gets, given the result for each value."""
+        if self.positions is None:
+            return results
+        return results.gather(self.positions)
+
+    def with_values(self, values: pl.Series) -> "Repeats":
+        """The same rows, with other values in the same order."""
+        return Repeats(values, self.positions)
+
+
+def repeats(texts: pl.Series, *, up_to: float) -> Repeats:
+    """The distinct texts of a column, if they are at most this share of its rows; else its rows."""
+    rows = len(texts)
+    if rows > _SMALL and _distinct_count(texts) > up_to * rows:
+        return Repeats(texts)
+    # A category registry of its own: the shared one would keep these texts for the process's life.
+    positions = texts.cast(pl.Categorical(pl.Categories.random())).to_physical()
+    firsts = positions.arg_unique()
+    firsts = firsts.filter(positions.gather(firsts).is_not_null())
+    firsts = firsts.gather(positions.gather(firsts).arg_sort())
+    return Repeats(texts.gather(firsts), positions)
+
+
+def _distinct_count(texts: pl.Series) -> int:
+    return int(texts.to_frame("texts").select(pl.col("texts").approx_n_unique()).item())
+
+
+def empty(cells: pl.Series, *, where: pl.Series) -> pl.Series:
+    """The same cells, null where the mask is true; a null in the mask leaves the cell alone."""
+    if not where.any():
+        return cells
+    return cells.zip_with(~where.fill_null(False), pl.Series([None], dtype=cells.dtype))
+
+
+def unread(texts: pl.Series, results: pl.Series) -> pl.Series:
+    """Where something was there and nothing came of it."""
+    return texts.is_not_null() & results.is_null()

@@ -1,0 +1,144 @@
+"""Drift: what a delivery lacks of the contract, and what it holds that nobody declared.
+
+The names of undeclared columns are untrusted text: in a file without a header they are the first
+row. They are shown only where they cannot be a value.
+"""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from infra.adapters.raw import LINE, PAYLOAD
+from infra.errors import DeliveryRefused
+from quality.contract.model import Contract
+from quality.privacy.personal import Finding, is_clean_name, look_at
+
+_SHOWN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]{0,39}")
+_MOST_DIGITS: Final = 4  # pm10, anno_2025; never a telephone
+_RENAMED: Final = 0.6  # difflib's measure of how alike two names are
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a delivery differs from its contract without being refused for it.
+
+    `missing`: optional columns of ours that were left out. `undeclared`: a description of each
+    column nobody declared, by name where it is safe to show, else by position.
+    """
+
+    missing: tuple[str, ...] = ()
+    undeclared_count: int = 0
+    undeclared: tuple[str, ...] = ()
+    dropped_seen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class _Undeclared:
+    """A column nobody declared; its true name never leaves this module unless it is safe."""
+
+    name: str
+    description: str
+    finding: Finding | None
+
+    @property
+    def is_shown(self) -> bool:
+        return self.description == self.name
+
+
+def check_drift(frame: pl.DataFrame, contract: Contract) -> Drift:
+    """Compare the delivered columns with the contract.
+
+    Raises DeliveryRefused when an undeclared column looks personal (check `privacy`) or a declared
+    one that is not optional is missing (check `drift`).
+    """
+    names = [name for name in frame.columns if name not in (PAYLOAD, LINE)]
+    declared = {name.strip() for name in contract.delivered}
+    dropped = {name.strip() for name in contract.dropped}
+    is_header = len(declared & set(names)) * 2 >= len(declared)
+    undeclared = [
+        _undeclared(frame[name], position, is_header=is_header)
+        for position, name in enumerate(names, start=1)
+        if name not in declared | dropped
+    ]
+    _refuse_personal(undeclared, contract)
+    missing = _missing(set(names), contract)
+    lacking = [
+        source
+        for name, sources in missing.items()
+        if not getattr(contract.columns[name], "optional", False)
+        for source in sources
+    ]
+    if lacking:
+        raise DeliveryRefused(
+            _missing_message(lacking, undeclared, names, contract=contract), check="drift"
+        )
+    return Drift(
+        missing=tuple(missing),
+        undeclared_count=len(undeclared),
+        undeclared=tuple(column.description for column in undeclared),
+        dropped_seen=tuple(name for name in contract.dropped if name.strip() in names),
+    )
+
+
+def _undeclared(cells: pl.Series, position: int, *, is_header: bool) -> _Undeclared:
+    name = cells.name
+    is_shown = (
+        is_header
+        and _SHOWN.fullmatch(name) is not None
+        and sum(character.isdigit() for character in name) <= _MOST_DIGITS
+        and is_clean_name(name)
+    )
+    return _Undeclared(name, name if is_shown else f"column {position}", look_at(cells))
+
+
+def _refuse_personal(undeclared: Sequence[_Undeclared], contract: Contract) -> None:
+    personal = [column for column in undeclared if column.finding is not None]
+    if not personal:
+        return
+    said = "; ".join(f"{column.description} ({column.finding})" for column in personal)
+    verb = "looks" if len(personal) == 1 else "look"
+    raise DeliveryRefused(
+        f"{contract.key}: {len(personal)} of {len(undeclared)} undeclared columns {verb} personal: "
+        f"{said}. Nothing was stored. Add each under dropped: with the reason it is not needed, "
+        "or declare it under columns: with a treatment",
+        check="privacy",
+    )
+
+
+def _missing(names: set[str], contract: Contract) -> dict[str, list[str]]:
+    """For each column of ours that cannot be filled: the delivered columns it lacks."""
+    found: dict[str, list[str]] = {}
+    for name, column in contract.columns.items():
+        lacking = [source for source in column.source if source.strip() not in names]
+        if lacking:
+            found[name] = lacking
+    return found
+
+
+def _missing_message(
+    lacking: Sequence[str],
+    undeclared: Sequence[_Undeclared],
+    names: Sequence[str],
+    *,
+    contract: Contract,
+) -> str:
+    wanted = list(dict.fromkeys(lacking))
+    if not names:
+        return f"{contract.key}: the delivery is empty: it has neither columns nor rows"
+    shown = [column.name for column in undeclared if column.is_shown]
+    hints: list[str] = []
+    for source in wanted:
+        lower = {name.lower(): name for name in shown}
+        close = difflib.get_close_matches(source.strip().lower(), lower, n=1, cutoff=_RENAMED)
+        hints += [f"'{source}' may have been renamed to '{lower[name]}'" for name in close]
+    what = "a declared column" if len(wanted) == 1 else f"{len(wanted)} declared columns"
+    quoted = ", ".join(f"'{source}'" for source in wanted)
+    hint = "; ".join(hints) + ". " if hints else ""
+    return (
+        f"{contract.key}: the delivery lacks {what}: {quoted}. {hint}Correct `from` in the "
+        "contract, or write optional: true if the publisher may leave it out"
+    )

@@ -1,0 +1,175 @@
+"""The gate: from a sealed delivery to declared, typed and protected rows."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import or_
+from typing import Final
+
+import polars as pl
+
+from infra.adapters import Adapter
+from infra.adapters.opening import open_arrivals, payloads_of
+from infra.adapters.raw import LINE, PAYLOAD, RawRows
+from infra.arrivals import Arrivals
+from infra.errors import ContractError, TwinError
+from infra.keys import Keyring
+from infra.windows import Window
+from quality.contract.model import Contract
+from quality.privacy.arrivals import window_of_each
+from quality.privacy.drift import Drift, check_drift
+from quality.privacy.numbers import Dialect
+from quality.privacy.reading import Problem, check_column
+from quality.privacy.treatment import ByDay, days_of, protect_column, read_event_time
+
+EVENT_ON: Final = "__event_on"
+_WORKERS: Final = 4
+
+
+@dataclass(frozen=True, repr=False)
+class Protected:
+    """A delivery on our side of the gate.
+
+    `frame` has the contract's stored columns, `__payload`, `__line`, and `__event_on`: the UTC day
+    of the event time before it was truncated (null where the contract has none). `refused` has the
+    same columns, as far as they could be protected, with `rule` and `reason`.
+    """
+
+    frame: pl.DataFrame
+    refused: pl.DataFrame
+    delivered_count: int
+    drift: Drift
+
+    def __repr__(self) -> str:
+        """The sizes only."""
+        return f"Protected({self.frame.height} kept, {self.refused.height} refused)"
+
+
+def protect(
+    arrivals: Arrivals,
+    contract: Contract,
+    keyring: Keyring,
+    *,
+    adapter: Adapter | None = None,
+    window: Window | None = None,
+) -> Protected:
+    """Open a delivery and take what the contract declares, protected as it says.
+
+    Every delivered row comes out, kept or refused. Raises DeliveryRefused when a declared column is
+    missing or an undeclared one looks personal, ContractError when nothing can be read.
+    """
+    raw = open_arrivals(arrivals, adapter or contract.source)
+    if _says_nothing_happened(arrivals, raw):
+        raw = _with_declared_columns(raw, contract)
+    days = window_of_each(arrivals)
+    if window is not None and window.cadence in ("daily", "stream"):
+        days = [day or window.start for day in days]
+    return protect_rows(raw, contract, keyring, payload_days=days)
+
+
+def protect_rows(
+    raw: RawRows, contract: Contract, keyring: Keyring, *, payload_days: Sequence[date | None] = ()
+) -> Protected:
+    """Protect rows that have been opened; see `protect`.
+
+    Where a contract without event time has pseudonyms by day, the day a payload is for stands in.
+    """
+    for name, column in contract.stored.items():
+        check_column(name, column)
+    days = pl.Series("day", payload_days, dtype=pl.Date)
+    if contract.event_time is None and (days.is_empty() or days.has_nulls()):
+        for name, column in contract.stored.items():
+            if column.epoch:
+                raise ContractError(
+                    f"{contract.key}: columns.{name}.epoch: no row says its day; write event_time, "
+                    "or a {window:%Y-%m-%d} in source.url"
+                )
+    try:
+        drift = check_drift(raw.frame, contract)
+        return _protect(raw, contract, keyring, drift=drift, payload_days=days)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise TwinError(
+            f"{contract.key}: the gate failed on this delivery ({type(error).__name__}) and stored "
+            "nothing; this is a bug: report it with the contract"
+        ) from None
+
+
+def _protect(
+    raw: RawRows, contract: Contract, keyring: Keyring, *, drift: Drift, payload_days: pl.Series
+) -> Protected:
+    delivered = {name: raw.frame[name] for name in raw.frame.columns}
+    dialect = Dialect(raw.decimal, raw.thousands)
+    event = read_event_time(delivered, contract, dialect)
+    nowhen = pl.repeat(None, raw.frame.height, dtype=pl.Date, eager=True)
+    event_on = nowhen if event is None else days_of(event)
+    if event is None and len(payload_days):
+        days = payload_days.gather(delivered[PAYLOAD])
+    else:
+        days = event_on
+    by_day = ByDay(contract.key_domain or "", days, keyring)
+
+    def through(name: str) -> tuple[pl.Series, tuple[Problem, ...]]:
+        column = contract.stored[name]
+        read = event if name == contract.event_time else None
+        values, found = protect_column(
+            delivered, name, column, dialect=dialect, by_day=by_day, event=read
+        )
+        return values.alias(name), found
+
+    # polars works outside Python's lock, but one column keeps one core busy.
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        done = list(pool.map(through, contract.stored))
+    columns = [values for values, _ in done]
+    problems = [problem for _, found in done for problem in found]
+    places = [delivered[PAYLOAD], delivered[LINE], event_on.alias(EVENT_ON)]
+    frame = pl.DataFrame([*columns, *places])
+    kept, refused = _split(frame, problems)
+    unreadable = raw.refused.select(
+        *(pl.lit(None, dtype=cells.dtype).alias(cells.name) for cells in columns),
+        PAYLOAD,
+        LINE,
+        pl.lit(None, dtype=pl.Date).alias(EVENT_ON),
+        pl.lit("unreadable").alias("rule"),
+        "reason",
+    )
+    refused = pl.concat([refused, unreadable]).sort(PAYLOAD, LINE, maintain_order=True)
+    return Protected(kept, refused, raw.frame.height + raw.refused.height, drift)
+
+
+def _split(frame: pl.DataFrame, problems: Sequence[Problem]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows without a problem, and the others: the first is their rule, all are their reason."""
+    if not problems:
+        nothing = frame.clear().with_columns(
+            rule=pl.lit("", pl.String), reason=pl.lit("", pl.String)
+        )
+        return frame, nothing
+    where = reduce(or_, (problem.where for problem in problems))
+    masks = pl.DataFrame([p.where.alias(str(i)) for i, p in enumerate(problems)]).filter(where)
+    said = [
+        (
+            pl.when(pl.col(str(i))).then(pl.lit(p.rule)),
+            pl.when(pl.col(str(i))).then(pl.lit(p.reason)),
+        )
+        for i, p in enumerate(problems)
+    ]
+    words = masks.select(
+        rule=pl.coalesce(rule for rule, _ in said),
+        reason=pl.concat_str([reason for _, reason in said], separator="; ", ignore_nulls=True),
+    )
+    return frame.filter(~where), frame.filter(where).hstack(words)
+
+
+def _says_nothing_happened(arrivals: Arrivals, raw: RawRows) -> bool:
+    """Whether the publisher answered with an empty list: no rows, hence no names of columns."""
+    if raw.frame.height or raw.refused.height or set(raw.frame.columns) - {PAYLOAD, LINE}:
+        return False
+    starts = [payload.content.lstrip()[:1] for payload in payloads_of(arrivals)]
+    return bool(starts) and all(start in (b"[", b"{") for start in starts)
+
+
+def _with_declared_columns(raw: RawRows, contract: Contract) -> RawRows:
+    names = {name.strip(): pl.String() for name in contract.delivered}
+    frame = pl.DataFrame(schema={**names, PAYLOAD: pl.Int32(), LINE: pl.Int64()})
+    return RawRows(frame, raw.refused, raw.decimal, raw.thousands)

@@ -1,0 +1,128 @@
+"""One column through the gate: read, then pseudonymised, generalised or kept as it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from infra.adapters.raw import PAYLOAD
+from infra.keys import Keyring
+from quality.contract.model import H3, Bands, Column, Contract, RoundTo, Truncate
+from quality.privacy import generalise
+from quality.privacy.canonical import DEFAULT_ENTITY
+from quality.privacy.cells import Repeats
+from quality.privacy.numbers import Dialect, NumberType
+from quality.privacy.pseudonyms import pseudonyms, pseudonyms_by_day
+from quality.privacy.reading import Problem, Reading, read_cells, read_identifiers, read_number
+
+Delivered = Mapping[str, pl.Series]
+
+
+@dataclass(frozen=True, repr=False)
+class ByDay:
+    """The keys of a pseudonymisation domain, and the day of each row for the keys of a day."""
+
+    domain: str
+    days: pl.Series
+    keyring: Keyring
+
+
+def read_event_time(delivered: Delivered, contract: Contract, dialect: Dialect) -> Reading | None:
+    """The event time as delivered, before any truncation; None where the contract has none."""
+    if contract.event_time is None:
+        return None
+    column = contract.columns[contract.event_time]
+    return read_cells(sources_of(delivered, column), contract.event_time, column, dialect)
+
+
+def days_of(event: Reading) -> pl.Series:
+    """The UTC day of each row's instant, or its date."""
+    values = event.cells.values
+    return event.cells.spread(values if values.dtype == pl.Date else values.dt.date())
+
+
+def sources_of(delivered: Delivered, column: Column) -> tuple[pl.Series, ...]:
+    """The delivered columns one of ours comes from; empty cells if an optional one was left out."""
+    names = [name.strip() for name in column.source]
+    if delivered.keys() >= set(names):
+        return tuple(delivered[name] for name in names)
+    nothing = pl.repeat(None, len(delivered[PAYLOAD]), dtype=pl.String, eager=True)
+    return tuple(nothing for _ in names)
+
+
+def protect_column(
+    delivered: Delivered,
+    name: str,
+    column: Column,
+    *,
+    dialect: Dialect,
+    by_day: ByDay,
+    event: Reading | None,
+) -> tuple[pl.Series, tuple[Problem, ...]]:
+    """The stored values of a column, row by row, and what was wrong with some of them.
+
+    `event` is the column's reading if it is the event time, which has been read already.
+    """
+    sources = sources_of(delivered, column)
+    treatment = column.treatment
+    if column.is_pseudonym:
+        reading = read_identifiers(sources, name, column)
+        return _pseudonyms(reading.cells, column, by_day), reading.problems
+    if isinstance(treatment, H3):
+        return _cells(sources, name, column, dialect=dialect, resolution=treatment.h3)
+    if isinstance(treatment, Bands):
+        reading = read_number(sources[0], name, column, dialect, type_="float")
+        values = generalise.band(reading.cells.values, treatment)
+    elif column.entity is not None and column.type == "string":
+        reading = read_identifiers(sources, name, column)
+        values = reading.cells.values
+    else:
+        reading = event or read_cells(sources, name, column, dialect)
+        values = _coarser(reading.cells.values, column)
+    return reading.cells.spread(values), reading.problems
+
+
+def _coarser(values: pl.Series, column: Column) -> pl.Series:
+    if isinstance(column.treatment, Truncate):
+        return generalise.truncate(values, column.treatment)
+    if isinstance(column.treatment, RoundTo):
+        type_: NumberType = "float"
+        if column.type in ("integer", "decimal"):
+            type_ = "integer" if column.type == "integer" else "decimal"
+        return generalise.round_to(values, column.treatment, type_)
+    return values
+
+
+def _pseudonyms(forms: Repeats, column: Column, by_day: ByDay) -> pl.Series:
+    entity = column.entity or DEFAULT_ENTITY
+    if column.epoch is None:
+        key = by_day.keyring.pseudonym_key(by_day.domain)
+        return forms.spread(pseudonyms(forms.values, entity, key))
+    return pseudonyms_by_day(
+        forms,
+        by_day.days,
+        entity,
+        key_of=lambda day: by_day.keyring.pseudonym_key(by_day.domain, epoch=day),
+    )
+
+
+def _cells(
+    sources: Sequence[pl.Series], name: str, column: Column, *, dialect: Dialect, resolution: int
+) -> tuple[pl.Series, tuple[Problem, ...]]:
+    readings: list[Reading] = []
+    for source, part in zip(sources, ("latitude", "longitude"), strict=True):
+        readings.append(read_number(source, f"{name}: {part}", column, dialect, type_="float"))
+    latitudes, longitudes = (reading.rows for reading in readings)
+    problems = tuple(problem for reading in readings for problem in reading.problems)
+    cells = generalise.cell(latitudes, longitudes, resolution)
+    half = latitudes.is_null() != longitudes.is_null()
+    for problem in problems:  # a half that could not be read has been reported already
+        half = half & ~problem.where
+    off = latitudes.is_not_null() & longitudes.is_not_null() & cells.is_null()
+    if half.any():
+        reason = f"{name}: only one of latitude and longitude is there"
+        problems = (*problems, Problem(half, "not_a_place", reason))
+    if off.any():
+        reason = f"{name}: latitude or longitude is out of range"
+        problems = (*problems, Problem(off, "not_a_place", reason))
+    return cells, problems

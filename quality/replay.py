@@ -1,0 +1,265 @@
+"""From sealed deliveries back to tables: rebuilding everything, or only the rows once refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import polars as pl
+
+from infra.errors import ContractError
+from infra.seal import SealedDelivery
+from infra.windows import Window
+from quality.contract.model import Adapter, Contract
+from quality.judgement import judge
+from quality.landing import Landing, Workplace, land_arrivals
+from quality.privacy.gate import protect
+from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
+
+_PLACE = ("payload_index", "row_index")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a replay did. Counts only."""
+
+    refused_count: int
+    released_count: int
+    expired_count: int
+
+
+def land_from_archive(
+    contract: Contract,
+    window: Window,
+    *,
+    at: Workplace,
+    adapter: Adapter,
+    notes: Mapping[str, str],
+    now: datetime,
+) -> Landing:
+    """Land every sealed delivery of these windows again, oldest first; the last one stands.
+
+    Raises ContractError where no sealed delivery is left.
+    """
+    sealed = [one for one in at.archive.deliveries(contract.key) if _touches(one, window)]
+    if not sealed:
+        raise ContractError(
+            f"{contract.key}: no sealed delivery is left for {window}; they are kept for "
+            f"archive_days ({contract.archive_days}); pull from the publisher instead"
+        )
+    landing = Landing(delivery_id=None, windows=())
+    windows: set[date] = set()
+    for one in sealed:
+        landing = land_arrivals(
+            contract,
+            window if adapter.names_windows or window.is_static else _widest(one, window),
+            at.archive.get(contract.key, one.delivery_id),
+            at=at,
+            adapter=adapter,
+            notes={**notes, "from": "archive"},
+            now=one.sealed_at,
+        )
+        windows |= set(landing.windows)
+    return replace(landing, windows=tuple(sorted(windows)))
+
+
+def _touches(sealed: SealedDelivery, window: Window) -> bool:
+    if window.is_static or sealed.window == "static":
+        return True
+    start, _, end = sealed.window.partition("/")
+    return (
+        window.start is not None
+        and window.end is not None
+        and date.fromisoformat(start) < window.end
+        and date.fromisoformat(end) > window.start
+    )
+
+
+def _widest(sealed: SealedDelivery, window: Window) -> Window:
+    """The windows a whole file was pulled for, within those asked for now."""
+    start, _, end = sealed.window.partition("/")
+    if window.start is None or window.end is None:
+        return window
+    return Window(
+        window.cadence,
+        max(window.start, date.fromisoformat(start)),
+        min(window.end, date.fromisoformat(end)),
+    )
+
+
+def replay_refused(
+    contract: Contract,
+    *,
+    at: Workplace,
+    adapter: Adapter,
+    notes: Mapping[str, str],
+    now: datetime,
+) -> Replay:
+    """Put exactly the rows in quarantine through the contract as it is now.
+
+    What passes joins the bronze rows of its window; what does not stays, with the reason it has
+    now. A row whose key bronze holds already stays a duplicate.
+    """
+    refused = at.lake.read(quarantine_key(contract)).collect()
+    known = {one.delivery_id for one in at.archive.deliveries(contract.key)}
+    expired = refused.filter(~pl.col("delivery_id").is_in(sorted(known)))
+    released = 0
+    for delivery in sorted(known & set(refused["delivery_id"].unique())):
+        rows = refused.filter(pl.col("delivery_id") == delivery)
+        again = _judge_again(contract, delivery, rows, at=at, adapter=adapter)
+        for window in _windows_of(contract, rows):
+            released += _release(
+                contract, delivery, again.of(window), window, at=at, notes=notes, now=now
+            )
+    return Replay(refused.height, released, expired.height)
+
+
+@dataclass(frozen=True, repr=False)
+class _Again:
+    """Rows once refused, judged again: those that pass and those that still do not."""
+
+    passed: pl.DataFrame
+    refused: pl.DataFrame
+
+    def of(self, window: Window) -> "_Again":
+        """The rows that stood in this window's quarantine."""
+        if window.is_static:
+            return self
+        here = pl.col("window_on") == window.start
+        return _Again(self.passed.filter(here), self.refused.filter(here))
+
+
+def _judge_again(
+    contract: Contract, delivery: str, rows: pl.DataFrame, *, at: Workplace, adapter: Adapter
+) -> _Again:
+    arrivals = at.archive.get(contract.key, delivery)
+    protected = protect(arrivals, contract, at.keyring, adapter=adapter)
+    places = rows.select(
+        pl.col("payload_index").cast(pl.Int32).alias("__payload"),
+        pl.col("row_index").cast(pl.Int64).alias("__line"),
+        *([] if contract.is_static else ["window_on"]),
+    ).unique(["__payload", "__line"])
+    candidates = _at(places, protected.frame)
+    # The delivery as a whole was judged when it came; here each row stands for itself.
+    verdict = judge(
+        candidates.drop("window_on", strict=False),
+        contract,
+        refused_before=0,
+        delivered_count=max(1, candidates.height),
+        window=None,
+    )
+    refused = pl.concat([protected.refused, verdict.refused.select(protected.refused.columns)])
+    sealed_until = rows["sealed_until_on"].max()
+    return _Again(
+        passed=_at(places, verdict.kept),
+        refused=_at(places, refused).with_columns(
+            pl.lit(delivery).alias("delivery_id"),
+            pl.col("__payload").alias("payload_index"),
+            pl.col("__line").alias("row_index"),
+            pl.lit(sealed_until, dtype=pl.Date).alias("sealed_until_on"),
+        ),
+    )
+
+
+def _at(places: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a frame that stood at these places of the delivery, with their window."""
+    typed = frame.with_columns(pl.col("__payload").cast(pl.Int32), pl.col("__line").cast(pl.Int64))
+    return typed.join(places, on=["__payload", "__line"], how="inner", maintain_order="left")
+
+
+def _windows_of(contract: Contract, rows: pl.DataFrame) -> list[Window]:
+    if contract.is_static:
+        return [Window.always()]
+    starts = rows["window_on"].unique().sort()
+    return [Window.of(start, contract.cadence) for start in starts if isinstance(start, date)]
+
+
+def _release(
+    contract: Contract,
+    delivery: str,
+    again: _Again,
+    window: Window,
+    *,
+    at: Workplace,
+    notes: Mapping[str, str],
+    now: datetime,
+) -> int:
+    """Move the rows of a window from quarantine to bronze; bronze first, so that none is lost."""
+    state = _current(contract, window, at)
+    keys = list(contract.primary_key or contract.stored)
+    fresh = again.passed.join(state.select(keys), on=keys, how="anti", nulls_equal=True)
+    stored = at.lake.read(quarantine_key(contract), window=window).collect()
+    ours = stored.filter(pl.col("delivery_id") == delivery)
+    answered = pl.concat([frame.select("__payload", "__line") for frame in (fresh, again.refused)])
+    unanswered = ours.join(
+        answered, left_on=list(_PLACE), right_on=["__payload", "__line"], how="anti"
+    )
+    remaining = pl.concat(
+        [
+            stored.filter(pl.col("delivery_id") != delivery),
+            unanswered,
+            again.refused.select(stored.columns),
+        ]
+    )
+    if fresh.is_empty() and remaining.sort(_PLACE).equals(stored.sort(_PLACE)):
+        return 0
+    said = {**notes, "replayed": delivery}
+    if fresh.height:
+        after = pl.concat([state, fresh.select(state.columns)])
+        _write(contract, after, window, at=at, notes=said, now=now)
+    _write_quarantine(contract, remaining, window, at=at, notes=said)
+    return fresh.height
+
+
+def _current(contract: Contract, window: Window, at: Workplace) -> pl.DataFrame:
+    """The bronze rows of a window, or the current rows of a static table."""
+    rows = at.lake.read(bronze_key(contract), window=window)
+    if not contract.is_static:
+        return rows.collect()
+    if "valid_to" in rows.collect_schema().names():
+        rows = rows.filter(pl.col("valid_to").is_null())
+    return rows.select(list(contract.stored)).collect()
+
+
+def _write(
+    contract: Contract,
+    frame: pl.DataFrame,
+    window: Window,
+    *,
+    at: Workplace,
+    notes: Mapping[str, str],
+    now: datetime,
+) -> None:
+    table, spec = bronze_key(contract), bronze_spec(contract)
+    notes = {**notes, "rows_kept": str(frame.height)}
+    mark = at.lake.mark(table) or 0
+    if not contract.is_static:
+        at.lake.replace_windows(table, frame, window=window, spec=spec, notes=notes, marks={})
+    elif contract.primary_key:
+        at.lake.merge_history(
+            table,
+            frame,
+            primary_key=contract.primary_key,
+            at=now,
+            spec=spec,
+            notes=notes,
+            mark=mark,
+        )
+    else:
+        at.lake.replace_all(table, frame, spec=spec, notes=notes, mark=mark)
+
+
+def _write_quarantine(
+    contract: Contract,
+    frame: pl.DataFrame,
+    window: Window,
+    *,
+    at: Workplace,
+    notes: Mapping[str, str],
+) -> None:
+    table, spec = quarantine_key(contract), quarantine_spec(contract)
+    notes = {**notes, "rows_refused": str(frame.height)}
+    if contract.is_static:
+        mark = at.lake.mark(table) or 0
+        at.lake.replace_all(table, frame, spec=spec, notes=notes, mark=mark)
+    else:
+        at.lake.replace_windows(table, frame, window=window, spec=spec, notes=notes, marks={})

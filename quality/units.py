@@ -1,0 +1,47 @@
+"""The closed list of units a number's name may end in; extended here and nowhere else."""
+
+from typing import Final
+
+UNITS: Final[dict[str, str]] = {
+    "m": "metres",
+    "km": "kilometres",
+    "mm": "millimetres",
+    "m2": "square metres",
+    "km2": "square kilometres",
+    "m3": "cubic metres",
+    "l": "litres",
+    "s": "seconds",
+    "min": "minutes",
+    "h": "hours",
+    "kwh": "kilowatt hours",
+    "mwh": "megawatt hours",
+    "kw": "kilowatts",
+    "w": "watts",
+    "wm2": "watts per square metre",
+    "c": "degrees Celsius",
+    "pa": "pascals",
+    "hpa": "hectopascals",
+    "ugm3": "micrograms per cubic metre",
+    "mgm3": "milligrams per cubic metre",
+    "db": "decibels",
+    "kg": "kilograms",
+    "t": "tonnes",
+    "kmh": "kilometres per hour",
+    "ms": "metres per second",
+    "mmh": "millimetres per hour",
+    "eur": "euros",
+    "deg": "degrees of angle",
+    "ratio": "ratio, 0 to 1",
+    "pct": "per cent",
+    "count": "count",
+    "score": "score",
+    "index": "index",
+    "level": "level of an ordered scale",
+    "year": "calendar year",
+}
+
+
+def unit_of(column: str) -> str | None:
+    """Name the unit suffix of a column, or None where it has none."""
+    suffix = column.rpartition("_")[2]
+    return suffix if "_" in column and suffix in UNITS else None
