@@ -1,0 +1,95 @@
+"""How a silver entity or an indicator is declared: one pure function and one statement about it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal
+
+import polars as pl
+
+from infra.errors import TwinError
+
+THEMES: Final = (
+    "mobility", "water", "air", "green", "soil", "weather", "energy", "waste", "services",
+    "safety", "tourism", "economy", "risk", "actions",
+)  # fmt: skip
+
+# The first day the twin computes anything for.
+FIRST_DAY: Final = date(2025, 1, 1)
+
+Plot = Callable[[pl.DataFrame], str]
+
+
+@dataclass(frozen=True)
+class Given:
+    """A column a table gives: what it says, and the columns it is made of (`<input>.<column>`)."""
+
+    description: str
+    made_of: tuple[str, ...]
+
+
+def given(description: str, *made_of: str) -> Given:
+    """Describe a column and name what it is made of, such as `sessions.entered_at`."""
+    return Given(description, made_of)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A table the twin computes: a pure function, what it reads, and what each column says.
+
+    `window_by` is the column whose UTC day decides in which daily window a row stands; None for a
+    table without windows. `reads` maps each parameter of the function to a table. The function
+    gets a frame per input: of windowed inputs the rows of the days computed and of
+    `lookback_days` before them, of static inputs the current rows.
+    """
+
+    function: Callable[..., pl.DataFrame]
+    key: str
+    reads: Mapping[str, str]
+    gives: Mapping[str, Given]
+    key_columns: tuple[str, ...]
+    window_by: str | None
+    title: str
+    method_version: str
+    literature: str
+    owner: str = "team:gemello"
+    lookback_days: int = 0
+    since: date = FIRST_DAY
+    plot: Plot | None = None
+    kinds: tuple[str, ...] = field(default=("polars", "deltalake"))
+
+    @property
+    def stage(self) -> Literal["silver", "gold"]:
+        """Whether it is a silver entity or a gold indicator."""
+        return "silver" if self.key.startswith("silver/") else "gold"
+
+    @property
+    def theme(self) -> str:
+        """The subject (silver) or theme (gold): the second part of the key."""
+        return self.key.split("/")[1]
+
+    @property
+    def description(self) -> str:
+        """What the function's docstring says, and where the method comes from."""
+        text = " ".join((self.function.__doc__ or "").split())
+        return f"{self.title}\n\n{text}\n\nMethod {self.method_version}. {self.literature}"
+
+    def check(self) -> None:
+        """Raise TwinError where the declaration disagrees with itself or with the naming rules."""
+        parts = self.key.split("/")
+        if len(parts) != 3 or parts[0] not in ("silver", "gold"):
+            raise TwinError(
+                f"{self.key}: a key is silver/<subject>/<entity> or gold/<theme>/<name>"
+            )
+        if parts[0] == "gold" and parts[1] not in THEMES:
+            raise TwinError(f"{self.key}: '{parts[1]}' is not a theme; write {', '.join(THEMES)}")
+        personal = [name for name in self.gives if name.endswith("_pid")]
+        if personal:
+            raise TwinError(f"{self.key}: {personal[0]}: no person is followed from silver up")
+        for name in (*self.key_columns, *((self.window_by,) if self.window_by else ())):
+            if name not in self.gives:
+                raise TwinError(f"{self.key}: {name} is not among the columns it gives")
+        for name, column in self.gives.items():
+            for origin in column.made_of:
+                if origin.partition(".")[0] not in self.reads:
+                    raise TwinError(f"{self.key}: {name} is made of {origin}, which is not read")

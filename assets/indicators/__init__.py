@@ -1,0 +1,1 @@
+"""The twin's indicators: one pure function and one declaration a file."""

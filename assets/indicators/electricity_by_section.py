@@ -1,0 +1,111 @@
+"""How much electricity each census section used, day by day."""
+
+from typing import Final
+
+import polars as pl
+
+from assets.declaration import Declaration, given
+from assets.plots import line_chart
+
+# No section is shown that would let somebody guess a household: at least so many meters, and no
+# meter with more than this share of the day (the dominance rule of energy statistics).
+LEAST_METERS: Final = 10
+LARGEST_SHARE: Final = 0.25
+# A day with fewer of its quarter hours than this is not a day's consumption.
+_LEAST_COMPLETE: Final = 0.75
+_QUARTER_MIN: Final = 15
+
+
+def electricity_by_section(readings: pl.DataFrame) -> pl.DataFrame:
+    """Sum each section's electricity over each day of the city's clock.
+
+    Sections with fewer than 10 meters, or in which one meter has more than a quarter of the day's
+    use, have no row. Days on which less than three quarters of the readings came have no row. The
+    day has 92 or 100 quarter hours when the clock changes.
+    """
+    latest = readings.sort("window_on").unique(["meter_pid", "read_at"], keep="last")
+    by_meter = (
+        latest.filter(pl.col("energy_kwh").is_not_null())
+        .with_columns(consumed_on=pl.col("read_at").dt.convert_time_zone("Europe/Rome").dt.date())
+        .group_by("section_id", "consumed_on", "meter_pid")
+        .agg(pl.col("energy_kwh").sum(), readings_count=pl.len())
+    )
+    return (
+        by_meter.group_by("section_id", "consumed_on")
+        .agg(
+            pl.col("energy_kwh").sum(),
+            largest_kwh=pl.col("energy_kwh").max(),
+            meters_count=pl.len().cast(pl.Int64),
+            readings_count=pl.col("readings_count").sum().cast(pl.Int64),
+        )
+        .with_columns(
+            completeness_ratio=pl.col("readings_count")
+            / (pl.col("meters_count") * _quarters_of("consumed_on"))
+        )
+        .filter(
+            (pl.col("meters_count") >= LEAST_METERS)
+            & (pl.col("largest_kwh") <= LARGEST_SHARE * pl.col("energy_kwh"))
+            & (pl.col("completeness_ratio") >= _LEAST_COMPLETE)
+        )
+        .select(
+            "section_id",
+            "consumed_on",
+            "energy_kwh",
+            "meters_count",
+            "readings_count",
+            "completeness_ratio",
+        )
+        .sort("section_id", "consumed_on")
+    )
+
+
+def _quarters_of(day: str) -> pl.Expr:
+    """How many quarter hours a day of the city's clock has: 96, or 92 or 100."""
+    midnight = pl.col(day).cast(pl.Datetime("us")).dt.replace_time_zone("Europe/Rome")
+    return (midnight.dt.offset_by("1d") - midnight).dt.total_minutes() / _QUARTER_MIN
+
+
+def _picture(frame: pl.DataFrame) -> str:
+    """The city's day by day, and the sections in the middle and at both ends."""
+    daily = (
+        frame.group_by("consumed_on")
+        .agg(
+            pl.col("energy_kwh").median().alias("median section"),
+            pl.col("energy_kwh").quantile(0.1).alias("lowest tenth below"),
+            pl.col("energy_kwh").quantile(0.9).alias("highest tenth above"),
+        )
+        .sort("consumed_on")
+    )
+    return line_chart(
+        "Electricity of a census section in a day",
+        x=[f"{day:%d/%m}" for day in daily["consumed_on"]],
+        series={name: daily[name].to_list() for name in daily.columns[1:]},
+        unit="kWh",
+    )
+
+
+declaration = Declaration(
+    function=electricity_by_section,
+    key="gold/energy/daily_electricity_by_section",
+    reads={"readings": "bronze/a2a/electricity_readings"},
+    gives={
+        "section_id": given("Census section (ISTAT).", "readings.section_id"),
+        "consumed_on": given("Day of the city's clock (Europe/Rome).", "readings.read_at"),
+        "energy_kwh": given("Electricity used in the day.", "readings.energy_kwh"),
+        "meters_count": given("Meters that gave a reading.", "readings.meter_pid"),
+        "readings_count": given("Quarter-hour readings summed.", "readings.energy_kwh"),
+        "completeness_ratio": given(
+            "Readings that came, of those the meters owed.", "readings.energy_kwh"
+        ),
+    },
+    key_columns=("section_id", "consumed_on"),
+    window_by="consumed_on",
+    lookback_days=1,
+    title="Electricity by census section and day",
+    method_version="1",
+    literature=(
+        "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
+        "(2012), ch. 4; thresholds are the city's."
+    ),
+    plot=_picture,
+)

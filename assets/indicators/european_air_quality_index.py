@@ -1,0 +1,165 @@
+"""How good the air is, hour by hour, on the European Air Quality Index."""
+
+from typing import Final
+
+import polars as pl
+
+from assets.declaration import Declaration, given
+from assets.plots import heat_table
+
+# The index is that of five pollutants; a station that measures fewer says so in its completeness.
+_POLLUTANTS: Final = 5
+# Daily means of EU law need three quarters of the hours (2008/50/EC, Annex XI); so do ours.
+_LEAST_SHARE: Final = 0.75
+_COLOURS: Final = (
+    (1, "#50f0e6"), (2, "#50ccaa"), (3, "#f0e641"),
+    (4, "#ff5050"), (5, "#960032"), (6, "#7d2181"),
+)  # fmt: skip
+
+
+def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+    """Give each station's level in each hour: that of its worst pollutant, 1 (good) to 6.
+
+    Concentrations are averaged over the hours the edition in force says (three quarters of them
+    must be there), rounded half up to whole µg/m³, and put in the band whose upper limit they do
+    not exceed. A pollutant without a value takes no part; an hour without any has no row. Beyond
+    the last band's limit the level is the last.
+    """
+    rounded = _averaged(_with_edition(observed, bands)).with_columns(
+        rounded_ugm3=(pl.col("mean_ugm3") + 0.5).floor()
+    )
+    banded = (
+        rounded.join(bands, on=["definition_code", "pollutant_code"], how="inner")
+        .with_columns(last_level=pl.col("band_level").max().over("definition_code"))
+        .filter(
+            (pl.col("rounded_ugm3") <= pl.col("upper_ugm3"))
+            | (pl.col("band_level") == pl.col("last_level"))
+        )
+        .group_by("station_id", "hour_at", "pollutant_code", "definition_code")
+        .agg(pl.col("band_level").min())
+    )
+    names = bands.select("definition_code", "band_level", "band_name").unique()
+    worst = (
+        banded.sort(["band_level", "pollutant_code"], descending=[True, False])
+        .group_by("station_id", "hour_at", maintain_order=True)
+        .agg(
+            pl.col("definition_code").first(),
+            pl.col("band_level").first(),
+            pl.col("pollutant_code").first().alias("worst_pollutant_code"),
+            pl.len().cast(pl.Int64).alias("pollutants_count"),
+        )
+    )
+    return (
+        worst.join(names, on=["definition_code", "band_level"], how="left")
+        .select(
+            "station_id",
+            "hour_at",
+            air_quality_level="band_level",
+            band_name="band_name",
+            worst_pollutant_code="worst_pollutant_code",
+            pollutants_count="pollutants_count",
+            completeness_ratio=pl.col("pollutants_count") / _POLLUTANTS,
+            definition_code="definition_code",
+        )
+        .sort("station_id", "hour_at")
+    )
+
+
+def _with_edition(observed: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+    """Each observation with the edition of the index in force, and its averaging time."""
+    editions = (
+        bands.select("definition_code", "valid_from_on", "pollutant_code", "averaging_h")
+        .unique()
+        .sort("valid_from_on")
+    )
+    return (
+        observed.filter(pl.col("value_ugm3").is_not_null())
+        .with_columns(
+            hour_at=pl.col("observed_at").dt.truncate("1h"),
+            observed_on=pl.col("observed_at").dt.date(),
+        )
+        .sort("observed_on")
+        .join_asof(
+            editions,
+            left_on="observed_on",
+            right_on="valid_from_on",
+            by="pollutant_code",
+            check_sortedness=False,
+        )
+        .filter(pl.col("definition_code").is_not_null())
+    )
+
+
+def _averaged(hours: pl.DataFrame) -> pl.DataFrame:
+    """Running means over each pollutant's averaging time, where enough hours are there."""
+    columns = ["station_id", "hour_at", "pollutant_code", "definition_code"]
+    hourly = hours.group_by(*columns, "averaging_h").agg(
+        pl.col("value_ugm3").mean().alias("mean_ugm3")
+    )
+    short = hourly.filter(pl.col("averaging_h") == 1).select(*columns, "mean_ugm3")
+    long = (
+        hourly.filter(pl.col("averaging_h") > 1)
+        .sort("hour_at")
+        .rolling("hour_at", period="24h", group_by=["station_id", "pollutant_code"])
+        .agg(
+            pl.col("definition_code").last(),
+            pl.col("mean_ugm3").mean(),
+            pl.len().alias("hours_count"),
+        )
+        .filter(pl.col("hours_count") >= 24 * _LEAST_SHARE)
+        .select(*columns, "mean_ugm3")
+    )
+    return pl.concat([short, long])
+
+
+def _picture(frame: pl.DataFrame) -> str:
+    """Every hour of the last week, a row a station."""
+    last = frame["hour_at"].max()
+    week = frame.filter(pl.col("hour_at") > pl.lit(last).dt.offset_by("-3d")).with_columns(
+        hour_name=pl.col("hour_at").dt.strftime("%d/%m %H")
+    )
+    return heat_table(
+        "European Air Quality Index by station, the last three days (UTC)",
+        rows=week["station_id"].unique().sort().to_list(),
+        columns=week.sort("hour_at")["hour_name"].unique(maintain_order=True).to_list(),
+        values={
+            (station, hour): level
+            for station, hour, level in week.select(
+                "station_id", "hour_name", "air_quality_level"
+            ).iter_rows()
+        },
+        colours=_COLOURS,
+        legend="1 good to 6 extremely poor",
+        label_every=12,
+    )
+
+
+declaration = Declaration(
+    function=european_air_quality_index,
+    key="gold/air/hourly_european_air_quality_index",
+    reads={
+        "observed": "silver/air/air_quality_observed",
+        "bands": "bronze/definitions/air_quality_index_bands",
+    },
+    gives={
+        "station_id": given("ARPA's id of the station.", "observed.station_id"),
+        "hour_at": given("Start of the hour, UTC.", "observed.observed_at"),
+        "air_quality_level": given(
+            "Level of the worst pollutant: 1 good to 6 extremely poor.",
+            "observed.value_ugm3",
+            "bands.upper_ugm3",
+        ),
+        "band_name": given("Name of the level in the edition in force.", "bands.band_name"),
+        "worst_pollutant_code": given("The pollutant that decides.", "observed.pollutant_code"),
+        "pollutants_count": given("Pollutants that had a value.", "observed.value_ugm3"),
+        "completeness_ratio": given("Pollutants with a value, of five.", "observed.value_ugm3"),
+        "definition_code": given("Edition of the index in force.", "bands.definition_code"),
+    },
+    key_columns=("station_id", "hour_at"),
+    window_by="hour_at",
+    lookback_days=1,
+    title="European Air Quality Index, by station and hour",
+    method_version="1",
+    literature="European Environment Agency, European Air Quality Index; bands are versioned rows.",
+    plot=_picture,
+)

@@ -1,0 +1,100 @@
+"""What Dagster is told about a table: columns, lineage, windows. Counts and ids, never values."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from assets.twin import utc_now
+from infra.windows import Cadence, Window
+from quality.units import UNITS, unit_of
+
+
+def column_schema(
+    schema: pl.Schema, descriptions: Mapping[str, str], labels: Mapping[str, str]
+) -> dg.TableSchema:
+    """The columns of a table with type, description, unit and treatment."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=name,
+                type=str(dtype),
+                description=descriptions.get(name, ""),
+                tags=_tags(name, labels.get(name)),
+            )
+            for name, dtype in schema.items()
+        ]
+    )
+
+
+def _tags(name: str, label: str | None) -> dict[str, str]:
+    tags: dict[str, str] = {}
+    unit = unit_of(name)
+    if unit:
+        tags["unit"] = UNITS[unit].replace(" ", "_").replace(",", "")
+    if label and label != "keep":
+        tags["treatment"] = label.replace(" ", "_").replace(",", "-").replace("<", "")
+    return tags
+
+
+def lineage_of(origins: Mapping[str, Iterable[tuple[str, str]]]) -> dg.TableColumnLineage:
+    """For each column: the tables and columns it is made of."""
+    return dg.TableColumnLineage(
+        deps_by_column={
+            column: [
+                dg.TableColumnDep(asset_key=dg.AssetKey(table.split("/")), column_name=name)
+                for table, name in made_of
+            ]
+            for column, made_of in origins.items()
+        }
+    )
+
+
+def windows_of_run(
+    context: dg.AssetExecutionContext, cadence: Cadence, since: date | None
+) -> Window:
+    """Which delivery windows this run is for.
+
+    The days that `gemello run` set, or everything from the first day of the series until today;
+    a partition or a range of them when Dagster's pages launched it.
+    """
+    if cadence == "static":
+        return Window.always()
+    tags = context.run.tags
+    if context.has_partition_key_range and not _is_ours(context):
+        keys = context.partition_key_range
+        return Window.between(_day(keys.start), _day(keys.end), cadence)
+    first = since or date(2025, 1, 1)
+    start = date.fromisoformat(tags["gemello/from"]) if "gemello/from" in tags else first
+    end = date.fromisoformat(tags["gemello/to"]) if "gemello/to" in tags else utc_now().date()
+    return Window.between(max(start, first), max(end, start, first), cadence)
+
+
+def _is_ours(context: dg.AssetExecutionContext) -> bool:
+    """Whether `gemello run` launched it, with its days in the tags."""
+    return "gemello/from_archive" in context.run.tags
+
+
+def _day(partition_key: str) -> date:
+    return date.fromisoformat(partition_key[:10])
+
+
+def materializations(
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    windows: Iterable[date],
+    metadata: Mapping[str, str],
+) -> None:
+    """Tell Dagster which partitions were written, when it did not choose them itself."""
+    if not _is_ours(context):
+        return
+    told = {context.partition_key} if context.has_partition_key else set()
+    for start in windows:
+        if start.isoformat() in told:
+            continue
+        context.log_event(
+            dg.AssetMaterialization(
+                asset_key=key, partition=start.isoformat(), metadata=dict(metadata)
+            )
+        )

@@ -1,0 +1,1 @@
+"""Conformed entities across publishers, by event time; no person is followed here."""

@@ -1,0 +1,116 @@
+"""The twin at work in this process: its settings, contracts, lake, archive and keys."""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from infra.errors import ContractError
+from infra.keys import Keyring
+from infra.lake import Lake
+from infra.seal import Archive
+from infra.settings import Settings
+from quality.contract.load import BUILT_IN, load_contracts
+from quality.contract.model import Adapter, Contract
+from quality.contract.strictness import stricter
+from quality.landing import Workplace
+
+# Definitions (index bands, limits) are data sets of ours: versioned rows with their source.
+DEFINITIONS: Final = Path(__file__).parent / "definitions"
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Everything a run needs; opened lazily, so that looking at definitions opens nothing."""
+
+    settings: Settings
+
+    @classmethod
+    def here(cls, settings: Settings | None = None) -> "Twin":
+        """The twin of this process's settings."""
+        settings = settings or Settings.load()
+        sources = {"definitions": str(DEFINITIONS), **settings.sources}
+        return cls(replace(settings, sources=sources))
+
+    @cached_property
+    def contracts(self) -> dict[str, Contract]:
+        """All contracts, built in and of GEMELLO_CONTRACTS, by `<publisher>/<dataset>`."""
+        return load_contracts([BUILT_IN, *self.settings.contracts])
+
+    @cached_property
+    def keyring(self) -> Keyring:
+        """The keys; made on first use of the embedded default."""
+        return Keyring.open(self.settings)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake."""
+        return Lake.open(self.settings)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The sealed deliveries."""
+        return Archive(self.settings.archive, self.keyring)
+
+    @property
+    def workplace(self) -> Workplace:
+        """Lake, archive and keys as a landing needs them."""
+        return Workplace(lake=self.lake, archive=self.archive, keyring=self.keyring)
+
+    def adapter(self, contract: Contract) -> Adapter:
+        """The adapter of a contract, its placeholders filled from the settings."""
+        return contract.source.resolved(
+            lambda url: self.settings.resolve(url, contract=contract.key)
+        )
+
+    def contract_of(self, table: str) -> Contract | None:
+        """The contract behind a bronze or quarantine table; None for tables we derive."""
+        stage, _, key = table.partition("/")
+        return self.contracts.get(key) if stage in ("bronze", "quarantine") else None
+
+    def read(self, table: str, *, version: int | None = None) -> pl.LazyFrame:
+        """A table, lazily, unless its contract has become stricter than what its history holds.
+
+        Raises ContractError naming the columns then, and TwinError where there is no such table.
+        """
+        self.check_readable(table)
+        return self.lake.read(table, version=version)
+
+    def check_readable(self, table: str) -> None:
+        """Raise ContractError when the table's history shows more than its contract now allows."""
+        contract = self.contract_of(table)
+        if contract is None or not self.lake.exists(table):
+            return
+        reasons = stricter(self.lake.labels(table), contract)
+        if reasons:
+            raise ContractError(
+                f"{table} may not be read: its contract became stricter than its rows. "
+                + " ".join(reasons)
+                + " Put the former contract back, or delete the table's folder and rebuild it: "
+                f"gemello run --from-archive --select {table}"
+            )
+
+
+def code_version() -> str:
+    """The version of gemello, as written into every commit."""
+    try:
+        return version("gemello")
+    except PackageNotFoundError:
+        warnings.warn("gemello is not installed: its version is unknown", stacklevel=2)
+        return "unknown"
+
+
+def commit_notes(run_id: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What every commit says about how it came to be."""
+    return {"run": run_id, "code": code_version(), **(extra or {})}
+
+
+def utc_now() -> datetime:
+    """Now, in UTC. The one clock of the pipeline; functions on tables take their times as data."""
+    return datetime.now(UTC)

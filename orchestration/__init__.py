@@ -1,0 +1,1 @@
+"""When and where things run: definitions, resources, automation and the `gemello` command."""

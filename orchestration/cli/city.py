@@ -1,0 +1,213 @@
+"""`demo`, `run`, `ui`, `simulate`: the city from nothing to tables."""
+
+import os
+import sys
+import time
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from infra.errors import TwinError
+from orchestration.cli.console import err, fail, note, say, table
+
+if TYPE_CHECKING:
+    from assets.twin import Twin
+    from orchestration.runner import RunSummary
+
+DEMO_DAYS = 7
+DEMO_SEED = 42
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
+
+
+def demo(
+    days: Annotated[
+        int, typer.Option(min=2, help="Days to simulate, up to yesterday.")
+    ] = DEMO_DAYS,
+    seed: Annotated[int, typer.Option(help="Same seed, same city.")] = DEMO_SEED,
+) -> None:
+    """Simulate a small Brescia, run everything on it, and say where to look."""
+    started = time.monotonic()
+    from assets.twin import Twin, utc_now
+    from infra.settings import Settings
+
+    settings = Settings.load()
+    if settings.is_remote is False:
+        note(f"The city lives in {settings.home}")
+    sources = settings.home / "sources"
+    start = utc_now().date() - timedelta(days=days)
+    start = _simulate_once(sources, days=days, seed=seed, start=start)
+    twin = Twin.here(replace(settings, sources={}, sources_base=str(sources)))
+    summary = _run(twin, first=start, last=start + timedelta(days=days - 1))
+    _report(summary, time.monotonic() - started)
+    say("")
+    say("Look at it:")
+    say("  gemello ui                     the Dagster pages: lineage, checks, pictures")
+    say('  gemello sql "FROM gold.air.hourly_european_air_quality_index LIMIT 5"')
+    say("  gemello quarantine list        the rows that were refused, and why")
+    say("  gemello history bronze/a2a/electricity_readings")
+    say(f"  {settings.lake}    the tables, for polars, DuckDB, Spark (docs/reading-the-lake.md)")
+    if not summary.is_success:
+        raise typer.Exit(1)
+
+
+def run(
+    select: Annotated[
+        str, typer.Option(help='A table, or a Dagster selection such as group:a2a or key:"gold/*".')
+    ] = "*",
+    first: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from", formats=["%Y-%m-%d"], metavar="DAY", help="First day; default: all."
+        ),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], metavar="DAY", help="Last day; default: today."),
+    ] = None,
+    partition: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="DAY", help="One day, month or year, by its first day."
+        ),
+    ] = None,
+    from_archive: Annotated[
+        bool, typer.Option("--from-archive", help="From the sealed deliveries, not the publisher.")
+    ] = False,
+) -> None:
+    """Bring tables up to date: pull, protect, judge, commit, compute."""
+    started = time.monotonic()
+    from assets.twin import Twin
+
+    if partition and (first or last):
+        raise typer.BadParameter("give --partition, or --from and --to, not both")
+    one = partition.date() if partition else None
+    summary = _run(
+        Twin.here(),
+        select=select,
+        first=one or (first.date() if first else None),
+        last=one or (last.date() if last else None),
+        from_archive=from_archive,
+    )
+    _report(summary, time.monotonic() - started)
+    if not summary.is_success:
+        raise typer.Exit(1)
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="On this machine only.")] = 3000,
+) -> None:
+    """Open the Dagster pages on the instance that `demo` and `run` fill."""
+    from infra.settings import Settings
+    from orchestration.instance import dagster_home
+
+    home = dagster_home(Settings.load())
+    dagster = Path(sys.executable).with_name("dagster")
+    if not dagster.exists():
+        raise TwinError("the dagster command is not installed beside python; run: make setup")
+    note(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
+    arguments = ["dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    sys.stdout.flush()
+    os.execve(dagster, [str(dagster), *arguments], environment)  # noqa: S606 # our own program
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the publishers' files.")],
+    profile: Annotated[str, typer.Option(help="small or full.")] = "small",
+    days: Annotated[int, typer.Option(min=1)] = DEMO_DAYS,
+    seed: Annotated[int, typer.Option()] = DEMO_SEED,
+    start: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day.")
+    ] = None,
+) -> None:
+    """Write the deliveries of a simulated Brescia, the same bytes for the same seed."""
+    from infra.simulator import simulate as simulate_city
+
+    if profile not in ("small", "full"):
+        raise typer.BadParameter("--profile is small or full")
+    kind: Literal["small", "full"] = "small" if profile == "small" else "full"
+    begin = {"start": start.date()} if start else {}
+    done = simulate_city(profile=kind, days=days, seed=seed, out=out, **begin)
+    table("Simulated", ["data set", "rows"], sorted(done.rows.items()))
+    say(f"Run on it with: GEMELLO_SOURCES={out} gemello run")
+
+
+def _simulate_once(sources: Path, *, days: int, seed: int, start: date) -> date:
+    """Simulate unless this very city is there already; its first day."""
+    import json
+
+    from infra.simulator import simulate as simulate_city
+
+    wanted = {"days": days, "seed": seed}
+    made = sources / "simulation.json"
+    if made.is_file():
+        known = json.loads(made.read_text(encoding="utf-8"))
+        if {name: known.get(name) for name in wanted} == wanted:
+            return date.fromisoformat(known["start"])
+    note(f"Simulating {days} days of Brescia from {start} ...")
+    simulate_city(profile="small", days=days, seed=seed, out=sources, start=start)
+    made.write_text(json.dumps({**wanted, "start": start.isoformat()}), encoding="utf-8")
+    return start
+
+
+def _run(
+    twin: "Twin",
+    *,
+    select: str = "*",
+    first: date | None = None,
+    last: date | None = None,
+    from_archive: bool = False,
+) -> "RunSummary":
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from orchestration.runner import run_assets
+
+    arguments = {"select": select, "first": first, "last": last, "from_archive": from_archive}
+    if not err.is_terminal:
+        return run_assets(twin, **arguments, progress=_plain_progress)  # type: ignore[arg-type] # one dict, four types
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def shown(step: str, ended: bool, good: bool) -> None:
+            if not ended:
+                tasks[step] = bar.add_task(_step_name(step), total=1)
+            elif step in tasks:
+                bar.update(tasks[step], completed=1, visible=not good)  # type: ignore[arg-type] # TaskID is an int
+
+        return run_assets(twin, **arguments, progress=shown)  # type: ignore[arg-type] # one dict, four types
+
+
+def _plain_progress(step: str, ended: bool, good: bool) -> None:
+    if ended:
+        note(f"{'done  ' if good else 'FAILED'} {_step_name(step)}")
+
+
+def _step_name(step: str) -> str:
+    return step.removeprefix("land_").replace("__", "/")
+
+
+def _report(summary: "RunSummary", seconds: float) -> None:
+    table(
+        "Tables",
+        ["table", "rows", "refused", "version", ""],
+        [
+            (
+                done.table,
+                done.rows if done.is_news or done.refused is not None else "",
+                done.refused or "",
+                done.version,
+                "" if done.is_news or done.table.startswith("quarantine/") else "nothing new",
+            )
+            for done in sorted(summary.tables, key=lambda done: done.table)
+        ],
+    )
+    for name, text in summary.warnings.items():
+        note(f"Warning {name}: {text}")
+    for name, text in summary.failures.items():
+        fail(f"{_step_name(name)}: {text}")
+    say(f"{'Done' if summary.is_success else 'Failed'} in {seconds:.1f} s, run {summary.run_id}")

@@ -1,0 +1,21 @@
+"""Which commands there are. Importing this file is what `gemello --help` costs: keep it light."""
+
+import typer
+
+from orchestration.cli import city, contracts, doctor, privacy, quarantine, reading
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to the application."""
+    app.command()(city.demo)
+    app.command()(city.run)
+    app.command()(city.ui)
+    app.command()(city.simulate)
+    app.add_typer(contracts.app, name="contract")
+    app.command()(reading.sql)
+    app.command()(reading.history)
+    app.add_typer(quarantine.app, name="quarantine")
+    app.command()(privacy.protect)
+    app.command()(privacy.scan)
+    app.add_typer(privacy.keys, name="keys")
+    app.command()(doctor.doctor)

@@ -1,0 +1,114 @@
+"""`contract check | show | export`: contracts on the command line."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from infra.errors import ContractError
+from infra.settings import Settings
+from orchestration.cli.console import fail, say
+
+app = typer.Typer(help="Check, show and export contracts.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="<publisher>/<dataset>, or the path of a contract.")]
+Format = Literal["odcs", "gx", "polars", "ropa"]
+
+
+def _roots() -> list[Path]:
+    from quality.contract.load import BUILT_IN
+
+    return [BUILT_IN, *Settings.load().contracts]
+
+
+@app.command()
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="Contracts; default: all.")] = None,
+) -> None:
+    """Check contracts: keys, rules, expectations, and the sample beside each."""
+    from quality.contract.check import check_contract
+    from quality.contract.load import contract_folders
+
+    folders = [_folder_of(name) for name in names or ()] or contract_folders(_roots())
+    bad = 0
+    for folder in folders:
+        problems = check_contract(folder)
+        errors = [problem for problem in problems if "NOTE" not in problem]
+        bad += bool(errors)
+        say(f"{'BAD' if errors else 'ok '}  {folder.parent.name}/{folder.name}")
+        for problem in problems:
+            say(f"       {problem}")
+    if bad:
+        fail(f"{bad} of {len(folders)} contracts are not in order")
+        raise typer.Exit(1)
+
+
+def _folder_of(name: str) -> Path:
+    """The folder of a contract that may be too wrong to load."""
+    from quality.contract.load import contract_folders
+
+    path = Path(name)
+    if path.exists():
+        return path if path.is_dir() else path.parent
+    known = {f"{folder.parent.name}/{folder.name}": folder for folder in contract_folders(_roots())}
+    if name not in known:
+        raise ContractError(f"there is no contract {name}; there are: {', '.join(known)}")
+    return known[name]
+
+
+@app.command()
+def show(name: Name) -> None:
+    """Show a contract as the page an auditor reads."""
+    from rich.markdown import Markdown
+
+    from orchestration.cli.console import out
+    from quality.contract.exports import to_markdown
+    from quality.contract.load import find_contract
+
+    text = to_markdown(find_contract(name, _roots()))
+    out.print(Markdown(text) if out.is_terminal else text)
+
+
+@app.command()
+def export(
+    name: Name,
+    kind: Annotated[str, typer.Option("--format", help="odcs, gx, polars or ropa.")] = "odcs",
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; default: standard output.")
+    ] = None,
+) -> None:
+    """Export a contract: ODCS, Great Expectations, polars, or the Art. 30 register."""
+    from quality.contract.load import find_contract
+
+    text = _exported(find_contract(name, _roots()), kind)
+    if out is None:
+        typer.echo(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+def _exported(contract: object, kind: str) -> str:
+    import yaml
+
+    from quality.contract import exports
+    from quality.contract.export_gx import to_gx_suite
+    from quality.contract.model import Contract
+
+    if not isinstance(contract, Contract):
+        raise TypeError("a contract is exported")
+    match kind:
+        case "odcs":
+            return yaml.safe_dump(
+                exports.to_odcs(contract), sort_keys=False, allow_unicode=True
+            ).rstrip()
+        case "gx":
+            return json.dumps(to_gx_suite(contract), indent=2, ensure_ascii=False)
+        case "polars":
+            schema = exports.to_polars_schema(contract)
+            return json.dumps({name: str(dtype) for name, dtype in schema.items()}, indent=2)
+        case "ropa":
+            return yaml.safe_dump(
+                exports.to_ropa(contract), sort_keys=False, allow_unicode=True
+            ).rstrip()
+    raise ContractError(f"--format {kind}: write odcs, gx, polars or ropa")

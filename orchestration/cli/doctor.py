@@ -1,0 +1,91 @@
+"""`doctor`: whether this installation is in order."""
+
+import platform
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import typer
+
+from infra.errors import GemelloError
+from infra.settings import Settings
+from orchestration.cli.console import say
+
+
+def doctor() -> None:
+    """Check settings, keys, lake, archive and contracts, and say what to do where one is wrong."""
+    settings = Settings.load()
+    checks: dict[str, Callable[[Settings], str]] = {
+        "Python": lambda _: platform.python_version(),
+        "settings": _settings,
+        "root key": _root_key,
+        "lake": _lake,
+        "archive": _archive,
+        "contracts": _contracts,
+        "dagster": _dagster,
+    }
+    bad = 0
+    for name, check in checks.items():
+        try:
+            say(f"ok   {name}: {check(settings)}")
+        except GemelloError as error:
+            bad += 1
+            say(f"BAD  {name}: {error}")
+    if bad:
+        raise typer.Exit(1)
+
+
+def _settings(settings: Settings) -> str:
+    where = "gemello.toml" if Path("gemello.toml").is_file() else "environment and defaults"
+    return f"from {where}; home {settings.home}"
+
+
+def _root_key(settings: Settings) -> str:
+    from infra.keys import Keyring
+
+    if not settings.root_key_file.exists() and not settings.is_root_key_declared:
+        return "not made yet; it is made on first use, readable by you alone"
+    keyring = Keyring.open(settings)
+    return f"{settings.root_key_file}, {len(keyring.list())} keys derived or stored"
+
+
+def _lake(settings: Settings) -> str:
+    from infra.lake import Lake
+
+    lake = Lake.open(settings)
+    lake.probe()
+    free = ""
+    if not settings.is_remote:
+        gigabytes = shutil.disk_usage(_existing(Path(settings.lake.split("{")[0]))).free / 1e9
+        free = f", {gigabytes:.0f} GB free"
+    return f"{settings.lake} takes writes, {len(lake.tables())} tables{free}"
+
+
+def _archive(settings: Settings) -> str:
+    if settings.archive.startswith("s3://"):
+        return settings.archive
+    folder = _existing(Path(settings.archive))
+    return f"{settings.archive}, on {folder}"
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _contracts(settings: Settings) -> str:
+    from quality.contract.load import BUILT_IN, load_contracts
+
+    return f"{len(load_contracts([BUILT_IN, *settings.contracts]))} load"
+
+
+def _dagster(settings: Settings) -> str:
+    from orchestration.instance import dagster_home
+
+    config = dagster_home(settings) / "dagster.yaml"
+    text = config.read_text(encoding="utf-8")
+    quiet = "NoOpComputeLogManager" in text and "enabled: false" in text
+    return f"{config}" + (
+        "" if quiet else " — telemetry or captured output is on: see docs/privacy.md"
+    )

@@ -1,0 +1,98 @@
+"""`quarantine list | show | replay`: the rows that were refused."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.errors import ContractError
+from orchestration.cli.console import note, say, table
+
+if TYPE_CHECKING:
+    from assets.twin import Twin
+    from quality.contract.model import Contract
+
+app = typer.Typer(
+    help="Rows that were refused: look, correct the contract, replay.", no_args_is_help=True
+)
+
+Name = Annotated[str, typer.Argument(metavar="TABLE", help="<publisher>/<dataset>")]
+
+
+@app.command("list")
+def list_refused() -> None:
+    """How many rows each source has in quarantine, by rule, and until when they can be replayed."""
+    import polars as pl
+
+    from assets.twin import Twin
+
+    twin = Twin.here()
+    rows = []
+    for key in twin.lake.tables():
+        if not key.startswith("quarantine/"):
+            continue
+        counts = (
+            twin.read(key)
+            .group_by("rule")
+            .agg(pl.len().alias("rows"), pl.col("sealed_until_on").max())
+            .sort("rule")
+            .collect()
+        )
+        rows += [(key.removeprefix("quarantine/"), *row) for row in counts.iter_rows()]
+    table("Quarantine", ["data set", "rule", "rows", "replayable until"], rows)
+
+
+@app.command()
+def show(name: Name, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
+    """Where refused rows stood and why they were refused."""
+    import polars as pl
+
+    twin, contract = _known(name)
+    rows = twin.read(f"quarantine/{contract.key}").sort("delivery_id", "payload_index", "row_index")
+    shown = rows.select(
+        pl.col("delivery_id").str.slice(0, 12), "payload_index", "row_index", "rule", "reason"
+    )
+    table(
+        f"quarantine/{contract.key}",
+        ["delivery", "file", "line", "rule", "reason"],
+        shown.limit(limit).collect().iter_rows(),
+    )
+
+
+@app.command()
+def replay(name: Name) -> None:
+    """Put the refused rows through the contract as it is now; what passes joins its table."""
+    from assets.twin import commit_notes, utc_now
+    from quality.replay import replay_refused
+
+    twin, contract = _known(name)
+    result = replay_refused(
+        contract,
+        at=twin.workplace,
+        adapter=twin.adapter(contract),
+        notes=commit_notes("replay"),
+        now=utc_now(),
+    )
+    say(
+        f"{contract.key}: {result.refused_count} rows were in quarantine, {result.released_count} "
+        f"were released, {result.refused_count - result.released_count} remain"
+    )
+    if result.expired_count:
+        note(
+            f"{result.expired_count} of them can no longer be replayed: the sealed delivery they "
+            "came in has been destroyed, as the contract's archive_days says"
+        )
+
+
+def _known(name: str) -> "tuple[Twin, Contract]":
+    from assets.twin import Twin
+
+    twin = Twin.here()
+    key = name.replace(".", "/").removeprefix("quarantine/").removeprefix("bronze/")
+    contract = twin.contracts.get(key)
+    if contract is None:
+        raise ContractError(f"there is no data set {key}; known are {', '.join(twin.contracts)}")
+    if not twin.lake.exists(f"quarantine/{key}"):
+        raise ContractError(
+            f"{key} has not been delivered yet; run: gemello run --select bronze/{key}"
+        )
+    return twin, contract

@@ -1,0 +1,89 @@
+"""`sql` and `history`: looking into the lake, read-only."""
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infra.errors import ContractError, TwinError
+from orchestration.cli.console import table
+
+if TYPE_CHECKING:
+    from assets.twin import Twin
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="Three-part names: FROM gold.air.hourly_…")],
+    limit: Annotated[int, typer.Option(min=1, help="Rows shown at most.")] = 100,
+) -> None:
+    """Ask the lake in SQL (DuckDB, read-only)."""
+    from assets.twin import Twin
+
+    columns, rows = ask(Twin.here(), query, limit=limit)
+    table("", columns, rows)
+
+
+def ask(twin: "Twin", query: str, *, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
+    """The columns and the first rows of a read-only query over the tables it names.
+
+    Raises ContractError for what is not one valid SELECT, or for a table that may not be read.
+    """
+    import duckdb
+
+    with duckdb.connect() as connection:
+        text = query
+        for key in twin.lake.tables():
+            name = key.replace("/", ".")
+            pattern = re.compile(rf"(?<![\w.\"])\"?{re.escape(name)}\"?(?![\w.])", re.IGNORECASE)
+            if pattern.search(text):
+                connection.register(name, twin.read(key).collect().to_arrow())
+                text = pattern.sub(f'"{name}"', text)
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        try:
+            statements = connection.extract_statements(text)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise ContractError("gemello sql takes one SELECT; the lake is read-only here")
+            relation = connection.sql(text)
+            return list(relation.columns), relation.fetchmany(limit)
+        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+            # These speak of the query, not of the rows.
+            raise ContractError(str(error).splitlines()[0]) from None
+        except duckdb.Error as error:
+            raise ContractError(
+                f"the query failed on the data ({type(error).__name__}); check its casts"
+            ) from None
+
+
+def history(
+    name: Annotated[
+        str, typer.Argument(metavar="TABLE", help="Such as bronze/a2a/electricity_readings")
+    ],
+    limit: Annotated[int, typer.Option(min=1)] = 20,
+) -> None:
+    """The versions of a table: when, by which run, from which delivery, how many rows."""
+    from assets.twin import Twin
+
+    twin = Twin.here()
+    name = name.replace(".", "/")
+    if not twin.lake.exists(name):
+        raise TwinError(
+            f"there is no table {name}; tables: {', '.join(twin.lake.tables()) or 'none'}"
+        )
+    table(
+        name,
+        ["version", "at", "windows", "kept", "refused", "delivery", "contract", "run"],
+        [
+            (
+                commit.version,
+                commit.at.strftime("%Y-%m-%d %H:%M:%S"),
+                commit.notes.get("windows", ""),
+                commit.notes.get("rows_kept", ""),
+                commit.notes.get("rows_refused", ""),
+                commit.notes.get("delivery", "")[:12],
+                commit.notes.get("contract", ""),
+                commit.notes.get("run", "")[:8],
+            )
+            for commit in twin.lake.history(name, limit=limit)
+        ],
+    )

@@ -1,0 +1,33 @@
+"""The code location: every asset and check that contracts and declarations give, and their jobs."""
+
+import dagster as dg
+
+from assets.derived_assets import derived_asset, find_declarations
+from assets.source_assets import bronze_asset, freshness_check, source_spec
+from assets.twin import Twin
+from orchestration.resources import TwinResource
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads for the contracts this installation names."""
+    return build(Twin.here())
+
+
+def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Definitions:
+    """The definitions of a twin; opens neither its lake nor its keys.
+
+    `opened` is the twin that steps get when they run in this process.
+    """
+    contracts = twin.contracts.values()
+    declarations = find_declarations()
+    return dg.Definitions(
+        assets=[
+            *(source_spec(contract) for contract in contracts),
+            *(bronze_asset(contract) for contract in contracts),
+            *(derived_asset(item, declarations, twin) for item in declarations.values()),
+        ],
+        asset_checks=[freshness_check(contract) for contract in contracts],
+        resources={"twin": opened or TwinResource()},
+        executor=dg.in_process_executor,
+    )

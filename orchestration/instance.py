@@ -1,0 +1,37 @@
+"""The Dagster instance of an installation: telemetry off, no captured output."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from infra.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+# What a step prints could hold a value: it is not captured (spec: privacy traps, C3).
+_CONFIG: Final = """\
+telemetry:
+  enabled: false
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+"""
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The folder of the instance: DAGSTER_HOME if set, else in the installation's folder."""
+    declared = os.environ.get("DAGSTER_HOME")
+    home = Path(declared) if declared else settings.home / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(_CONFIG, encoding="utf-8")
+    return home
+
+
+def open_instance(settings: Settings) -> "dg.DagsterInstance":
+    """The instance that `gemello run` fills and `gemello ui` shows."""
+    import dagster as dg
+
+    return dg.DagsterInstance.from_config(str(dagster_home(settings)))
