@@ -1,0 +1,91 @@
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from assets.indicators.european_air_quality_index import european_air_quality_index
+from assets.twin import DEFINITIONS
+
+NOON = datetime(2025, 3, 24, 12, tzinfo=UTC)
+INSTANT = pl.Datetime("us", "UTC")
+
+
+@pytest.fixture(scope="module")
+def bands() -> pl.DataFrame:
+    return pl.read_csv(DEFINITIONS / "air_quality_index_bands.csv", try_parse_dates=True)
+
+
+def observed(*rows: tuple[str, str, datetime, float | None]) -> pl.DataFrame:
+    return pl.DataFrame(
+        rows,
+        schema={
+            "station_id": pl.String,
+            "pollutant_code": pl.String,
+            "observed_at": INSTANT,
+            "value_ugm3": pl.Float64,
+        },
+        orient="row",
+    )
+
+
+# The reference vectors of the current edition: whole micrograms, half up, upper limit included.
+@pytest.mark.parametrize(
+    ("pollutant", "value", "level"),
+    [
+        ("PM10", 15.49, 1),
+        ("PM10", 15.5, 2),
+        ("PM10", 120.4, 3),
+        ("PM10", 120.5, 4),
+        ("PM2.5", 5.0, 1),
+        ("NO2", 25.4, 2),
+        ("O3", 180.0, 5),
+        ("O3", 181.0, 6),
+        ("SO2", 5000.0, 6),
+    ],
+)
+def test_a_single_pollutant_gives_the_level_of_the_published_bands(bands, pollutant, value, level):
+    result = european_air_quality_index(observed(("s", pollutant, NOON, value)), bands)
+
+    assert result["air_quality_level"].to_list() == [level]
+
+
+def test_the_worst_pollutant_decides_and_is_named(bands):
+    air = observed(("s", "PM10", NOON, 10.0), ("s", "O3", NOON, 130.0), ("s", "NO2", NOON, 5.0))
+
+    row = european_air_quality_index(air, bands).row(0, named=True)
+
+    assert (row["air_quality_level"], row["worst_pollutant_code"]) == (4, "O3")
+    assert (row["pollutants_count"], row["completeness_ratio"]) == (3, 0.6)
+
+
+def test_an_hour_without_any_value_has_no_index(bands):
+    assert european_air_quality_index(observed(("s", "O3", NOON, None)), bands).is_empty()
+
+
+def test_the_edition_in_force_on_the_day_is_used(bands):
+    in_2019 = datetime(2019, 5, 1, 12, tzinfo=UTC)
+    air = observed(("s", "O3", in_2019, 110.0), ("s", "O3", NOON, 110.0))
+
+    result = european_air_quality_index(air, bands)
+
+    assert result["definition_code"].to_list() == ["eea_2017", "eea_2024"]
+    assert result["air_quality_level"].to_list() == [2, 3]
+
+
+def test_older_editions_average_particles_over_a_day_of_at_least_eighteen_hours(bands):
+    start = datetime(2021, 5, 1, tzinfo=UTC)
+    air = observed(*(("s", "PM10", start + timedelta(hours=n), 45.0) for n in range(18)))
+
+    result = european_air_quality_index(air, bands)
+
+    assert result["hour_at"].to_list() == [start + timedelta(hours=17)]
+    assert result["air_quality_level"].to_list() == [3]
+
+
+def test_more_of_a_pollutant_never_makes_the_air_better(bands):
+    values = [0.0, 4.0, 9.6, 31.0, 88.0, 140.0, 260.0, 900.0]
+    air = observed(*(("s", "PM10", NOON + timedelta(hours=n), v) for n, v in enumerate(values)))
+
+    levels = european_air_quality_index(air, bands)["air_quality_level"].to_list()
+
+    assert levels == sorted(levels)
