@@ -45,7 +45,9 @@ def derived_asset(
 ) -> dg.AssetsDefinition:
     """The step that computes one silver entity or gold indicator."""
     key = dg.AssetKey(declaration.key.split("/"))
-    partitions = partitions_of("daily", declaration.since) if declaration.window_by else None
+    partitions = None
+    if declaration.window_by:
+        partitions = partitions_of("daily", twin.since(declaration.since))
     schema = schema_of(declaration, declarations, twin)
     descriptions = {name: column.description for name, column in declaration.gives.items()}
 
@@ -61,7 +63,6 @@ def derived_asset(
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         required_resource_keys={"twin"},
         code_version=declaration.method_version,
-        dagster_type=dg.Nothing,  # the step writes the table itself: no I/O manager
         metadata={
             "dagster/column_schema": column_schema(schema, descriptions, {}),
             "dagster/column_lineage": _lineage(declaration),
@@ -76,7 +77,7 @@ def derived_asset(
                 declaration,
                 declarations,
                 twin=opened,
-                requested=_requested(context, declaration),
+                requested=_requested(context, declaration, opened),
                 notes=commit_notes(context.run.run_id),
             )
             if result.is_news:
@@ -86,10 +87,12 @@ def derived_asset(
     return computed
 
 
-def _requested(context: dg.AssetExecutionContext, declaration: Declaration) -> Window | None:
+def _requested(
+    context: dg.AssetExecutionContext, declaration: Declaration, twin: Twin
+) -> Window | None:
     if declaration.window_by is None:
         return None
-    return windows_of_run(context, "daily", declaration.since)
+    return windows_of_run(context, "daily", twin.since(declaration.since))
 
 
 def _lineage(declaration: Declaration) -> dg.TableColumnLineage:

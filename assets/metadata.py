@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Final
 
 import dagster as dg
 import polars as pl
@@ -9,6 +10,18 @@ import polars as pl
 from assets.twin import utc_now
 from infra.windows import Cadence, Window
 from quality.units import UNITS, unit_of
+
+_TYPES: Final[dict[object, str]] = {
+    pl.String: "string",
+    pl.Int64: "integer",
+    pl.Int32: "integer",
+    pl.Float64: "float",
+    pl.Decimal: "decimal",
+    pl.Boolean: "boolean",
+    pl.Datetime: "timestamp (UTC)",
+    pl.Date: "date",
+    pl.Binary: "geometry (WKB)",
+}
 
 
 def column_schema(
@@ -19,7 +32,7 @@ def column_schema(
         columns=[
             dg.TableColumn(
                 name=name,
-                type=str(dtype),
+                type=_TYPES.get(dtype.base_type(), str(dtype)),
                 description=descriptions.get(name, ""),
                 tags=_tags(name, labels.get(name)),
             )
@@ -51,9 +64,7 @@ def lineage_of(origins: Mapping[str, Iterable[tuple[str, str]]]) -> dg.TableColu
     )
 
 
-def windows_of_run(
-    context: dg.AssetExecutionContext, cadence: Cadence, since: date | None
-) -> Window:
+def windows_of_run(context: dg.AssetExecutionContext, cadence: Cadence, first: date) -> Window:
     """Which delivery windows this run is for.
 
     The days that `gemello run` set, or everything from the first day of the series until today;
@@ -65,7 +76,6 @@ def windows_of_run(
     if context.has_partition_key_range and not _is_ours(context):
         keys = context.partition_key_range
         return Window.between(_day(keys.start), _day(keys.end), cadence)
-    first = since or date(2025, 1, 1)
     start = date.fromisoformat(tags["gemello/from"]) if "gemello/from" in tags else first
     end = date.fromisoformat(tags["gemello/to"]) if "gemello/to" in tags else utc_now().date()
     return Window.between(max(start, first), max(end, start, first), cadence)

@@ -123,8 +123,8 @@ def _cell(
 ) -> str:
     colour = "url(#none)"
     if value is not None:
-        colour = [shade for start, shade in colours if value >= start][-1:] or [colours[0][1]]
-        colour = colour[0]
+        reached = [shade for start, shade in colours if value >= start]
+        colour = reached[-1] if reached else colours[0][1]
     return f"<rect x='{x}' y='{y}' width='{size[0] - 1}' height='{size[1] - 1}' fill='{colour}'/>"
 
 

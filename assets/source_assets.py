@@ -50,12 +50,12 @@ def source_spec(contract: Contract) -> dg.AssetSpec:
     )
 
 
-def bronze_asset(contract: Contract) -> dg.AssetsDefinition:
+def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
     """The step that pulls, protects, judges and commits one data set."""
     bronze, refused = (
         dg.AssetKey(table.split("/")) for table in (bronze_key(contract), quarantine_key(contract))
     )
-    partitions = partitions_of(contract.cadence, contract.since)
+    partitions = partitions_of(contract.cadence, contract.since and twin.since(contract.since))
     checks = [
         dg.AssetCheckSpec("privacy", asset=bronze, blocking=True, description=_PRIVACY),
         dg.AssetCheckSpec("contract", asset=bronze, blocking=True, description=_CONTRACT),
@@ -78,7 +78,7 @@ def bronze_asset(contract: Contract) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult | dg.Output[None]]:
         twin: Twin = context.resources.twin.open()
-        window = windows_of_run(context, contract.cadence, contract.since)
+        window = windows_of_run(context, contract.cadence, twin.since(contract.since))
         with value_free(contract.key):
             try:
                 result = _land(context, contract, window, twin)
@@ -167,7 +167,8 @@ def _report(
     bronze: dg.AssetKey,
     refused: dg.AssetKey,
 ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    spec = bronze_spec(contract)
+    labels = bronze_spec(contract).labels
+    treatments = ", ".join(sorted(f"{name}: {label}" for name, label in labels.items()))
     counts: dict[str, int | str] = {
         "rows delivered": result.delivered_count,
         "rows kept": result.kept_count,
@@ -179,7 +180,7 @@ def _report(
         counts["Delta version"] = result.version
     if result.delivery_id:
         counts["delivery"] = result.delivery_id
-    extra = {
+    extra: dict[str, int | str | dg.TableColumnLineage] = {
         "dagster/row_count": result.kept_count,
         "dagster/uri": twin.lake.uri(bronze_key(contract)),
         "dagster/column_lineage": lineage_of(
@@ -188,26 +189,37 @@ def _report(
                 for name, column in contract.stored.items()
             }
         ),
-        "treatments": ", ".join(sorted(f"{k}: {v}" for k, v in spec.labels.items())),
+        "treatments": treatments,
     }
     if result.is_news:
+        context.log_event(
+            dg.AssetObservation(
+                asset_key=dg.AssetKey(["source", contract.publisher, contract.dataset]),
+                metadata={"rows delivered": result.delivered_count},
+            )
+        )
         materializations(context, bronze, result.windows, {"delivery": result.delivery_id or ""})
         materializations(context, refused, result.windows, {})
-    by_rule = {f"rule {rule}": count for rule, count in result.refused_by_rule.items()}
+    by_rule: dict[str, int | str] = {
+        f"rule {rule}": count for rule, count in result.refused_by_rule.items()
+    }
     yield dg.MaterializeResult(asset_key=bronze, metadata={**counts, **extra})
     yield dg.MaterializeResult(
         asset_key=refused,
-        metadata={"rows refused": result.refused_count, "dagster/row_count": result.refused_count}
-        | by_rule,
+        metadata={
+            "rows refused": result.refused_count,
+            "dagster/row_count": result.refused_count,
+            **by_rule,
+        },
     )
     yield dg.AssetCheckResult(
         check_name="privacy",
         asset_key=bronze,
         passed=True,
-        metadata={"columns stored": len(contract.stored), "treatments": extra["treatments"]},
+        metadata={"columns stored": len(contract.stored), "treatments": treatments},
     )
     yield dg.AssetCheckResult(
-        check_name="contract", asset_key=bronze, passed=True, metadata=_rules(result) | by_rule
+        check_name="contract", asset_key=bronze, passed=True, metadata={**_rules(result), **by_rule}
     )
     yield _drift_check(result, bronze)
 

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -68,6 +68,10 @@ class Twin:
         return contract.source.resolved(
             lambda url: self.settings.resolve(url, contract=contract.key)
         )
+
+    def since(self, first: date | None) -> date:
+        """The first day of a series in this installation: its own, or the settings' if later."""
+        return max(first or date.min, self.settings.since or date.min)
 
     def contract_of(self, table: str) -> Contract | None:
         """The contract behind a bronze or quarantine table; None for tables we derive."""

@@ -5,6 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ _KEYS: Final = (
     "root_key_file",
     "signing_key_file",
     "sources",
+    "since",
 )
 
 
@@ -27,6 +29,7 @@ class Settings:
 
     `lake` and `archive` are a folder or `s3://bucket/prefix`; `lake` may hold `{stage}` for a
     bucket per stage. `sources` fills the placeholders of contracts, such as `{parking_api}`.
+    `since` is the first day this installation holds, where contracts would go back further.
     """
 
     home: Path
@@ -38,6 +41,7 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict)
     sources_base: str = ""
     is_root_key_declared: bool = False
+    since: date | None = None
 
     @classmethod
     def load(
@@ -45,17 +49,20 @@ class Settings:
     ) -> "Settings":
         """Read the settings of this process; `folder` is where `gemello.toml` and `.gemello` are.
 
+        The environment comes first, then `gemello.toml`, then the one in the home folder, which
+        `gemello demo` writes.
         Raises TwinError for a setting that is unknown or does not make sense.
         """
         environ = os.environ if environ is None else environ
         folder = Path.cwd() if folder is None else folder
-        values = _from_file(folder / "gemello.toml")
-        values |= {
+        declared = {
             key: environ[f"GEMELLO_{key.upper()}"]
             for key in _KEYS
             if environ.get(f"GEMELLO_{key.upper()}")
         }
-        home = Path(str(values.get("home", folder / ".gemello"))).absolute()
+        values = _from_file(folder / "gemello.toml") | declared
+        home = (folder / str(values.get("home", ".gemello"))).absolute()
+        values = _from_file(home / "gemello.toml") | values
         sources, base = _sources(values.get("sources", home / "sources"), folder)
         key_file = values.get("root_key_file")
         settings = cls(
@@ -68,6 +75,7 @@ class Settings:
             sources=sources,
             sources_base=base,
             is_root_key_declared=key_file is not None,
+            since=_day(values.get("since")),
         )
         settings._check_key_place()
         return settings
@@ -125,6 +133,15 @@ def _from_file(path: Path) -> dict[str, object]:
             f"{path.name}: unknown setting '{unknown[0]}'; known are {', '.join(_KEYS)}"
         )
     return values
+
+
+def _day(value: object) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise TwinError("GEMELLO_SINCE is not a day; write one such as 2025-01-01") from None
 
 
 def _path(value: object, default: Path, folder: Path) -> Path:

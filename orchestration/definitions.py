@@ -1,5 +1,7 @@
 """The code location: every asset and check that contracts and declarations give, and their jobs."""
 
+import warnings
+
 import dagster as dg
 
 from assets.derived_assets import derived_asset, find_declarations
@@ -21,10 +23,12 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
     """
     contracts = twin.contracts.values()
     declarations = find_declarations()
+    # Partitions in single runs are "beta" to Dagster; saying so at each load helps nobody.
+    warnings.filterwarnings("ignore", category=dg.BetaWarning)
     return dg.Definitions(
         assets=[
             *(source_spec(contract) for contract in contracts),
-            *(bronze_asset(contract) for contract in contracts),
+            *(bronze_asset(contract, twin) for contract in contracts),
             *(derived_asset(item, declarations, twin) for item in declarations.values()),
         ],
         asset_checks=[freshness_check(contract) for contract in contracts],

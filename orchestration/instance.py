@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _CONFIG: Final = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager

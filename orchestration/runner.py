@@ -156,7 +156,7 @@ def _newest_day(twin: Twin, last: date | None) -> date:
         if starts
     ]
     newest = min(max(windows, default=yesterday), yesterday, last or yesterday)
-    return max(newest, FIRST_DAY)
+    return max(newest, twin.since(FIRST_DAY))
 
 
 def _joined(parts: Sequence[RunSummary], waiting: Sequence[str]) -> RunSummary:
@@ -184,7 +184,9 @@ def _selected(definitions: dg.Definitions, select: str) -> list[dg.AssetKey]:
     graph = definitions.resolve_asset_graph()
     text = select if any(mark in select for mark in ':*+" ') else f'key:"{select}"'
     try:
-        chosen = dg.AssetSelection.from_string(text).resolve(graph)
+        # A table and its quarantine are written by one step: whoever asks for one gets both.
+        selection = dg.AssetSelection.from_string(text).required_multi_asset_neighbors()
+        chosen = selection.resolve(graph)
     except Exception as error:  # noqa: BLE001 # Dagster raises many kinds for a bad selection
         raise ContractError(
             f"--select {select} is not a selection Dagster understands ({type(error).__name__}); "

@@ -5,8 +5,9 @@ contract demands does not pass, when too many rows were refused, or when a table
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 import polars as pl
@@ -19,6 +20,7 @@ from quality.expectations.wording import reason, stop
 from quality.implicit_rules import Refusal, event_time_out_of_range, repeated_keys, required
 
 _SEPARATOR: Final = "; "
+_WINDOW: Final = "__window"
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,14 @@ def judge(
     refused_before: int,
     delivered_count: int,
     window: Window | None,
+    payload_windows: Sequence[date | None] = (),
 ) -> Verdict:
     """Judge the rows the gate let through, by the contract's expectations and by its schema.
 
-    `refused_before` are rows of the `delivered_count` that could not be read. Raises ContractError
-    for an expectation that Great Expectations does not know or cannot compute.
+    `refused_before` are rows of the `delivered_count` that could not be read. `payload_windows`
+    says which window each file is for, where the publisher names files by it: a key then tells
+    apart the rows of one window, however many are judged at once. Raises ContractError for an
+    expectation that Great Expectations does not know or cannot compute.
     """
     rules = rules_of(contract)
     refusals = required(frame, contract)
@@ -78,7 +83,7 @@ def judge(
         if finding.failing is not None and finding.rule.severity == "critical"
     ]
     good, bad = _parted(frame, failing)
-    kept, duplicates = _without_duplicates(good, contract)
+    kept, duplicates = _without_duplicates(good, contract, payload_windows)
     refused = _in_order_of_delivery(pl.concat([bad, duplicates]))
     counts = Counter({"duplicate_key": duplicates.height})
     for rule in {refusal.rule for refusal in refusals}:
@@ -119,9 +124,13 @@ def _parted(frame: pl.DataFrame, refusals: list[Refusal]) -> tuple[pl.DataFrame,
 
 
 def _without_duplicates(
-    good: pl.DataFrame, contract: Contract
+    good: pl.DataFrame, contract: Contract, payload_windows: Sequence[date | None]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    repeated = repeated_keys(good, contract.primary_key)
+    if contract.primary_key and any(payload_windows):
+        windows = pl.Series(_WINDOW, payload_windows, dtype=pl.Date).gather(good["__payload"])
+        repeated = repeated_keys(good.with_columns(windows), (*contract.primary_key, _WINDOW))
+    else:
+        repeated = repeated_keys(good, contract.primary_key)
     if not repeated.len():
         return good, _refused(good.clear(), rule=None, reason=None)
     key = ", ".join(contract.primary_key)

@@ -98,6 +98,7 @@ def land_arrivals(
         refused_before=protected.refused.height,
         delivered_count=protected.delivered_count,
         window=_limits(contract, window, adapter, now),
+        payload_windows=window_of_each(fresh),
     )
     if verdict.stops:
         raise DeliveryRefused(

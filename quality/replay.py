@@ -12,6 +12,7 @@ from infra.windows import Window
 from quality.contract.model import Adapter, Contract
 from quality.judgement import judge
 from quality.landing import Landing, Workplace, land_arrivals
+from quality.privacy.arrivals import window_of_each
 from quality.privacy.gate import protect
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
@@ -146,6 +147,7 @@ def _judge_again(
         refused_before=0,
         delivered_count=max(1, candidates.height),
         window=None,
+        payload_windows=window_of_each(arrivals),
     )
     refused = pl.concat([protected.refused, verdict.refused.select(protected.refused.columns)])
     sealed_until = rows["sealed_until_on"].max()

@@ -112,12 +112,13 @@ def _from_web(place: Place) -> list[Payload]:
         if error.code in _GONE and place.window_start is not None:
             return []
         raise PublisherUnavailable(f"{place.written} answered HTTP {error.code}") from None
-    except TimeoutError:
-        raise PublisherUnavailable(f"{place.written} did not answer within {TIMEOUT_S} s") from None
-    except (OSError, HTTPException):
-        raise PublisherUnavailable(
-            f"{place.written} cannot be reached, or broke off while sending"
-        ) from None
+    except (OSError, HTTPException) as error:
+        cause = error.reason if isinstance(error, urllib.error.URLError) else error
+        if isinstance(cause, TimeoutError):
+            message = f"{place.written} did not answer within {TIMEOUT_S} s"
+        else:
+            message = f"{place.written} cannot be reached, or broke off while sending"
+        raise PublisherUnavailable(message) from None
     except ValueError:
         raise ContractError(f"{place.written} is not a web address; correct source.url") from None
     name = unquote(urlsplit(place.address).path.rpartition("/")[2])

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from infra.adapters.clean import with_nulls
 from infra.adapters.dialect import Dialect
 from infra.adapters.encoding import Text
 from infra.adapters.grammar import Grammar
@@ -15,7 +16,6 @@ from infra.adapters.raw import LINE
 
 _BLOCK_BYTES: Final = 16 * 1024**2
 _BLOCK_LINES: Final = 2_000_000
-_FEW: Final = 3
 _Flags = npt.NDArray[np.bool_]
 
 
@@ -23,13 +23,14 @@ _Flags = npt.NDArray[np.bool_]
 class OddLines:
     """The records of the odd lines, as line and fields, and the refused lines with reasons.
 
-    has_marks_as_text: every record of several lines would also be as many full records of one line,
-    so that the marks are text, as the tokens of a tab-separated file are.
+    Of the records joined from several lines those are doubtful that would also be as many full
+    records of one line each: their marks may be text, as the tokens of a tab-separated file are.
     """
 
     records: list[tuple[object, ...]]
     refused: list[tuple[int, str]]
-    has_marks_as_text: bool
+    joined_count: int
+    doubtful_count: int
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,14 +58,13 @@ class Lines:
 
     @classmethod
     def of(
-        cls, text: Text, body: int, dialect: Dialect, *, comment: str | None, longest: int
+        cls, text: Text, dialect: Dialect, *, first: int, comment: str | None, longest: int
     ) -> "Lines":
-        """Look at every line of a body that starts at this byte."""
-        starts = _starts(text.content, body)
+        """Look at every line of a text whose first is this line of the file."""
+        starts = _starts(text.content)
         count = len(starts) - 1
         too_long = np.diff(starts) > longest
         undecodable = np.zeros(count, np.bool_)
-        first = dialect.layout.first_line
         bad = [line - first for line in text.undecodable if first <= line < first + count]
         undecodable[bad] = True
         blocks = [
@@ -115,10 +115,20 @@ class Lines:
                 records.append((self.first + at, *fields))
             else:
                 refused.append((self.first + at, self._reason(at, fields)))
-        has_marks_as_text = self.width > 1 and joined == doubtful > _FEW
-        return OddLines(records, refused, has_marks_as_text)
+        return OddLines(records, refused, joined, doubtful)
 
-    def read_regular(self, schema: pl.Schema) -> pl.DataFrame:
+    def rows(self, schema: pl.Schema, odd: OddLines) -> pl.DataFrame:
+        """The rows of regular and odd lines, in order, with their line numbers."""
+        frame = self._regular_rows(schema)
+        if (self.marked & self.regular).any():
+            frame = with_nulls(frame)
+        if not odd.records:
+            return frame
+        columns = {LINE: pl.Int64(), **schema}
+        extra = pl.DataFrame(odd.records, schema=columns, orient="row").select(frame.columns)
+        return pl.concat([frame, with_nulls(extra)], rechunk=False).sort(LINE)
+
+    def _regular_rows(self, schema: pl.Schema) -> pl.DataFrame:
         """The regular lines, parsed by polars, with their line numbers."""
         places = np.flatnonzero(self.regular)
         numbers = pl.Series(LINE, places + self.first, dtype=pl.Int64)
@@ -200,10 +210,10 @@ class Lines:
         return "there is text before or after a quoted field on this line"
 
 
-def _starts(content: bytes, body: int) -> npt.NDArray[np.int64]:
+def _starts(content: bytes) -> npt.NDArray[np.int64]:
     """The byte at which each line begins, and the end."""
-    found = [np.array([body], np.int64)]
-    for at in range(body, len(content), _BLOCK_BYTES):
+    found = [np.zeros(1, np.int64)]
+    for at in range(0, len(content), _BLOCK_BYTES):
         codes = np.frombuffer(content, np.uint8, min(_BLOCK_BYTES, len(content) - at), at)
         found.append(np.flatnonzero(codes == ord("\n")) + (at + 1))
     starts = np.concatenate(found)

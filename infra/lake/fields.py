@@ -207,7 +207,8 @@ def with_fields(rows: pl.DataFrame, schema: "Schema") -> "pa.Table":
 def writer_properties(spec: TableSpec) -> "WriterProperties":
     """How Parquet files are written: footers hold statistics of the listed columns only.
 
-    zstd at level 1: as fast to write as snappy here, and smaller (docs/decisions has the figures).
+    zstd at level 1, because 5 M rows with as many pseudonyms took 1.2 CPU seconds and 61 MB; snappy
+    1.6 and 100, zstd at level 3 1.8 and 67. With 3000 pseudonyms all are alike (0.8 s, 22 MB).
     """
     from deltalake import ColumnProperties, WriterProperties
 

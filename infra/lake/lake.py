@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import polars as pl
 
@@ -20,13 +20,11 @@ from infra.lake.fields import (
     relabelled,
 )
 from infra.lake.history import Commit, Stamp
-from infra.lake.merging import check_identity, history_after, in_order
+from infra.lake.merging import check_identity, history_after, in_order, moment_of
 from infra.lake.places import Place
 from infra.lake.probe import probe
 from infra.settings import Settings
 from infra.windows import Window
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Lake:
@@ -98,9 +96,7 @@ class Lake:
         exist is created. Other columns or types, or rows of other windows, are refused.
         """
         if window.is_static:
-            raise TwinError(
-                f"{key}: a static table has no windows to replace; replace or merge it whole"
-            )
+            raise TwinError(f"{key}: a static table has no windows; replace or merge it whole")
         schema = spec.with_own(WINDOW)
         check_frame(key, frame, schema)
         outside_count = frame.height - frame[WINDOW].is_in(list(window.starts())).sum()
@@ -109,18 +105,14 @@ class Lake:
                 f"{key}: {WINDOW} of {outside_count} of {frame.height} rows is not the first day "
                 f"of one of the windows {window}; split the rows by window before writing"
             )
-        named = {writing.mark_of(start): mark for start, mark in marks.items()}
+        named = {reading.mark_of(start): mark for start, mark in marks.items()}
         stamp = Stamp("windows", notes, named, window)
-        self._ready(key)
-        known_at_first: list[bool] = []
+        self._trust(self._place.root_of(key))
+        landing = writing.Landing(named)
 
         def attempt() -> int:
-            table = writing.opened_or_created(self._place, key, spec, schema, is_windowed=True)
-            is_known = all(table.transaction_version(name) == named[name] for name in named)
-            known_at_first.append(is_known)
-            # Between two attempts somebody committed this very delivery: another process, or we
-            # ourselves in a commit whose answer was lost. Once is enough.
-            if named and is_known and not known_at_first[0]:
+            table = writing.opened_or_created(self._place, key, spec, schema)
+            if landing.is_done(table):
                 return table.version()
             return writing.replace(key, table, frame, spec=spec, stamp=stamp)
 
@@ -131,13 +123,14 @@ class Lake:
     ) -> int:
         """Replace every row of a static table by the frame's, in one commit; return its version."""
         check_frame(key, frame, spec.schema)
-        stamp = Stamp("table", notes, {writing.MARK: mark})
-        self._ready(key)
+        stamp = Stamp("table", notes, {reading.MARK: mark})
+        landing = writing.Landing(stamp.marks)
+        self._trust(self._place.root_of(key))
 
         def attempt() -> int:
-            table = writing.opened_or_created(
-                self._place, key, spec, spec.schema, is_windowed=False
-            )
+            table = writing.opened_or_created(self._place, key, spec, spec.schema)
+            if landing.is_done(table):
+                return table.version()
             return writing.replace(key, table, frame, spec=spec, stamp=stamp)
 
         return commit(key, attempt)
@@ -163,25 +156,24 @@ class Lake:
         identity = tuple(primary_key)
         check_frame(key, frame, spec.schema)
         check_identity(key, frame, identity)
-        instant = at.astimezone(UTC)
-        moment = (instant - _EPOCH) // timedelta(microseconds=1)
-        marks = {writing.MARK: mark, writing.AT: moment}
+        moment = moment_of(key, at)
+        marks = {reading.MARK: mark, reading.AT: moment}
         schema = spec.with_own(VALID_FROM, VALID_TO)
-        self._ready(key)
+        self._trust(self._place.root_of(key))
 
         def attempt() -> int:
-            table = writing.opened_or_created(self._place, key, spec, schema, is_windowed=False)
-            newest = table.transaction_version(writing.AT)
+            table = writing.opened_or_created(self._place, key, spec, schema)
+            newest = table.transaction_version(reading.AT)
             if newest is not None and newest > moment:
                 return table.version()
             known = reading.lazily(self._place, key, table, None).collect()
             new = [name for name in schema if name not in known.columns]
             present = known.with_columns(pl.lit(None, schema[name]).alias(name) for name in new)
-            merged = history_after(present, frame, primary_key=identity, at=instant)
+            merged = history_after(present, frame, primary_key=identity, at=at.astimezone(UTC))
             if new or not merged.equals(in_order(present, identity)):
                 stamp = Stamp("history", notes, marks)
                 return writing.replace(key, table, merged, spec=spec, stamp=stamp)
-            if table.transaction_version(writing.MARK) == mark:
+            if table.transaction_version(reading.MARK) == mark:
                 return table.version()
             return writing.leave_mark(table, Stamp("mark", notes, marks))
 
@@ -191,16 +183,13 @@ class Lake:
         """The marks of those of these windows that have one; none if there is no table."""
         with translated(key, "reading the marks"):
             table = reading.opened(self._place, key)
-            if table is None:
-                return {}
-            found = {start: table.transaction_version(writing.mark_of(start)) for start in starts}
-        return {start: mark for start, mark in found.items() if mark is not None}
+            return {} if table is None else reading.marks_of(table, starts)
 
     def mark(self, key: str) -> int | None:
         """The mark of a static table's newest delivery."""
         with translated(key, "reading the mark"):
             table = reading.opened(self._place, key)
-            return None if table is None else table.transaction_version(writing.MARK)
+            return None if table is None else table.transaction_version(reading.MARK)
 
     def changed_windows(self, key: str, *, after_version: int | None) -> list[date] | None:
         """The windows written after a version, in order; without one, all that hold rows.
@@ -241,17 +230,13 @@ class Lake:
         )
         if surplus:
             raise TwinError(f"{key} has no column {surplus[0]}")
-        self._ready(key)
+        self._trust(self._place.root_of(key))
 
         def attempt() -> int:
             table = reading.existing(self._place, key)
             return writing.write_schema(table, relabelled(table, labels))
 
         return commit(key, attempt)
-
-    def _ready(self, key: str) -> None:
-        self._place.uri(key)
-        self._trust(self._place.root(key.partition("/")[0]))
 
     def _trust(self, root: str) -> None:
         with self._lock:

@@ -1,6 +1,6 @@
 """The history of a static table: which rows a delivery leaves, closes and adds. Pure frames."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -56,6 +56,13 @@ def _repeated(
     both = current.join(delivered, on=primary_key, how="inner")
     is_same = [pl.col(name).eq_missing(pl.col(_DELIVERED + name)) for name in compared]
     return both.filter(is_same).select(current.columns)
+
+
+def moment_of(key: str, at: datetime) -> int:
+    """The instant of a delivery as microseconds since 1970, which Delta can keep as a mark."""
+    if at.tzinfo is None:
+        raise TwinError(f"{key}: the instant of a delivery needs a time zone; give it in UTC")
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def check_identity(key: str, delivery: pl.DataFrame, primary_key: tuple[str, ...]) -> None:

@@ -90,14 +90,16 @@ class Place:
         """Every root, each once."""
         return tuple(dict.fromkeys(self.root(stage) for stage in STAGES))
 
-    def uri(self, key: str) -> str:
-        """The address of a table. Raises TwinError for what is not a key."""
+    def root_of(self, key: str) -> str:
+        """The root under which a table lies. Raises TwinError for what is not a key."""
         if not _KEY.fullmatch(key):
             raise TwinError("the key of a table is stage/publisher/dataset in lower case")
-        stage, _, rest = key.partition("/")
-        if "{stage}" in self.location:
-            return f"{self.root(stage)}/{rest}"
-        return f"{self.location}/{key}"
+        return self.root(key.partition("/")[0])
+
+    def uri(self, key: str) -> str:
+        """The address of a table. Raises TwinError for what is not a key."""
+        rest = key.partition("/")[2] if "{stage}" in self.location else key
+        return f"{self.root_of(key)}/{rest}"
 
     def file_system(self) -> "S3FileSystem":
         """A client of the object store for what is not a Delta table."""

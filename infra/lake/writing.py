@@ -1,11 +1,14 @@
 """Commits: one table, one attempt, everything or nothing. `faults.commit` repeats attempts."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from infra.errors import TwinError
 from infra.lake.fields import (
+    OWN,
+    VALID_FROM,
     WINDOW,
     TableSpec,
     declared_fields,
@@ -21,21 +24,38 @@ from infra.windows import Window
 if TYPE_CHECKING:
     from deltalake import DeltaTable, Schema
 
-# The mark of a static table. Two writers that replace an empty table at once are told apart by
-# nothing else: without it both commits stand, and every row is there twice.
-MARK: Final = "gemello"
-AT: Final = "gemello.at"
+
+class Landing:
+    """Tells a repeated attempt whether its delivery has landed meanwhile.
+
+    Another process may have committed the very same one, or we ourselves, in a commit whose answer
+    was lost. A first attempt never finds it landed: a delivery may be written again on purpose.
+    """
+
+    def __init__(self, marks: Mapping[str, int]) -> None:
+        self._marks = marks
+        self._at_first: DeltaTable | None = None
+
+    def is_done(self, table: "DeltaTable") -> bool:
+        """Whether the table has all marks now and had not at the first attempt."""
+        if self._at_first is None:
+            # Reading a mark costs 5 ms in a bucket: most writes need one attempt, and read none.
+            self._at_first = table
+            return False
+        return self._is_known(table) and not self._is_known(self._at_first)
+
+    def _is_known(self, table: "DeltaTable") -> bool:
+        marks = self._marks
+        return bool(marks) and all(
+            table.transaction_version(name) == mark for name, mark in marks.items()
+        )
 
 
-def mark_of(start: object) -> str:
-    """The name under which a window's mark is kept."""
-    return f"{MARK}:{start}"
+def opened_or_created(place: Place, key: str, spec: TableSpec, schema: pl.Schema) -> "DeltaTable":
+    """The table, created empty if there is none, with the properties of the spec.
 
-
-def opened_or_created(
-    place: Place, key: str, spec: TableSpec, schema: pl.Schema, *, is_windowed: bool
-) -> "DeltaTable":
-    """The table, created empty if there is none, with the properties of the spec."""
+    Raises TwinError if it is there as another kind: with windows, with history or with neither.
+    """
     from deltalake import CommitProperties, DeltaTable
     from deltalake.schema import Schema
 
@@ -45,7 +65,7 @@ def opened_or_created(
             place.uri(key),
             Schema(declared_fields(spec, schema)),
             mode="error",
-            partition_by=[WINDOW] if is_windowed else None,
+            partition_by=[WINDOW] if WINDOW in schema else None,
             name=key,
             description=spec.description or None,
             configuration={**LOG_PROPERTIES, **spec.properties},
@@ -53,13 +73,20 @@ def opened_or_created(
             # With retries, the second of two creators commits its table over the first one's.
             commit_properties=CommitProperties(max_commit_retries=0),
         )
-    if (WINDOW in table.metadata().partition_columns) != is_windowed:
+    recorded = [each.name for each in table.schema().fields if each.name in OWN]
+    if set(recorded) != set(schema) & set(OWN):
         raise TwinError(
-            f"{key} was made {'without' if is_windowed else 'with'} windows; move the table away "
-            "and build it again from the sealed deliveries"
+            f"{key} was made {_kind(recorded)}, not {_kind(list(schema))}; move the table away and "
+            "build it again from the sealed deliveries"
         )
     _keep_properties(table, spec)
     return table
+
+
+def _kind(columns: list[str]) -> str:
+    if WINDOW in columns:
+        return "with windows"
+    return "with history" if VALID_FROM in columns else "as one whole"
 
 
 def _keep_properties(table: "DeltaTable", spec: TableSpec) -> None:

@@ -40,7 +40,9 @@ def demo(
     sources = settings.home / "sources"
     start = utc_now().date() - timedelta(days=days)
     start = _simulate_once(sources, days=days, seed=seed, start=start)
-    twin = Twin.here(replace(settings, sources={}, sources_base=str(sources)))
+    _remember(settings.home, start)
+    since = settings.since or start
+    twin = Twin.here(replace(settings, sources={}, sources_base=str(sources), since=since))
     summary = _run(twin, first=start, last=start + timedelta(days=days - 1))
     _report(summary, time.monotonic() - started)
     say("")
@@ -134,6 +136,14 @@ def simulate(
     done = simulate_city(profile=kind, days=days, seed=seed, out=out, **begin)
     table("Simulated", ["data set", "rows"], sorted(done.rows.items()))
     say(f"Run on it with: GEMELLO_SOURCES={out} gemello run")
+
+
+def _remember(home: Path, start: date) -> None:
+    """Let later commands on this installation know where its history begins."""
+    path = home / "gemello.toml"
+    if not path.exists():
+        text = f'# Written by gemello demo: the simulated city begins here.\nsince = "{start}"\n'
+        path.write_text(text, encoding="utf-8")
 
 
 def _simulate_once(sources: Path, *, days: int, seed: int, start: date) -> date:

@@ -27,18 +27,17 @@ def check(
     names: Annotated[list[str] | None, typer.Argument(help="Contracts; default: all.")] = None,
 ) -> None:
     """Check contracts: keys, rules, expectations, and the sample beside each."""
-    from quality.contract.check import check_contract
-    from quality.contract.load import contract_folders
+    from quality.contract.check import check_contract, notes_on
+    from quality.contract.load import contract_folders, load_contract
 
     folders = [_folder_of(name) for name in names or ()] or contract_folders(_roots())
     bad = 0
     for folder in folders:
         problems = check_contract(folder)
-        errors = [problem for problem in problems if "NOTE" not in problem]
-        bad += bool(errors)
-        say(f"{'BAD' if errors else 'ok '}  {folder.parent.name}/{folder.name}")
-        for problem in problems:
-            say(f"       {problem}")
+        bad += bool(problems)
+        say(f"{'BAD' if problems else 'ok '}  {folder.parent.name}/{folder.name}")
+        for line in problems or notes_on(load_contract(folder)):
+            say(f"       {line}")
     if bad:
         fail(f"{bad} of {len(folders)} contracts are not in order")
         raise typer.Exit(1)

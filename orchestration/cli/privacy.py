@@ -57,17 +57,19 @@ def scan(
     if not hits:
         say(f"None of {len(values)} values was found in {folder}")
         return
-    table("Found", ["file", "where", "as", "canary line"], [_place(hit, folder) for hit in hits])
-    fail(f"{len(hits)} places hold a value that must not be there")
+    table(
+        "Found",
+        ["file", "where", "as", "line of the canaries file", "times"],
+        [
+            (hit.path, hit.place, hit.form, hit.canary + 1 if hit.canary >= 0 else "", hit.count)
+            for hit in hits
+        ],
+    )
+    unreadable = sum(hit.form == "unreadable" for hit in hits)
+    if unreadable:
+        note(f"{unreadable} of these could not be opened, and so are not proven clean")
+    fail(f"{len(hits)} places in {folder} hold a value that must not be there, or may")
     raise typer.Exit(1)
-
-
-def _place(hit: object, folder: Path) -> tuple[str, ...]:
-    from infra.scan import Hit
-
-    if not isinstance(hit, Hit):
-        raise TypeError("a hit is shown")
-    return (str(hit.path), hit.place, hit.form, str(hit.canary_index + 1))
 
 
 @keys.command("list")

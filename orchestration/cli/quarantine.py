@@ -1,5 +1,6 @@
 """`quarantine list | show | replay`: the rows that were refused."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,8 +38,17 @@ def list_refused() -> None:
             .sort("rule")
             .collect()
         )
-        rows += [(key.removeprefix("quarantine/"), *row) for row in counts.iter_rows()]
+        rows += [
+            (key.removeprefix("quarantine/"), rule, count, _until(day))
+            for rule, count, day in counts.iter_rows()
+        ]
     table("Quarantine", ["data set", "rule", "rows", "replayable until"], rows)
+
+
+def _until(day: date | None) -> str:
+    if day is None:
+        return "never: no sealed copy is kept"
+    return "always" if day == date.max else day.isoformat()
 
 
 @app.command()

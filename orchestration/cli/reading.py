@@ -44,8 +44,9 @@ def ask(twin: "Twin", query: str, *, limit: int) -> tuple[list[str], list[tuple[
             statements = connection.extract_statements(text)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise ContractError("gemello sql takes one SELECT; the lake is read-only here")
-            relation = connection.sql(text)
-            return list(relation.columns), relation.fetchmany(limit)
+            answer = connection.execute(text)
+            columns = [str(column[0]) for column in answer.description or ()]
+            return columns, answer.fetchmany(limit)
         except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
             # These speak of the query, not of the rows.
             raise ContractError(str(error).splitlines()[0]) from None

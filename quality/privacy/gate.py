@@ -1,7 +1,8 @@
 """The gate: from a sealed delivery to declared, typed and protected rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -32,9 +33,9 @@ _WORKERS: Final = 4
 class Protected:
     """A delivery on our side of the gate.
 
-    `frame` has the contract's stored columns, `__payload`, `__line`, and `__event_on`: the UTC day
-    of the event time before it was truncated (null where the contract has none). `refused` has the
-    same columns, as far as they could be protected, with `rule` and `reason`.
+    `frame` has the contract's stored columns, `__payload`, `__line`, and `__event_on`: the day, on
+    the city's clock, of the event time before it was truncated (null where the contract has none).
+    `refused` has the same columns, as far as they could be protected, with `rule` and `reason`.
     """
 
     frame: pl.DataFrame
@@ -86,13 +87,20 @@ def protect_rows(
                     f"{contract.key}: columns.{name}.epoch: no row says its day; write event_time, "
                     "or a {window:%Y-%m-%d} in source.url"
                 )
-    try:
+    with fenced(contract.key):
         drift = check_drift(raw.frame, contract)
         return _protect(raw, contract, keyring, drift=drift, payload_days=days)
+
+
+@contextmanager
+def fenced(key: str) -> Iterator[None]:
+    """Turn what polars says of a delivery, often with its values, into a TwinError without them."""
+    try:
+        yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise TwinError(
-            f"{contract.key}: the gate failed on this delivery ({type(error).__name__}) and stored "
-            "nothing; this is a bug: report it with the contract"
+            f"{key}: the gate failed on this delivery ({type(error).__name__}) and stored nothing; "
+            "this is a bug: report it with the contract"
         ) from None
 
 

@@ -11,6 +11,7 @@ from quality.contract.model import H3, Bands, Column, Contract, RoundTo, Truncat
 from quality.privacy import generalise
 from quality.privacy.canonical import DEFAULT_ENTITY
 from quality.privacy.cells import Repeats
+from quality.privacy.instants import ROME
 from quality.privacy.numbers import Dialect, NumberType
 from quality.privacy.pseudonyms import pseudonyms, pseudonyms_by_day
 from quality.privacy.reading import Problem, Reading, read_cells, read_identifiers, read_number
@@ -36,9 +37,14 @@ def read_event_time(delivered: Delivered, contract: Contract, dialect: Dialect) 
 
 
 def days_of(event: Reading) -> pl.Series:
-    """The UTC day of each row's instant, or its date."""
+    """The day of each row's instant on the city's clock, or its date.
+
+    A publisher that writes midnight of a day means that day, not the UTC day before.
+    """
     values = event.cells.values
-    return event.cells.spread(values if values.dtype == pl.Date else values.dt.date())
+    if values.dtype != pl.Date:
+        values = values.dt.convert_time_zone(ROME).dt.date()
+    return event.cells.spread(values)
 
 
 def sources_of(delivered: Delivered, column: Column) -> tuple[pl.Series, ...]:

@@ -12,7 +12,7 @@ def _words(text: str) -> frozenset[str]:
 # A column whose name has one of these words is about a person, whatever else the name says.
 PERSONAL_WORDS: Final = _words(
     """
-    assistito autista birth birthdate birthday cartaidentita cell cellulare cf cliente codfis
+    assistito autista birth birthdate birthday cartaidentita cellulare cf cliente codfis
     codfisc codfiscale codicefiscale cognome conducente coniuge contribuente customer dipendente dob
     domicilio driver email fax firstname fiscalcode fullname genitore iban imei imsi indirizzo
     intestataria intestatario lastname mail matricola msisdn nascita nato nickname nominativi
@@ -28,7 +28,7 @@ _PERSONAL_PAIRS: Final = (
     ("first", "name"),
 )
 # Personal only if they are all the name says: `nome` is a person's, `nome_stazione` is not.
-PERSONAL_ALONE: Final = frozenset(("nome", "nomi", "nomecognome", "persona", "referente"))
+PERSONAL_ALONE: Final = frozenset(("cell", "nome", "nomi", "nomecognome", "persona", "referente"))
 
 # First words of Italian names of places and things, which are capitalised like persons' names.
 PLACE_WORDS: Final = _words(

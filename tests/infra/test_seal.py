@@ -15,6 +15,7 @@ from infra.adapters.opening import payloads_of
 from infra.arrivals import Arrivals, Payload
 from infra.errors import ContractError, TwinError
 from infra.keys import Keyring
+from infra.scan import scan
 from infra.seal import Archive, delivery_id
 from infra.seal.cipher import TamperedError, seal, unseal
 from infra.windows import Window
@@ -118,6 +119,19 @@ def test_no_byte_of_a_delivery_and_no_name_lies_in_the_archive(
         for secret in (b"Zzprova", b"ZZ999ZZ", b"targa", noise[:16], noise[-16:]):
             assert secret not in stored
             assert secret.hex().encode() not in stored
+
+
+def test_the_scanner_finds_a_delivery_in_the_open_and_not_in_the_archive(
+    archive: Archive, tmp_path: Path
+) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "soste.csv").write_bytes(ROWS)
+    put(archive)
+
+    canaries = ["Zzcanary Zzprova", "ZZ999ZZ", "soste_Zzprova"]
+
+    assert {hit.canary for hit in scan(tmp_path / "open", canaries)} == {0, 1}
+    assert scan(tmp_path / "archive", canaries) == []
 
 
 def test_names_in_the_archive_hold_publisher_data_set_and_keyed_ids_only(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from infra.simulator.city import City
-from infra.simulator.days import ROME, is_free_day, midnight
+from infra.simulator.days import ROME, is_free_day, midnight, quarters_of_local_day
 from infra.simulator.identifiers import supply_points
 from infra.simulator.publication import Publication
 from infra.simulator.sky import Series
@@ -38,7 +38,7 @@ class _Meters:
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver files of as many days as fit; each day has 96 quarter hours of UTC."""
+    """Deliver files of as many days as fit; a day in Rome has 96 quarter hours, or 92 or 100."""
     meters = _meters(city)
     publication.leaves_traces(meters.frame["pod"])
     publication.leaves_traces(meters.frame["matricola"])
@@ -111,8 +111,8 @@ def _meters(city: City) -> _Meters:
 
 
 def _one_day(city: City, day: date, meters: _Meters) -> tuple[pl.DataFrame, np.ndarray]:
-    """The readings of a UTC day, instant by instant, and the same in whole watt hours."""
-    quarters = [midnight(day) + timedelta(minutes=15) * step for step in range(_QUARTERS)]
+    """The readings of a day in Rome, instant by instant, and the same in whole watt hours."""
+    quarters = quarters_of_local_day(day)
     hours = np.array([at.astimezone(ROME).hour + at.minute / 60 for at in quarters])
     is_free = is_free_day(day) or day.weekday() == 5
     home, shop = _home_profile(hours, is_free), _shop_profile(hours, is_free)
@@ -124,8 +124,8 @@ def _one_day(city: City, day: date, meters: _Meters) -> tuple[pl.DataFrame, np.n
     watt_hours = np.rint(np.clip(load * noise * meters.watt_hours, 0, 20_000)).astype(np.int64)
     texts = pl.Series([at.astimezone(ROME).isoformat() for at in quarters])
     count = meters.frame.height
-    rows = meters.frame[np.tile(np.arange(count), _QUARTERS)].with_columns(
-        istante=texts[np.repeat(np.arange(_QUARTERS), count)],
+    rows = meters.frame[np.tile(np.arange(count), len(quarters))].with_columns(
+        istante=texts[np.repeat(np.arange(len(quarters)), count)],
         energia=pl.Series(watt_hours.ravel() / 1000),
     )
     return rows, watt_hours.ravel()
@@ -162,12 +162,8 @@ def _spoiled(city: City, day: date, frame: pl.DataFrame) -> list[Spoiled]:
 
 
 def _truth(day: date, kept: pl.DataFrame) -> pl.DataFrame:
-    """Exact sums by section, UTC day and day in Rome."""
-    groups = kept.group_by(
-        section_id="sezione", utc_on=pl.lit(day), local_on=pl.col("istante").str.slice(0, 10)
-    )
-    sums = groups.agg(
+    """Exact sums by section and day in Rome."""
+    sums = kept.group_by(section_id="sezione", consumed_on=pl.lit(day)).agg(
         meters_count=pl.col("pod").n_unique(), readings_count=pl.len(), energy_wh=pl.col("wh").sum()
     )
-    local = pl.col("local_on").str.to_date()
-    return sums.with_columns(local).sort("section_id", "utc_on", "local_on")
+    return sums.sort("section_id", "consumed_on")

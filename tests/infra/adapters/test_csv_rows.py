@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from infra.adapters import csv_rows
 from infra.adapters.file import FileAdapter
 from infra.adapters.raw import RawRows
 from infra.arrivals import Payload
@@ -305,3 +306,21 @@ def test_damaging_one_record_never_changes_another(table, dialect, data):
     others = ~pl.col("__line").is_in(list(own))
     assert after.frame.filter(others).rows() == before.frame.filter(others).rows()
     assert after.refused.filter(others).is_empty()
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.one_of(PROSE, st.just('x"')), min_size=20, max_size=60), st.integers(40, 400))
+def test_a_large_file_reads_the_same_in_blocks_as_at_once(cells, block):
+    lines = [f'{i},"{cell}",{cell}' for i, cell in enumerate(cells)]
+    content = "\n".join(["n,nota,altro", *lines]).encode()
+    declared = {"separator": ",", "quote": '"', "encoding": "utf-8"}
+    with pytest.MonkeyPatch.context() as limits:
+        # A record is never longer than a block, here as there.
+        limits.setattr(csv_rows, "MAX_LINE_BYTES", 40)
+        at_once = read(content, **declared)
+        limits.setattr(csv_rows, "_BLOCK_BYTES", block)
+
+        in_blocks = read(content, **declared)
+
+    assert in_blocks.frame.equals(at_once.frame)
+    assert in_blocks.refused.equals(at_once.refused)

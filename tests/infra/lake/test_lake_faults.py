@@ -1,10 +1,13 @@
+import traceback
 import uuid
 from pathlib import Path
 
 import pytest
+from deltalake.exceptions import CommitFailedError
 
 from infra.errors import TwinError
 from infra.lake import Lake
+from infra.lake.faults import commit
 from tests.conftest import ObjectStore
 from tests.infra.lake.tables import (
     KEY,
@@ -93,6 +96,37 @@ def test_a_store_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -
     assert "does not answer" in complaint_of(lake)
     with pytest.raises(TwinError, match="does not answer"):
         lake.read(KEY)
+
+
+def test_a_commit_is_tried_again_after_a_conflict_and_after_an_outage() -> None:
+    failures = [OSError("connection reset"), CommitFailedError("concurrent")]
+
+    def attempt() -> int:
+        if failures:
+            raise failures.pop()
+        return 7
+
+    assert commit(KEY, attempt) == 7
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("No space left on device", "the disk is full"),
+        ("AccessDenied", "access is denied"),
+        ("Preview of invalid data: canary", "OSError"),
+    ],
+)
+def test_what_waiting_cannot_heal_is_told_at_once_without_the_stores_words(
+    words: str, told: str
+) -> None:
+    def attempt() -> int:
+        raise OSError(words)
+
+    with pytest.raises(TwinError, match=told) as refusal:
+        commit(KEY, attempt)
+
+    assert CANARY not in "".join(traceback.format_exception(refusal.value))
 
 
 @pytest.mark.server

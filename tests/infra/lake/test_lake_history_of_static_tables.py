@@ -99,7 +99,7 @@ def test_a_corrected_delivery_of_the_same_instant_takes_the_place_of_the_first(l
 
 def test_a_column_added_to_a_static_table_starts_new_rows(lake: Lake) -> None:
     deliver(lake, sections(a=1), 1, mark=1)
-    grown = TableSpec(pl.Schema({**SPEC.schema, "is_urban": pl.Boolean}))
+    grown = TableSpec(pl.Schema([*SPEC.schema.items(), ("is_urban", pl.Boolean())]))
 
     deliver(lake, sections(a=1).with_columns(is_urban=pl.lit(value=True)), 2, mark=2, spec=grown)
     deliver(lake, sections(a=1), 3, mark=3)
@@ -135,6 +135,15 @@ def test_a_static_table_without_a_key_is_replaced_whole(lake: Lake) -> None:
     assert rows(lake, KEY) == [("c", 3)]
     assert lake.mark(KEY) == 2
     assert lake.last_notes(KEY) == {"run": "2"}
+
+
+def test_a_static_table_keeps_to_its_kind(lake: Lake) -> None:
+    lake.replace_all(KEY, sections(a=1), spec=SPEC, notes={}, mark=1)
+
+    with pytest.raises(TwinError, match="made as one whole, not with history"):
+        deliver(lake, sections(a=1), 1, mark=1)
+
+    assert rows(lake, KEY) == [("a", 1)]
 
 
 DELIVERIES = st.lists(

@@ -98,7 +98,7 @@ def test_rows_of_another_shape_or_window_are_refused_without_showing_them(
 def test_a_column_added_to_the_contract_is_empty_in_older_rows(lake: Lake) -> None:
     write(lake, readings(("a", 1.0, day(1)), ("b", 2.0, day(2))), days(1, 2))
     grown = TableSpec(
-        pl.Schema({**READINGS.schema, "zone_code": pl.String}),
+        pl.Schema([*READINGS.schema.items(), ("zone_code", pl.String())]),
         labels={**READINGS.labels, "zone_code": "keep"},
         descriptions={"zone_code": "Zona"},
         statistics=("energy_kwh", "zone_code"),
@@ -156,7 +156,7 @@ def test_a_table_with_windows_cannot_be_replaced_as_one_without(lake: Lake) -> N
     write(lake, readings(("a", 1.0, day(1))), days(1, 1))
     frame = readings(("a", 1.0, day(1))).drop("window_on")
 
-    with pytest.raises(TwinError, match="made with windows"):
+    with pytest.raises(TwinError, match="made with windows, not as one whole"):
         lake.replace_all(KEY, frame, spec=READINGS, notes={}, mark=1)
     with pytest.raises(TwinError, match="has no windows"):
         write(lake, readings(), Window.always())

@@ -123,12 +123,13 @@ def test_kept_readings_sum_to_the_energy_of_each_section(
 ) -> None:
     _, verdict = judged["a2a/electricity_readings"]
 
-    sums = verdict.kept.group_by("section_id", pl.col("read_at").dt.date()).agg(
+    day = pl.col("read_at").dt.convert_time_zone("Europe/Rome").dt.date()
+    sums = verdict.kept.group_by("section_id", day).agg(
         wh=(pl.col("energy_kwh") * 1000).round().cast(pl.Int64).sum(),
         meters=pl.col("meter_pid").n_unique(),
     )
 
-    told = truth_table(week, "electricity_by_section").group_by("section_id", "utc_on")
+    told = truth_table(week, "electricity_by_section").group_by("section_id", "consumed_on")
     truth = told.agg(pl.col("energy_wh").sum(), pl.col("meters_count").max())
     assert sorted(sums.rows()) == sorted(truth.rows())
 

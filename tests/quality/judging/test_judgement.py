@@ -372,3 +372,12 @@ def test_an_expectation_that_cannot_be_computed_names_itself_and_the_column():
 
     with pytest.raises(ContractError, match=r"z_scores_to_be_less_than.*car_park_id \(string\)"):
         judged(delivery(car_park_id=["A", "B"]), contract(rule))
+
+
+def test_a_column_of_nothing_but_different_values_is_judged_the_same():
+    rule = {"expect_column_values_to_not_be_in_set": {"column": "cars_count", "value_set": [7]}}
+
+    verdict = judged(delivery(cars_count=[None, *range(3000)]), contract(rule))
+
+    assert verdict.refused["cars_count"].to_list() == [7]
+    assert verdict.results[-1].rows_count == 3001

@@ -66,7 +66,9 @@ def keyring(tmp_path_factory: pytest.TempPathFactory) -> Keyring:
 @pytest.fixture(scope="session")
 def protect(keyring: Keyring) -> Protect:
     def through_the_gate(delivered: Delivered, columns: dict[str, Any], **more: Any) -> Protected:
-        reading = {key: more.pop(key) for key in ("decimal", "thousands", "unreadable") if key in more}
+        reading = {
+            key: more.pop(key) for key in ("decimal", "thousands", "unreadable") if key in more
+        }
         return protect_rows(rows_of(delivered, **reading), contract_of(columns, **more), keyring)
 
     return through_the_gate
