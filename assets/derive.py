@@ -15,6 +15,7 @@ from infra.errors import TwinError
 from infra.lake import TableSpec
 from infra.windows import Window
 from quality.contract.exports import to_polars_schema
+from quality.derived import check_anonymous, check_key
 from quality.units import unit_of
 
 _INPUT_NOTE: Final = "input:"
@@ -208,6 +209,7 @@ def _compute(
     frame = declaration.function(**inputs)
     if frame.schema != schema:
         raise TwinError(f"{declaration.key}: the function's columns depend on its data; fix them")
+    _check(declaration, frame)
     window = pl.col(declaration.window_by or "").cast(pl.Date).alias("window_on")
     return frame.with_columns(window).filter(pl.col("window_on").is_in(days))
 
@@ -248,8 +250,14 @@ def _derive_whole(
         for name, key in declaration.reads.items()
     }
     frame = declaration.function(**inputs)
+    _check(declaration, frame)
     version = twin.lake.replace_all(table, frame, spec=spec, notes=notes, mark=mark)
     return Derivation((), frame, version, is_news=True)
+
+
+def _check(declaration: Declaration, frame: pl.DataFrame) -> None:
+    check_anonymous(declaration.key, frame)
+    check_key(declaration.key, frame, declaration.key_columns)
 
 
 def _ranges(days: list[date]) -> list[Window]:

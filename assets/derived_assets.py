@@ -14,10 +14,11 @@ from assets.declaration import Declaration
 from assets.derive import Derivation, derive, schema_of
 from assets.metadata import column_schema, lineage_of, materializations, windows_of_run
 from assets.plots import as_markdown
-from assets.source_assets import partitions_of
+from assets.source_assets import partitions_of, refused_check
 from assets.twin import Twin, commit_notes
-from infra.errors import TwinError
+from infra.errors import DeliveryRefused, TwinError
 from infra.windows import Window
+from quality.derived import size_drift
 
 
 def find_declarations() -> dict[str, Declaration]:
@@ -61,6 +62,7 @@ def derived_asset(
         tags={"stage": declaration.stage, "theme": declaration.theme},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+        check_specs=_check_specs(key),
         required_resource_keys={"twin"},
         code_version=declaration.method_version,
         metadata={
@@ -70,21 +72,71 @@ def derived_asset(
             "literature": declaration.literature,
         },
     )
-    def computed(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def computed(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         opened: Twin = context.resources.twin.open()
         with value_free(declaration.key):
-            result = derive(
-                declaration,
-                declarations,
-                twin=opened,
-                requested=_requested(context, declaration, opened),
-                notes=commit_notes(context.run.run_id),
-            )
+            try:
+                result = derive(
+                    declaration,
+                    declarations,
+                    twin=opened,
+                    requested=_requested(context, declaration, opened),
+                    notes=commit_notes(context.run.run_id),
+                )
+            except DeliveryRefused as refusal:
+                yield refused_check(refusal, key)
+                raise dg.Failure(str(refusal), allow_retries=False) from None
             if result.is_news:
                 materializations(context, key, result.windows, {})
-            return dg.MaterializeResult(metadata=_metadata(declaration, result, opened))
+            yield dg.MaterializeResult(
+                metadata=_metadata(declaration, result, opened),
+                check_results=_checks(declaration, opened),
+            )
 
     return computed
+
+
+def _check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec("privacy", asset=key, blocking=True, description=_PRIVACY),
+        dg.AssetCheckSpec("contract", asset=key, blocking=True, description=_CONTRACT),
+        dg.AssetCheckSpec("drift", asset=key, description=_DRIFT),
+    ]
+
+
+_PRIVACY = "No column follows a person, whatever its name says. Fails: nothing was published."
+_CONTRACT = (
+    "The columns are those declared and the key is complete and unique. "
+    "Fails: nothing was published."
+)
+_DRIFT = "The newest window has about as many rows as those before it. Warns if not."
+
+
+def _checks(declaration: Declaration, twin: Twin) -> list[dg.AssetCheckResult]:
+    drift = size_drift(_rows_by_window(declaration, twin))
+    return [
+        dg.AssetCheckResult(check_name="privacy", passed=True),
+        dg.AssetCheckResult(
+            check_name="contract",
+            passed=True,
+            metadata={"key columns": ", ".join(declaration.key_columns)},
+        ),
+        dg.AssetCheckResult(
+            check_name="drift",
+            passed=drift is None,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=drift or "About as many rows as usual.",
+        ),
+    ]
+
+
+def _rows_by_window(declaration: Declaration, twin: Twin) -> list[int]:
+    if declaration.window_by is None or not twin.lake.exists(declaration.key):
+        return []
+    counts = twin.lake.read(declaration.key).group_by("window_on").len().sort("window_on")
+    return counts.collect()["len"].to_list()
 
 
 def _requested(
@@ -112,7 +164,8 @@ def _metadata(
 ) -> dict[str, dg.MetadataValue | int | float | str | dg.TableColumnLineage]:
     frame = result.frame
     metadata: dict[str, dg.MetadataValue | int | float | str | dg.TableColumnLineage] = {
-        "dagster/row_count": frame.height,
+        "dagster/row_count": twin.rows_count(declaration.key),
+        "rows computed": frame.height,
         "dagster/uri": twin.lake.uri(declaration.key),
         "dagster/column_lineage": _lineage(declaration),
         "windows computed": len(result.windows),

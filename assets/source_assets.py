@@ -84,7 +84,7 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
                 result = _land(context, contract, window, twin)
             except DeliveryRefused as refusal:
                 # Raising ends the step with nothing materialised; the check says why.
-                yield _failed(refusal, bronze)
+                yield refused_check(refusal, bronze)
                 raise dg.Failure(str(refusal), allow_retries=False) from None
             except PublisherUnavailable as outage:
                 raise dg.RetryRequested(
@@ -148,7 +148,8 @@ def _spec(
     )
 
 
-def _failed(refusal: DeliveryRefused, bronze: dg.AssetKey) -> dg.AssetCheckResult:
+def refused_check(refusal: DeliveryRefused, bronze: dg.AssetKey) -> dg.AssetCheckResult:
+    """The failed check that says why nothing was published."""
     return dg.AssetCheckResult(
         check_name=refusal.check,
         asset_key=bronze,
@@ -170,18 +171,21 @@ def _report(
     labels = bronze_spec(contract).labels
     treatments = ", ".join(sorted(f"{name}: {label}" for name, label in labels.items()))
     counts: dict[str, int | str] = {
-        "rows delivered": result.delivered_count,
-        "rows kept": result.kept_count,
-        "rows refused": result.refused_count,
-        "rows of other windows": result.elsewhere_count,
         "news": "new delivery" if result.is_news else "nothing new: left as it was",
     }
+    if result.is_news:
+        counts |= {
+            "rows delivered": result.delivered_count,
+            "rows kept": result.kept_count,
+            "rows refused": result.refused_count,
+            "rows of other windows": result.elsewhere_count,
+        }
     if result.version is not None:
         counts["Delta version"] = result.version
     if result.delivery_id:
         counts["delivery"] = result.delivery_id
     extra: dict[str, int | str | dg.TableColumnLineage] = {
-        "dagster/row_count": result.kept_count,
+        "dagster/row_count": twin.rows_count(bronze_key(contract)),
         "dagster/uri": twin.lake.uri(bronze_key(contract)),
         "dagster/column_lineage": lineage_of(
             {
@@ -208,7 +212,7 @@ def _report(
         asset_key=refused,
         metadata={
             "rows refused": result.refused_count,
-            "dagster/row_count": result.refused_count,
+            "dagster/row_count": twin.rows_count(quarantine_key(contract)),
             **by_rule,
         },
     )
@@ -255,19 +259,19 @@ def _drift_check(result: Landing, bronze: dg.AssetKey) -> dg.AssetCheckResult:
     )
 
 
-def freshness_check(contract: Contract) -> dg.AssetChecksDefinition:
+def freshness_check(table: str, cadence: Cadence) -> dg.AssetChecksDefinition:
     """Whether the newest rows are as young as the cadence promises, and since when not."""
-    bronze = dg.AssetKey(bronze_key(contract).split("/"))
 
     @dg.asset_check(
-        asset=bronze,
+        asset=dg.AssetKey(table.split("/")),
         name="freshness",
         description="Warns when the newest window is older than the cadence promises.",
         required_resource_keys={"twin"},
     )
     def freshness(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         twin: Twin = context.resources.twin.open()
-        return _freshness(contract, twin)
+        with value_free(table):
+            return _freshness(table, cadence, twin)
 
     return freshness
 
@@ -280,25 +284,25 @@ _ALLOWED_AGE: Mapping[Cadence, timedelta] = {
 }
 
 
-def _freshness(contract: Contract, twin: Twin) -> dg.AssetCheckResult:
-    table = bronze_key(contract)
-    if contract.is_static:
-        newest = next((c.at.date() for c in twin.lake.history(table, limit=1)), None)
+def _freshness(table: str, cadence: Cadence, twin: Twin) -> dg.AssetCheckResult:
+    if not twin.lake.exists(table):
         return dg.AssetCheckResult(
-            passed=newest is not None, metadata={"last written on": str(newest)}
+            passed=False, severity=dg.AssetCheckSeverity.WARN, description="There is no table yet."
         )
-    windows = twin.lake.changed_windows(table, after_version=None) or []
-    newest_window = max(windows, default=None)
+    if cadence == "static":
+        newest = next((commit.at.date() for commit in twin.lake.history(table, limit=1)), None)
+        return dg.AssetCheckResult(passed=True, metadata={"last written on": str(newest)})
+    newest_window = max(twin.lake.changed_windows(table, after_version=None) or (), default=None)
     if newest_window is None:
         return dg.AssetCheckResult(
             passed=False, severity=dg.AssetCheckSeverity.WARN, description="There are no rows yet."
         )
     age = utc_now().date() - newest_window
-    allowed = _ALLOWED_AGE[contract.cadence]
+    allowed = _ALLOWED_AGE[cadence]
     return dg.AssetCheckResult(
         passed=age <= allowed,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"The newest window is {newest_window}, {age.days} days ago; "
-        f"a {contract.cadence} table is stale after {allowed.days} days.",
+        f"a {cadence} table is stale after {allowed.days} days.",
         metadata={"newest window": str(newest_window), "age in days": age.days},
     )

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from infra.errors import ContractError
+from infra.errors import ContractError, GemelloWarning
 from infra.keys import Keyring
 from infra.lake import Lake
 from infra.seal import Archive
@@ -86,6 +86,12 @@ class Twin:
         self.check_readable(table)
         return self.lake.read(table, version=version)
 
+    def rows_count(self, table: str) -> int:
+        """How many rows a table has now, from its files' footers."""
+        if not self.lake.exists(table):
+            return 0
+        return int(self.lake.read(table).select(pl.len()).collect().item())
+
     def check_readable(self, table: str) -> None:
         """Raise ContractError when the table's history shows more than its contract now allows."""
         contract = self.contract_of(table)
@@ -106,7 +112,8 @@ def code_version() -> str:
     try:
         return version("gemello")
     except PackageNotFoundError:
-        warnings.warn("gemello is not installed: its version is unknown", stacklevel=2)
+        text = "gemello is not installed: its version is unknown"
+        warnings.warn(text, GemelloWarning, stacklevel=2)
         return "unknown"
 
 

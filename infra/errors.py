@@ -10,6 +10,10 @@ class GemelloError(Exception):
     """What every error of ours is; raise one of the three families, never this."""
 
 
+class GemelloWarning(UserWarning):
+    """What a person should know although nothing failed; shows no value."""
+
+
 class PublisherUnavailable(GemelloError):
     """The outside world did not answer as it should: try again."""
 
@@ -29,3 +33,7 @@ class DeliveryRefused(ContractError):
 
 class TwinError(GemelloError):
     """Our side is wrong: a setting, a disk, a key, a bug."""
+
+
+class KeyDestroyed(TwinError):
+    """The key asked for was destroyed as its term ended: it can never be had again."""

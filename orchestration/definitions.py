@@ -8,6 +8,7 @@ from assets.derived_assets import derived_asset, find_declarations
 from assets.source_assets import bronze_asset, freshness_check, source_spec
 from assets.twin import Twin
 from orchestration.resources import TwinResource
+from quality.tables import bronze_key
 
 
 @dg.definitions
@@ -31,7 +32,13 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
             *(bronze_asset(contract, twin) for contract in contracts),
             *(derived_asset(item, declarations, twin) for item in declarations.values()),
         ],
-        asset_checks=[freshness_check(contract) for contract in contracts],
+        asset_checks=[
+            *(freshness_check(bronze_key(contract), contract.cadence) for contract in contracts),
+            *(
+                freshness_check(item.key, "daily" if item.window_by else "static")
+                for item in declarations.values()
+            ),
+        ],
         resources={"twin": opened or TwinResource()},
         executor=dg.in_process_executor,
     )

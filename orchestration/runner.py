@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Final, Literal
 
 import dagster as dg
 
@@ -18,6 +19,13 @@ from quality.tables import bronze_key
 
 # Called with the step's name, whether it ended, and whether it ended well.
 Progress = Callable[[str, bool, bool], None]
+
+# A delivery may hold rows of the days before its window.
+_LATE_ROWS: Final = timedelta(days=7)
+
+# Whose move it is after a failure, as infra/errors.py has it: the publisher's server, the publisher
+# or the contract, or ours.
+Family = Literal["unavailable", "refused", "ours"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class RunSummary:
     tables: tuple[TableRun, ...]
     failures: Mapping[str, str]
     warnings: Mapping[str, str] = field(default_factory=dict)
+    families: frozenset[Family] = frozenset()
 
     @property
     def is_success(self) -> bool:
@@ -166,18 +175,26 @@ def _joined(parts: Sequence[RunSummary], waiting: Sequence[str]) -> RunSummary:
         failures={name: text for part in parts for name, text in part.failures.items()},
         warnings={name: text for part in parts for name, text in part.warnings.items()}
         | {text.split(" ", 1)[0]: text.split(" ", 1)[1] for text in waiting},
+        families=frozenset(family for part in parts for family in part.families),
     )
 
 
 def upkeep(twin: Twin) -> None:
-    """Destroy what has had its time: sealed deliveries and the epoch keys of days out of archive.
+    """Destroy what has had its time: sealed deliveries, and the epoch keys none of them needs.
 
-    An epoch key lives as long as the deliveries of its day, so that they can be rebuilt.
+    An epoch key lives as long as the deliveries of its day, so that they can be rebuilt: those of
+    a history that came all at once live until that delivery is destroyed.
     """
     today = utc_now().date()
     twin.archive.expire(today)
-    days = [c.archive_days for c in twin.contracts.values() if isinstance(c.archive_days, int)]
-    twin.keyring.expire_epochs(date.fromordinal(today.toordinal() - max(days, default=0) - 1))
+    contracts = [c for c in twin.contracts.values() if any(x.epoch for x in c.columns.values())]
+    terms = [c.archive_days for c in contracts if isinstance(c.archive_days, int)]
+    needed = [today - timedelta(days=max(terms, default=0))]
+    for contract in contracts:
+        for sealed in twin.archive.deliveries(contract.key):
+            start = sealed.window.partition("/")[0]
+            needed += [date.fromisoformat(start)] if start != "static" else []
+    twin.keyring.expire_epochs(min(needed) - _LATE_ROWS)
 
 
 def _selected(definitions: dg.Definitions, select: str) -> list[dg.AssetKey]:
@@ -213,12 +230,20 @@ def _listener(progress: Progress) -> Callable[..., None]:
 
 def _summary(run_id: str, result: dg.ExecuteInProcessResult) -> RunSummary:
     failures: dict[str, str] = {}
+    families: set[Family] = set()
     for event in result.all_events:
         if event.event_type_value == "STEP_FAILURE" and event.step_key:
-            error = event.step_failure_data.error
-            data = event.step_failure_data.user_failure_data
-            text = (data.description if data else None) or (error.message if error else "")
-            failures[event.step_key] = _own_words(text or "failed")
+            data = event.step_failure_data
+            said = data.user_failure_data.description if data.user_failure_data else None
+            error = data.error
+            if error is not None and error.cls_name == "RetryRequested":
+                families.add("unavailable")
+            else:
+                families.add("refused" if data.user_failure_data else "ours")
+            # Dagster wraps what a step raised, more than once: the innermost words are ours.
+            while error is not None and error.cause is not None:
+                error = error.cause
+            failures[event.step_key] = _own_words(said or (error.message if error else "failed"))
     warnings = {
         f"{check.asset_key.to_user_string()}: {check.check_name}": check.description or "failed"
         for check in result.get_asset_check_evaluations()
@@ -241,7 +266,9 @@ def _summary(run_id: str, result: dg.ExecuteInProcessResult) -> RunSummary:
             is_news=str(values.get("news", "")).startswith(("new ", "computed")),
             refused=_number(values.get("rows refused")),
         )
-    return RunSummary(run_id, tuple(tables.values()), failures, warnings)
+    return RunSummary(
+        run_id, tuple(tables.values()), failures, warnings, families=frozenset(families)
+    )
 
 
 def _number(value: object) -> int | None:
@@ -252,4 +279,6 @@ def _own_words(text: str) -> str:
     """The sentence we wrote, without Dagster's class names in front of it."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     first = lines[0] if lines else "failed"
-    return first.rpartition("Error: ")[2].strip() or first
+    for mark in ("Error: ", "Failure: "):
+        first = first.rpartition(mark)[2].strip() or first
+    return first

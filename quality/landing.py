@@ -1,6 +1,6 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -12,7 +12,7 @@ from infra.errors import DeliveryRefused
 from infra.keys import Keyring
 from infra.lake import Lake
 from infra.seal import Archive
-from infra.windows import Window, period_start
+from infra.windows import Cadence, Window, period_start
 from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import loosest
 from quality.judgement import RuleResult, Verdict, judge
@@ -90,7 +90,7 @@ def land_arrivals(
     if not stale:
         return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
     fresh = of_windows(arrivals, stale)
-    sealed_id, sealed_until = _seal(contract, window, fresh, at=at, now=now)
+    sealed_id, sealed_until = _seal(contract, _range(contract, stale), fresh, at=at, now=now)
     protected = protect(fresh, contract, at.keyring, adapter=adapter, window=window)
     verdict = judge(
         protected.frame,
@@ -104,7 +104,7 @@ def land_arrivals(
         raise DeliveryRefused(
             f"{contract.key}: nothing was published. " + " ".join(verdict.stops), check="contract"
         )
-    placed = _Placed.of(contract, window, fresh, protected=protected, verdict=verdict)
+    placed = _Placed.of(contract, stale, fresh, protected=protected, verdict=verdict)
     refused = _refused_rows(placed.refused, sealed_id, sealed_until)
     return _commit(
         contract,
@@ -112,7 +112,7 @@ def land_arrivals(
         at=at,
         landing=Landing(
             delivery_id=sealed_id,
-            windows=tuple(start for start in stale if start is not None),
+            windows=_told(contract, placed, stale, at.lake),
             delivered_count=protected.delivered_count,
             kept_count=placed.kept.height,
             refused_count=refused.height,
@@ -158,6 +158,11 @@ def _stale(contract: Contract, marks: Mapping[date | None, int], lake: Lake) -> 
     return [start for start, mark in marks.items() if start and known.get(start) != mark]
 
 
+def holds(contract: Contract, arrivals: Arrivals, at: Workplace) -> bool:
+    """Whether a static table holds exactly this delivery, under exactly this contract."""
+    return not _stale(contract, _marks(contract, Window.always(), arrivals, at.keyring), at.lake)
+
+
 def _seal(
     contract: Contract, window: Window, arrivals: Arrivals, *, at: Workplace, now: datetime
 ) -> tuple[str, date | None]:
@@ -192,7 +197,7 @@ class _Placed:
     def of(
         cls,
         contract: Contract,
-        window: Window,
+        stale: Sequence[date | None],
         arrivals: Arrivals,
         *,
         protected: Protected,
@@ -202,19 +207,21 @@ class _Placed:
         refused = pl.concat(
             [protected.refused, verdict.refused.select(protected.refused.columns)], how="vertical"
         )
-        if window.is_static:
+        if contract.is_static:
             return cls(verdict.kept.select(columns), refused, 0)
-        place = _place(contract, window, arrivals, known=verdict.kept)
+        starts = [start for start in stale if start is not None]
+        place = _place(contract, starts[0], arrivals, known=verdict.kept)
         kept = verdict.kept.with_columns(place)
         refused = refused.with_columns(place)
-        inside = pl.col("window_on").is_between(window.start, window.end, closed="left")
+        # A whole file holds windows that landed before, too: those stay as they are.
+        inside = pl.col("window_on").is_in(starts)
         here, refused_here = kept.filter(inside), refused.filter(inside)
         elsewhere = kept.height + refused.height - here.height - refused_here.height
         return cls(here.select(*columns, "window_on"), refused_here, elsewhere)
 
 
 def _place(
-    contract: Contract, window: Window, arrivals: Arrivals, *, known: pl.DataFrame
+    contract: Contract, earliest: date, arrivals: Arrivals, *, known: pl.DataFrame
 ) -> pl.Expr:
     """The window of a row: what the file's name says, else its event time.
 
@@ -231,13 +238,37 @@ def _place(
         )
     unit = {"monthly": "1mo", "yearly": "1y"}.get(contract.cadence, "1d")
     first = known["__event_on"].min()
-    fallback = window.start
+    fallback = earliest
     if isinstance(first, date):
         fallback = period_start(first, contract.cadence)
     since = contract.since or date.min
     event = pl.col("__event_on").dt.truncate(unit)
     plausible = event.is_between(since, datetime.now(UTC).date() + timedelta(days=1))
     return pl.when(plausible).then(event).otherwise(pl.lit(fallback)).alias("window_on")
+
+
+def _range(contract: Contract, stale: Sequence[date | None]) -> Window:
+    """From the first to the last of the windows that are landed."""
+    starts = [start for start in stale if start is not None]
+    if not starts:
+        return Window.always()
+    return Window.between(min(starts), max(starts), contract.cadence)
+
+
+def _told(
+    contract: Contract, placed: _Placed, stale: Sequence[date | None], lake: Lake
+) -> tuple[date, ...]:
+    """The landed windows that hold a row now, or held one before.
+
+    A file without windows in its name stands for every day since the series began, and most of
+    them are empty: whoever lists what was written is not told of those.
+    """
+    if contract.is_static:
+        return ()
+    table = bronze_key(contract)
+    held = lake.changed_windows(table, after_version=None) if lake.exists(table) else ()
+    filled = pl.concat([placed.kept["window_on"], placed.refused["window_on"]]).unique()
+    return tuple(sorted({*filled, *(held or ())} & set(stale)))
 
 
 def _refused_rows(refused: pl.DataFrame, sealed_id: str, sealed_until: date | None) -> pl.DataFrame:
@@ -265,6 +296,7 @@ def _commit(
     table, spec = bronze_key(contract), bronze_spec(contract)
     kept = kept.drop(_TECHNICAL, strict=False)
     notes = {**notes, **_counts(contract, landing)}
+    relabel(contract, at.lake)
     if contract.is_static:
         mark = marks[None]
         at.lake.replace_all(
@@ -288,7 +320,6 @@ def _commit(
             version = at.lake.replace_all(table, kept, spec=spec, notes=notes, mark=mark)
     else:
         version = _commit_windows(contract, marks, at=at, kept=kept, refused=refused, notes=notes)
-    _relabel(contract, at.lake)
     return Landing(**{**vars(landing), "version": at.lake.version(table) or version})
 
 
@@ -303,27 +334,26 @@ def _commit_windows(
 ) -> int:
     version = -1
     by_start = {start: mark for start, mark in marks.items() if start is not None}
-    for run in _consecutive(contract, by_start):
+    for run in ranges(by_start, contract.cadence):
         inside = pl.col("window_on").is_between(run.start, run.end, closed="left")
         run_marks = {start: by_start[start] for start in run.starts()}
         for table, frame, spec in (
             (quarantine_key(contract), refused, quarantine_spec(contract)),
             (bronze_key(contract), kept, bronze_spec(contract)),
         ):
-            rows = frame.filter(inside) if len(by_start) > len(run_marks) else frame
             version = at.lake.replace_windows(
-                table, rows, window=run, spec=spec, notes=notes, marks=run_marks
+                table, frame.filter(inside), window=run, spec=spec, notes=notes, marks=run_marks
             )
     return version
 
 
-def _consecutive(contract: Contract, starts: Iterable[date]) -> list[Window]:
-    """The windows as few unbroken ranges."""
+def ranges(starts: Iterable[date], cadence: Cadence) -> list[Window]:
+    """Windows as few unbroken ranges."""
     runs: list[Window] = []
     for start in sorted(starts):
-        one = Window.of(start, contract.cadence)
+        one = Window.of(start, cadence)
         if runs and runs[-1].end == one.start:
-            runs[-1] = Window(contract.cadence, runs[-1].start, one.end)
+            runs[-1] = Window(cadence, runs[-1].start, one.end)
         else:
             runs.append(one)
     return runs
@@ -340,10 +370,18 @@ def _counts(contract: Contract, landing: Landing) -> dict[str, str]:
     }
 
 
-def _relabel(contract: Contract, lake: Lake) -> None:
-    """Remember the loosest treatment the history of a table holds: it decides who may read it."""
+def relabel(contract: Contract, lake: Lake) -> None:
+    """Record the loosest treatment the history of a table will hold: it decides who may read it.
+
+    Before the rows are written: whoever is stopped in between leaves a table that claims to show
+    more than it does, never one that shows more than it claims.
+    """
     for table in (bronze_key(contract), quarantine_key(contract)):
+        if not lake.exists(table):
+            continue
         recorded = lake.labels(table)
         wanted = loosest(recorded, contract)
-        if wanted != recorded:
-            lake.set_labels(table, wanted)
+        changed = {name: label for name, label in wanted.items() if recorded.get(name) != label}
+        known = {name: label for name, label in changed.items() if name in recorded}
+        if known:
+            lake.set_labels(table, known)

@@ -1,18 +1,19 @@
 """From sealed deliveries back to tables: rebuilding everything, or only the rows once refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import polars as pl
 
+from infra.arrivals import Arrivals
 from infra.errors import ContractError
 from infra.seal import SealedDelivery
-from infra.windows import Window
+from infra.windows import Cadence, Window
 from quality.contract.model import Adapter, Contract
 from quality.judgement import judge
-from quality.landing import Landing, Workplace, land_arrivals
-from quality.privacy.arrivals import window_of_each
+from quality.landing import Landing, Workplace, holds, land_arrivals, ranges, relabel
+from quality.privacy.arrivals import of_windows, window_of_each, window_starts
 from quality.privacy.gate import protect
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
@@ -37,9 +38,10 @@ def land_from_archive(
     notes: Mapping[str, str],
     now: datetime,
 ) -> Landing:
-    """Land every sealed delivery of these windows again, oldest first; the last one stands.
+    """Land the sealed deliveries of these windows again, each as if it came when it was sealed.
 
-    Raises ContractError where no sealed delivery is left.
+    Of each window the newest delivery stands; a table with history gets them all, oldest first.
+    What the table holds already is left alone. Raises ContractError where none is left.
     """
     sealed = [one for one in at.archive.deliveries(contract.key) if _touches(one, window)]
     if not sealed:
@@ -47,44 +49,77 @@ def land_from_archive(
             f"{contract.key}: no sealed delivery is left for {window}; they are kept for "
             f"archive_days ({contract.archive_days}); pull from the publisher instead"
         )
-    landing = Landing(delivery_id=None, windows=())
-    windows: set[date] = set()
-    for one in sealed:
-        landing = land_arrivals(
+    if window.is_static:
+        parts = _whole_parts(contract, sealed, at)
+    else:
+        parts = _newest(contract, sealed, window, at)
+    landings = [
+        land_arrivals(
             contract,
-            window if adapter.names_windows or window.is_static else _widest(one, window),
-            at.archive.get(contract.key, one.delivery_id),
+            part.window,
+            part.arrivals,
             at=at,
             adapter=adapter,
             notes={**notes, "from": "archive"},
-            now=one.sealed_at,
+            now=part.sealed_at,
         )
-        windows |= set(landing.windows)
-    return replace(landing, windows=tuple(sorted(windows)))
+        for part in parts
+    ]
+    news = [landing for landing in landings if landing.is_news]
+    if not news:
+        return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
+    windows = sorted({start for landing in news for start in landing.windows})
+    return replace(news[-1], windows=tuple(windows))
+
+
+@dataclass(frozen=True, repr=False)
+class _Part:
+    """A sealed delivery, or that part of it which no later one replaced."""
+
+    window: Window
+    arrivals: Arrivals
+    sealed_at: datetime
+
+
+def _newest(
+    contract: Contract, sealed: Sequence[SealedDelivery], window: Window, at: Workplace
+) -> Iterator[_Part]:
+    """For each window the newest delivery that was for it; the newest come first."""
+    covered: set[date] = set()
+    for one in reversed(sealed):
+        asked = [start for start in _windows(one, window.cadence).starts() if start in window]
+        if not set(asked) - covered:
+            continue
+        arrivals = at.archive.get(contract.key, one.delivery_id)
+        named = window_starts(arrivals)
+        starts = [start for start in (named or asked) if start in window and start not in covered]
+        covered |= set(starts)
+        for part in ranges(starts, window.cadence):
+            yield _Part(part, of_windows(arrivals, list(part.starts())), one.sealed_at)
+
+
+def _whole_parts(
+    contract: Contract, sealed: Sequence[SealedDelivery], at: Workplace
+) -> Iterator[_Part]:
+    """What a static table is made of: all deliveries if it has a history, else the newest."""
+    newest = at.archive.get(contract.key, sealed[-1].delivery_id)
+    if holds(contract, newest, at):
+        return
+    for one in sealed[:-1] if contract.primary_key else ():
+        arrivals = at.archive.get(contract.key, one.delivery_id)
+        yield _Part(Window.always(), arrivals, one.sealed_at)
+    yield _Part(Window.always(), newest, sealed[-1].sealed_at)
+
+
+def _windows(sealed: SealedDelivery, cadence: Cadence) -> Window:
+    start, _, end = sealed.window.partition("/")
+    return Window(cadence, date.fromisoformat(start), date.fromisoformat(end))
 
 
 def _touches(sealed: SealedDelivery, window: Window) -> bool:
     if window.is_static or sealed.window == "static":
-        return True
-    start, _, end = sealed.window.partition("/")
-    return (
-        window.start is not None
-        and window.end is not None
-        and date.fromisoformat(start) < window.end
-        and date.fromisoformat(end) > window.start
-    )
-
-
-def _widest(sealed: SealedDelivery, window: Window) -> Window:
-    """The windows a whole file was pulled for, within those asked for now."""
-    start, _, end = sealed.window.partition("/")
-    if window.start is None or window.end is None:
-        return window
-    return Window(
-        window.cadence,
-        max(window.start, date.fromisoformat(start)),
-        min(window.end, date.fromisoformat(end)),
-    )
+        return window.is_static and sealed.window == "static"
+    return any(start in window for start in _windows(sealed, window.cadence).starts())
 
 
 def replay_refused(
@@ -205,6 +240,7 @@ def _release(
     if fresh.is_empty() and remaining.sort(_PLACE).equals(stored.sort(_PLACE)):
         return 0
     said = {**notes, "replayed": delivery}
+    relabel(contract, at.lake)
     if fresh.height:
         after = pl.concat([state, fresh.select(state.columns)])
         _write(contract, after, window, at=at, notes=said, now=now)

@@ -18,12 +18,12 @@ def schema_of(dialect: Dialect) -> pl.Schema:
 
 
 def full_rows(content: bytes, dialect: Dialect, *, first: int) -> pl.DataFrame | None:
-    """All rows of some lines, the first of which has this number; None unless each is one surely."""
+    """All rows of some lines, numbered from `first`; None unless each line surely is one."""
     width, grammar = dialect.layout.width, dialect.grammar
-    marks = _count(content, grammar.quote.encode()) if grammar.quote else 0
-    if marks % 2:
+    quote = grammar.quote.encode()
+    is_quoted = quote != b"" and quote in content
+    if is_quoted and _count(content, quote) % 2:
         return None
-    is_quoted = marks > 0
     try:
         frame = pl.read_csv(
             content,

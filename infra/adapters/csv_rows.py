@@ -122,7 +122,8 @@ def _blocks(text: Text, dialect: Dialect, comment: str | None) -> Iterator[_Bloc
             frame = full_rows(content[start:end], dialect, first=first)
         yield block._replace(frame=frame)
         tried, clean = tried + 1, clean + (frame is not None)
-        start, first = end, first + content.count(b"\n", start, end)
+        first += content.count(b"\n", start, end) if frame is None else frame.height
+        start = end
 
 
 def _merged(blocks: Iterable[_Block]) -> list[_Block]:

@@ -140,13 +140,17 @@ def _is_workbook(archive: zipfile.ZipFile) -> bool:
 
 
 def _members(archive: zipfile.ZipFile, wanted: str | None, budget: _Budget) -> Iterator[Member]:
+    found = []
     for info in archive.infolist():
         *folders, base = info.filename.split("/")
         if info.is_dir() or base.startswith(".") or "__MACOSX" in folders:
             continue
-        found = format_of_name(base)
-        if found is None or wanted not in (None, found):
-            continue
+        form = format_of_name(base)
+        if form is not None and wanted in (None, form):
+            found.append((base, info))
+    # Beside files that say what they are, a .txt is a licence or a note.
+    tables = [one for one in found if not one[0].lower().endswith(".txt")] or found
+    for base, info in tables:
         yield Member(base, b"".join(_pieces(archive, info, budget)))
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from infra.errors import TwinError
+from infra.errors import KeyDestroyed, TwinError
 from infra.objects import create_file, storage_errors
 
 _NAME: Final = re.compile(r"([a-z][a-z0-9_]*)\.(k([1-9]\d*)|e(\d{4}-\d{2}-\d{2}))\.(key|destroyed)")
@@ -129,7 +129,7 @@ class Ring:
 
     def _refuse_destroyed(self, slot: Slot) -> None:
         if self._file(slot, "destroyed").exists():
-            raise TwinError(
+            raise KeyDestroyed(
                 f"key {slot.name} was destroyed as its term ended: its pseudonyms cannot be made "
                 "again; leave that day out, or read the table as it was stored"
             )

@@ -7,7 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Final
 
-from infra.errors import TwinError
+from infra.errors import GemelloWarning, TwinError
 from infra.objects import create_file, storage_errors
 from infra.settings import Settings
 
@@ -60,6 +60,7 @@ def _make_root_key(path: Path) -> None:
         warnings.warn(
             f"made a new root key in {path}: whoever has it can link pseudonyms to people, and "
             "without it nothing sealed can be opened; keep a copy in a safe place",
+            GemelloWarning,
             stacklevel=4,
         )
 

@@ -16,8 +16,8 @@ from infra.windows import Window
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
-# The mark of a static table, and of a window as `gemello:<start>`. Two writers that replace an empty
-# table at once are told apart by nothing else: without it both commits stand, with every row twice.
+# The mark of a static table, and of a window as `gemello:<start>`. Two writers that replace an
+# empty table at once are told apart by nothing else: without it each row would be there twice.
 MARK: Final = "gemello"
 AT: Final = "gemello.at"
 

@@ -2,12 +2,13 @@
 
 import sys
 import traceback
-from typing import Annotated, Final
+import warnings
+from typing import Annotated, Final, TextIO
 
 import typer
 
-from infra.errors import ContractError, GemelloError, PublisherUnavailable
-from orchestration.cli.console import fail
+from infra.errors import ContractError, GemelloError, GemelloWarning, PublisherUnavailable
+from orchestration.cli.console import fail, note
 
 # 0 done · 1 refused (the data, or the contract) · 2 usage · 3 publisher unavailable · 4 our side
 EXIT_REFUSED: Final = 1
@@ -42,6 +43,7 @@ def main() -> None:
     from orchestration.cli import commands
 
     commands.register(app)
+    warnings.showwarning = _show_warning
     try:
         app()
     except GemelloError as error:
@@ -54,6 +56,21 @@ def main() -> None:
         )
 
 
+def _show_warning(  # noqa: PLR0917 # the signature that Python calls
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Ours as a sentence; of a library's, whose text may quote a value, the kind if asked."""
+    if issubclass(category, GemelloWarning):
+        note(f"Warning: {message}")
+    elif _Debug.is_on:
+        note(f"Warning: {category.__name__} at {filename}:{lineno}")
+
+
 def _end(error: Exception, message: str) -> None:
     frames = traceback.extract_tb(error.__traceback__) if _Debug.is_on else []
     fail(message, [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames])
@@ -63,7 +80,3 @@ def _end(error: Exception, message: str) -> None:
     elif isinstance(error, ContractError):
         code = EXIT_REFUSED
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from infra.errors import TwinError
+from orchestration.cli import EXIT_OURS, EXIT_REFUSED, EXIT_UNAVAILABLE
 from orchestration.cli.console import err, fail, note, say, table
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ def demo(
     say("  gemello quarantine list        the rows that were refused, and why")
     say("  gemello history bronze/a2a/electricity_readings")
     say(f"  {settings.lake}    the tables, for polars, DuckDB, Spark (docs/reading-the-lake.md)")
-    if not summary.is_success:
-        raise typer.Exit(1)
+    _exit(summary)
 
 
 def run(
@@ -95,8 +95,7 @@ def run(
         from_archive=from_archive,
     )
     _report(summary, time.monotonic() - started)
-    if not summary.is_success:
-        raise typer.Exit(1)
+    _exit(summary)
 
 
 def ui(
@@ -134,7 +133,11 @@ def simulate(
     kind: Literal["small", "full"] = "small" if profile == "small" else "full"
     begin = {"start": start.date()} if start else {}
     done = simulate_city(profile=kind, days=days, seed=seed, out=out, **begin)
-    table("Simulated", ["data set", "rows"], sorted(done.rows.items()))
+    table(
+        "Simulated",
+        ["data set", "rows", "of them bad"],
+        [(key, of.delivered_count, of.refused_count) for key, of in sorted(done.rows.items())],
+    )
     say(f"Run on it with: GEMELLO_SOURCES={out} gemello run")
 
 
@@ -192,6 +195,14 @@ def _run(
         return run_assets(twin, **arguments, progress=shown)  # type: ignore[arg-type] # one dict, four types
 
 
+def _exit(summary: "RunSummary") -> None:
+    """End with the code of the failure that most needs somebody to move."""
+    codes = {"ours": EXIT_OURS, "refused": EXIT_REFUSED, "unavailable": EXIT_UNAVAILABLE}
+    for family, code in codes.items():
+        if family in summary.families:
+            raise typer.Exit(code)
+
+
 def _plain_progress(step: str, ended: bool, good: bool) -> None:
     if ended:
         note(f"{'done  ' if good else 'FAILED'} {_step_name(step)}")
@@ -204,11 +215,11 @@ def _step_name(step: str) -> str:
 def _report(summary: "RunSummary", seconds: float) -> None:
     table(
         "Tables",
-        ["table", "rows", "refused", "version", ""],
+        ["table", "rows", "refused now", "version", ""],
         [
             (
                 done.table,
-                done.rows if done.is_news or done.refused is not None else "",
+                done.rows,
                 done.refused or "",
                 done.version,
                 "" if done.is_news or done.table.startswith("quarantine/") else "nothing new",

@@ -116,6 +116,9 @@ def _protect(
         days = payload_days.gather(delivered[PAYLOAD])
     else:
         days = event_on
+    if contract.since is not None:
+        # A row from before the series is refused: a slip such as 1970 needs no key of its own.
+        days = days.zip_with(days >= contract.since, nowhen)
     by_day = ByDay(contract.key_domain or "", days, keyring)
 
     def through(name: str) -> tuple[pl.Series, tuple[Problem, ...]]:

@@ -39,9 +39,9 @@ def pseudonyms(forms: pl.Series, entity: Entity, key: PseudonymKey) -> pl.Series
 
 
 def pseudonyms_by_day(
-    forms: Repeats, days: pl.Series, entity: Entity, key_of: Callable[[date], PseudonymKey]
+    forms: Repeats, days: pl.Series, entity: Entity, key_of: Callable[[date], PseudonymKey | None]
 ) -> pl.Series:
-    """The pseudonym of each row under the key of its day; null where either is null."""
+    """The pseudonym of each row under the key of its day; null where either is null, or no key."""
     positions = forms.positions
     if positions is None:
         positions = pl.int_range(len(forms.values), dtype=pl.UInt32, eager=True)
@@ -50,8 +50,10 @@ def pseudonyms_by_day(
     pairs = rows.unique().drop_nulls().sort("day", "position")
     made: list[pl.DataFrame] = []
     for (day,), group in pairs.group_by("day", maintain_order=True):
-        names = pseudonyms(forms.values.gather(group["position"]), entity, key_of(_as_date(day)))
-        made.append(group.with_columns(names.alias("pid")))
+        key = key_of(_as_date(day))
+        if key is not None:
+            names = pseudonyms(forms.values.gather(group["position"]), entity, key)
+            made.append(group.with_columns(names.alias("pid")))
     if not made:
         return pl.repeat(None, len(days), dtype=pl.String, eager=True)
     keys = ["position", "day"]

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
 from infra.adapters.raw import PAYLOAD
-from infra.keys import Keyring
+from infra.errors import KeyDestroyed
+from infra.keys import Keyring, PseudonymKey
 from quality.contract.model import H3, Bands, Column, Contract, RoundTo, Truncate
 from quality.privacy import generalise
 from quality.privacy.canonical import DEFAULT_ENTITY
@@ -73,7 +75,8 @@ def protect_column(
     treatment = column.treatment
     if column.is_pseudonym:
         reading = read_identifiers(sources, name, column)
-        return _pseudonyms(reading.cells, column, by_day), reading.problems
+        values, found = _pseudonyms(reading.cells, name, column, by_day)
+        return values, (*reading.problems, *found)
     if isinstance(treatment, H3):
         return _cells(sources, name, column, dialect=dialect, resolution=treatment.h3)
     if isinstance(treatment, Bands):
@@ -99,17 +102,30 @@ def _coarser(values: pl.Series, column: Column) -> pl.Series:
     return values
 
 
-def _pseudonyms(forms: Repeats, column: Column, by_day: ByDay) -> pl.Series:
+def _pseudonyms(
+    forms: Repeats, name: str, column: Column, by_day: ByDay
+) -> tuple[pl.Series, tuple[Problem, ...]]:
     entity = column.entity or DEFAULT_ENTITY
     if column.epoch is None:
         key = by_day.keyring.pseudonym_key(by_day.domain)
-        return forms.spread(pseudonyms(forms.values, entity, key))
-    return pseudonyms_by_day(
-        forms,
-        by_day.days,
-        entity,
-        key_of=lambda day: by_day.keyring.pseudonym_key(by_day.domain, epoch=day),
-    )
+        return forms.spread(pseudonyms(forms.values, entity, key)), ()
+    closed: list[date] = []
+
+    def key_of(day: date) -> PseudonymKey | None:
+        try:
+            return by_day.keyring.pseudonym_key(by_day.domain, epoch=day)
+        except KeyDestroyed:
+            closed.append(day)
+            return None
+
+    values = pseudonyms_by_day(forms, by_day.days, entity, key_of=key_of)
+    if not closed:
+        return values, ()
+    # One row of long ago must not stop the delivery it came in.
+    reason = f"{name}: the key of this row's day was destroyed as its term ended"
+    has_form = forms.spread(forms.values).is_not_null()
+    late = by_day.days.is_in(closed).fill_null(value=False) & has_form
+    return values, (Problem(late, "day_is_closed", reason),)
 
 
 def _cells(

@@ -108,6 +108,19 @@ def test_a_file_without_header_loses_no_row(header, names):
     assert rows(raw) == [("7", "8"), ("9", "10")]
 
 
+def test_blank_lines_are_no_rows_but_count_as_lines():
+    raw = read(b"a,b\n\n1,2\n \n,\n\n3,4\n\n")
+
+    assert raw.frame.select("a", "__line").rows() == [("1", 3), (None, 5), ("3", 7)]
+    assert raw.refused.is_empty()
+
+
+def test_a_single_column_needs_no_separator():
+    raw = read(b'id\n001\n\n""\n002\n')
+
+    assert raw.frame.select("id", "__line").rows() == [("001", 2), (None, 4), ("002", 5)]
+
+
 def test_a_file_with_a_header_only_has_no_rows():
     raw = read(b"codice,valore\n")
 

@@ -36,12 +36,18 @@ def test_a_large_gzip_comes_out_whole():
 
 
 def test_only_the_tables_of_a_zip_are_taken():
-    content = zipped(b__csv=b"a\n1\n", readme__md=b"x", a__txt=b"c\n2\n", z__json=b"[]")
+    content = zipped(b__csv=b"a\n1\n", readme__md=b"x", licence__txt=b"c\n", z__json=b"[]")
 
     names = [name for name, _ in unpack("x.zip", content, format=None)]
 
-    assert names == ["b.csv", "a.txt", "z.json"]
+    assert names == ["b.csv", "z.json"]
     assert [name for name, _ in unpack("x.zip", content, format="json")] == ["z.json"]
+
+
+def test_text_files_are_tables_where_there_are_no_others():
+    content = zipped(stops__txt=b"a\n1\n", trips__txt=b"b\n2\n")
+
+    assert len(unpack("gtfs.zip", content, format=None)) == 2
 
 
 def encrypted() -> bytes:

@@ -90,7 +90,7 @@ def test_one_person_has_one_pseudonym_in_every_spelling(protect: Any) -> None:
 def test_the_same_car_on_two_days_is_two_cars_where_the_key_is_daily(protect: Any) -> None:
     delivered = {
         "targa": ["AB123CD"] * 3,
-        "ora": ["2025-01-01T10:00:00Z", "2025-01-01T23:59:00Z", "2025-01-02T00:01:00Z"],
+        "ora": ["2025-01-01T10:00:00Z", "2025-01-01T22:59:00Z", "2025-01-01T23:01:00Z"],
     }
     columns = {
         "vehicle_pid": {
