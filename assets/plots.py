@@ -60,8 +60,8 @@ def heat_table(
         if c % label_every == 0
     ]
     key = _legend(colours, y=bottom + 24, text=legend)
-    full = _LEFT + len(columns) * width + 20
-    return _svg(title, max(full, 480), bottom + 46, [*cells, *names, *ticks, *key])
+    wide = max(_LEFT + len(columns) * width + 70, 160 + 7 * len(legend) + 62 * len(colours))
+    return _svg(title, wide, bottom + 46, [*cells, *names, *ticks, *key])
 
 
 def line_chart(
@@ -129,9 +129,10 @@ def _cell(
 
 
 def _legend(colours: Sequence[tuple[float, str]], *, y: int, text: str) -> list[str]:
-    parts = [f"<text x='6' y='{y + 11}'>{escape(text)}</text>"]
+    parts = [f"<text x='6' y='{y + 11}'>{escape(text)} (hatched: no value)</text>"]
+    left = 160 + round(6.2 * len(text))
     for n, (start, colour) in enumerate(colours):
-        x = _LEFT + n * 62
+        x = left + n * 62
         parts.append(
             f"<rect x='{x}' y='{y}' width='14' height='14' fill='{colour}' stroke='#888'/>"
         )

@@ -39,6 +39,7 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
         .agg(pl.col("band_level").min())
     )
     names = bands.select("definition_code", "band_level", "band_name").unique()
+    stations = observed.select("station_id", "station_name").unique("station_id")
     worst = (
         banded.sort(["band_level", "pollutant_code"], descending=[True, False])
         .group_by("station_id", "hour_at", maintain_order=True)
@@ -51,8 +52,10 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
     )
     return (
         worst.join(names, on=["definition_code", "band_level"], how="left")
+        .join(stations, on="station_id", how="left")
         .select(
             "station_id",
+            "station_name",
             "hour_at",
             air_quality_level="band_level",
             band_name="band_name",
@@ -115,22 +118,22 @@ def _averaged(hours: pl.DataFrame) -> pl.DataFrame:
 def _picture(frame: pl.DataFrame) -> str:
     """Every hour of the last week, a row a station."""
     last = frame["hour_at"].max()
-    week = frame.filter(pl.col("hour_at") > pl.lit(last).dt.offset_by("-3d")).with_columns(
+    week = frame.filter(pl.col("hour_at") > pl.lit(last).dt.offset_by("-7d")).with_columns(
         hour_name=pl.col("hour_at").dt.strftime("%d/%m %H")
     )
     return heat_table(
-        "European Air Quality Index by station, the last three days (UTC)",
-        rows=week["station_id"].unique().sort().to_list(),
+        "European Air Quality Index by station, the last seven days (UTC)",
+        rows=week["station_name"].unique().sort().to_list(),
         columns=week.sort("hour_at")["hour_name"].unique(maintain_order=True).to_list(),
         values={
             (station, hour): level
             for station, hour, level in week.select(
-                "station_id", "hour_name", "air_quality_level"
+                "station_name", "hour_name", "air_quality_level"
             ).iter_rows()
         },
         colours=_COLOURS,
         legend="1 good to 6 extremely poor",
-        label_every=12,
+        label_every=24,
     )
 
 
@@ -143,6 +146,7 @@ declaration = Declaration(
     },
     gives={
         "station_id": given("ARPA's id of the station.", "observed.station_id"),
+        "station_name": given("Name of the station.", "observed.station_name"),
         "hour_at": given("Start of the hour, UTC.", "observed.observed_at"),
         "air_quality_level": given(
             "Level of the worst pollutant: 1 good to 6 extremely poor.",

@@ -17,9 +17,10 @@ def bands() -> pl.DataFrame:
 
 def observed(*rows: tuple[str, str, datetime, float | None]) -> pl.DataFrame:
     return pl.DataFrame(
-        rows,
+        [(station, f"Station {station}", *rest) for station, *rest in rows],
         schema={
             "station_id": pl.String,
+            "station_name": pl.String,
             "pollutant_code": pl.String,
             "observed_at": INSTANT,
             "value_ugm3": pl.Float64,

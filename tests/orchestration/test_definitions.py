@@ -1,0 +1,92 @@
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.derived_assets import find_declarations
+from assets.twin import Twin
+from infra.settings import Settings
+from orchestration.definitions import build
+
+CHECKS = {"privacy", "contract", "drift", "freshness"}
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+    return Twin.here(Settings.load({}, tmp_path_factory.mktemp("installation")))
+
+
+@pytest.fixture(scope="module")
+def graph(twin: Twin) -> Any:
+    return build(twin).resolve_asset_graph()
+
+
+def key(*parts: str) -> dg.AssetKey:
+    return dg.AssetKey([part for text in parts for part in text.split("/")])
+
+
+def test_every_contract_gives_a_source_outside_a_bronze_table_and_a_quarantine(twin, graph):
+    for name in twin.contracts:
+        assert not graph.get(key("source", name)).is_executable
+        for stage in ("bronze", "quarantine"):
+            assert graph.get(key(stage, name)).parent_keys == {key("source", name)}
+
+
+def test_every_table_says_what_it_is_whose_it_is_and_what_its_columns_mean(twin, graph):
+    for asset in graph.materializable_asset_keys:
+        node = graph.get(asset)
+        columns = node.metadata["dagster/column_schema"].columns
+        assert node.group_name
+        assert node.owners
+        assert node.kinds >= {"polars", "deltalake"}
+        assert node.description
+        assert columns
+        assert all(column.description for column in columns), asset
+
+
+def test_every_bronze_silver_and_gold_table_has_the_four_checks(twin, graph):
+    tables = [f"bronze/{name}" for name in twin.contracts] + list(find_declarations())
+    for table in tables:
+        names = {check.name for check in graph.asset_check_keys if check.asset_key == key(table)}
+        assert names == CHECKS, table
+
+
+def test_a_table_is_partitioned_by_the_cadence_of_its_contract(twin, graph):
+    for name, contract in twin.contracts.items():
+        partitions = graph.get(key("bronze", name)).partitions_def
+        if contract.cadence == "daily":
+            assert isinstance(partitions, dg.DailyPartitionsDefinition)
+        if contract.is_static:
+            assert partitions is None
+
+
+def test_the_columns_of_a_gold_table_lead_back_to_a_publishers_columns(twin, graph):
+    declarations = find_declarations()
+
+    def origins(table: str, column: str) -> set[str]:
+        declaration = declarations.get(table)
+        if declaration is None:
+            contract = twin.contract_of(table)
+            assert contract is not None
+            return {f"source/{contract.key}.{name}" for name in contract.columns[column].source}
+        found = set()
+        for origin in declaration.gives[column].made_of:
+            read, _, name = origin.partition(".")
+            found |= origins(declaration.reads[read], name)
+        return found
+
+    for declaration in declarations.values():
+        for column in declaration.gives:
+            assert origins(declaration.key, column), f"{declaration.key}.{column}"
+    assert origins("gold/air/hourly_european_air_quality_index", "air_quality_level") == {
+        "source/arpa_lombardia/air_quality.valore",
+        "source/arpa_lombardia/air_quality.stato",
+        "source/definitions/air_quality_index_bands.upper_ugm3",
+    }
+
+
+def test_looking_at_the_definitions_makes_no_file(tmp_path: Path):
+    build(Twin.here(Settings.load({}, tmp_path)))
+
+    assert list(tmp_path.iterdir()) == []
