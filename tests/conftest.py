@@ -12,6 +12,17 @@ if TYPE_CHECKING:
     from s3fs import S3FileSystem
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where everything is installed (GEMELLO_TEST_NO_SKIPS), a skipped test is a failed run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or not os.environ.get("GEMELLO_TEST_NO_SKIPS"):
+        return
+    if reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        reporter.write_line("tests were skipped, and here none may be", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @dataclass(frozen=True, repr=False)
 class ObjectStore:
     """A running object store and a bucket of this test session in it."""
