@@ -227,8 +227,20 @@ def _input(
     # A late row stands in a later delivery window than its own day, never in an earlier month.
     rows = rows.filter(pl.col("window_on") >= first.replace(day=1))
     in_days = _event_day(key, twin).is_in(sorted(wanted))
-    chosen = rows.filter(in_days)
+    chosen = _as_said_last(key, rows, in_days, twin)
     return (chosen if twin.contract_of(key) else chosen.drop("window_on")).collect()
+
+
+def _as_said_last(key: str, rows: pl.LazyFrame, in_days: pl.Expr, twin: Twin) -> pl.LazyFrame:
+    """The rows of these days; of those delivered again for a later window, the last form alone."""
+    contract = twin.contract_of(key)
+    if contract is None or not contract.primary_key or not contract.source.names_windows:
+        return rows.filter(in_days)  # whole files: a key stands in one window
+    keys = list(contract.primary_key)
+    if contract.event_time in keys:
+        rows = rows.filter(in_days)  # the same key is of the same day: fewer rows to compare
+    last = rows.sort("window_on").unique(keys, keep="last", maintain_order=True)
+    return last.filter(in_days)
 
 
 def _derive_whole(

@@ -17,7 +17,7 @@ from quality.replay import land_from_archive
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
 # A flaky network is asked again; a bad delivery or a bug of ours is not.
-RETRIES = {"max_retries": 2, "delay": 10.0}
+RETRIES = {"max_retries": 2, "delay": 2.0}
 
 
 def partitions_of(cadence: Cadence, since: date | None) -> dg.PartitionsDefinition[str] | None:
@@ -138,7 +138,12 @@ def _spec(
         description=text,
         owners=[contract.owner],
         kinds={"polars", "deltalake"},
-        tags={"stage": stage, "cadence": contract.cadence, "publisher": contract.publisher},
+        tags={
+            "stage": stage,
+            "cadence": contract.cadence,
+            "publisher": contract.publisher,
+            **({"refresh": contract.refresh} if contract.refresh else {}),
+        },
         partitions_def=partitions,
         metadata={
             "dagster/column_schema": column_schema(spec.schema, spec.descriptions, spec.labels),

@@ -38,11 +38,15 @@ def required(frame: pl.DataFrame, contract: Contract) -> list[Refusal]:
 
 
 def event_time_out_of_range(
-    frame: pl.DataFrame, contract: Contract, window: Window | None
+    frame: pl.DataFrame,
+    contract: Contract,
+    window: Window | None,
+    payload_windows: Sequence[date | None] = (),
 ) -> list[Refusal]:
-    """Rows from before the series began, or from more than a day after the delivery's window.
+    """Rows from before the series began, or from more than a day after the window of their file.
 
-    A day of grace: an instant of the last local evening can lie in the next day of UTC.
+    Where no file says its window, that of the delivery counts. A day of grace: an instant of the
+    last local evening can lie in the next day of UTC.
     """
     if contract.event_time is None or "__event_on" not in frame.columns:
         return []
@@ -58,7 +62,16 @@ def event_time_out_of_range(
 
     if contract.since is not None and first < contract.since:
         refuse(f"before {contract.since}, where the series begins", days < contract.since)
-    if window is not None and window.end is not None and last >= window.end + _LATE_DAYS:
+    if any(payload_windows):
+        # Each file by itself: a row lands or not, whichever other days are asked for with it.
+        ends = [
+            Window.of(start, contract.cadence).end if start else None for start in payload_windows
+        ]
+        ends_on = pl.Series(ends, dtype=pl.Date).gather(frame.get_column("__payload"))
+        late = days >= ends_on.dt.offset_by("1d")
+        if late.any():
+            refuse("after the day, month or year its file is for", late)
+    elif window is not None and window.end is not None and last >= window.end + _LATE_DAYS:
         refuse(
             f"after the delivery's window, which ends before {window.end}",
             days >= window.end + _LATE_DAYS,

@@ -75,7 +75,7 @@ def judge(
     """
     rules = rules_of(contract)
     refusals = required(frame, contract)
-    refusals += event_time_out_of_range(frame, contract, window)
+    refusals += event_time_out_of_range(frame, contract, window, payload_windows)
     findings = findings_of(rules, frame, contract)
     failing = refusals + [
         Refusal(finding.rule.name, reason(finding.rule), finding.failing)

@@ -1,6 +1,6 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from infra.arrivals import Arrivals
 from infra.errors import DeliveryRefused
 from infra.keys import Keyring
 from infra.lake import Lake
-from infra.seal import Archive
+from infra.seal import Archive, SealedDelivery
 from infra.windows import Cadence, Window, period_start
 from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import loosest
@@ -83,21 +83,33 @@ def land_arrivals(
     adapter: Adapter,
     notes: Mapping[str, str],
     now: datetime,
+    sealed: SealedDelivery | None = None,
+    only: Collection[date] | None = None,
 ) -> Landing:
-    """Publish a delivery that has been pulled; see `land`."""
+    """Publish a delivery that has been pulled, or was `sealed` before; see `land`.
+
+    `only` some of its windows, where a later delivery took the place of the others.
+    """
     marks = _marks(contract, window, arrivals, at.keyring)
     stale = _stale(contract, marks, at.lake)
+    if only is not None:
+        stale = [start for start in stale if start in only]
     if not stale:
         return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
-    fresh = of_windows(arrivals, stale)
-    sealed_id, sealed_until = _seal(contract, _range(contract, stale), fresh, at=at, now=now)
+    if sealed is None:
+        fresh = of_windows(arrivals, stale)
+        sealed_id, sealed_until = _seal(contract, _range(contract, stale), fresh, at=at, now=now)
+    else:
+        # Judged as a whole, as when it came: each row has its place in it again.
+        fresh, sealed_id = arrivals, sealed.delivery_id
+        sealed_until = sealed.expires_on or date.max
     protected = protect(fresh, contract, at.keyring, adapter=adapter, window=window)
     verdict = judge(
         protected.frame,
         contract,
         refused_before=protected.refused.height,
         delivered_count=protected.delivered_count,
-        window=_limits(contract, window, adapter, now),
+        window=limits(contract, window, adapter, now),
         payload_windows=window_of_each(fresh),
     )
     if verdict.stops:
@@ -123,7 +135,7 @@ def land_arrivals(
         ),
         kept=placed.kept,
         refused=refused,
-        changed_at=fresh.modified_at or now,
+        changed_at=_changed_at(contract, fresh, at.lake, now),
         notes=notes,
     )
 
@@ -175,9 +187,11 @@ def _seal(
     return sealed, date.max if forever else expires
 
 
-def _limits(contract: Contract, window: Window, adapter: Adapter, now: datetime) -> Window | None:
+def limits(
+    contract: Contract, window: Window | None, adapter: Adapter, now: datetime
+) -> Window | None:
     """The range event times may lie in: up to the window's end, or until today for whole files."""
-    if window.is_static or contract.since is None:
+    if contract.is_static or contract.since is None:
         return None
     if adapter.names_windows:
         return window
@@ -210,9 +224,9 @@ class _Placed:
         if contract.is_static:
             return cls(verdict.kept.select(columns), refused, 0)
         starts = [start for start in stale if start is not None]
-        place = _place(contract, starts[0], arrivals, known=verdict.kept)
-        kept = verdict.kept.with_columns(place)
-        refused = refused.with_columns(place)
+        window_on = place(contract, starts[0], arrivals, known=verdict.kept)
+        kept = verdict.kept.with_columns(window_on)
+        refused = refused.with_columns(window_on)
         # A whole file holds windows that landed before, too: those stay as they are.
         inside = pl.col("window_on").is_in(starts)
         here, refused_here = kept.filter(inside), refused.filter(inside)
@@ -220,7 +234,7 @@ class _Placed:
         return cls(here.select(*columns, "window_on"), refused_here, elsewhere)
 
 
-def _place(
+def place(
     contract: Contract, earliest: date, arrivals: Arrivals, *, known: pl.DataFrame
 ) -> pl.Expr:
     """The window of a row: what the file's name says, else its event time.
@@ -279,6 +293,16 @@ def _refused_rows(refused: pl.DataFrame, sealed_id: str, sealed_until: date | No
         pl.col("__line").cast(pl.Int64).alias("row_index"),
         pl.lit(sealed_until, dtype=pl.Date).alias("sealed_until_on"),
     ).drop(_TECHNICAL, strict=False)
+
+
+def _changed_at(contract: Contract, arrivals: Arrivals, lake: Lake, now: datetime) -> datetime:
+    """Since when the rows of a static table are as delivered: the file's own date, UTC.
+
+    History grows at its end only: a file that came later but is dated earlier holds from now on.
+    """
+    stated = arrivals.modified_at or now
+    newest = lake.instant(bronze_key(contract)) if contract.is_static else None
+    return stated if newest is None or stated >= newest else max(now, newest)
 
 
 def _commit(

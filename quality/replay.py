@@ -12,8 +12,16 @@ from infra.seal import SealedDelivery
 from infra.windows import Cadence, Window
 from quality.contract.model import Adapter, Contract
 from quality.judgement import judge
-from quality.landing import Landing, Workplace, holds, land_arrivals, ranges, relabel
-from quality.privacy.arrivals import of_windows, window_of_each, window_starts
+from quality.landing import (
+    Landing,
+    Workplace,
+    holds,
+    land_arrivals,
+    limits,
+    place,
+    relabel,
+)
+from quality.privacy.arrivals import window_of_each, window_starts
 from quality.privacy.gate import protect
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
@@ -61,7 +69,9 @@ def land_from_archive(
             at=at,
             adapter=adapter,
             notes={**notes, "from": "archive"},
-            now=part.sealed_at,
+            now=part.sealed.sealed_at,
+            sealed=part.sealed,
+            only=part.only,
         )
         for part in parts
     ]
@@ -74,11 +84,12 @@ def land_from_archive(
 
 @dataclass(frozen=True, repr=False)
 class _Part:
-    """A sealed delivery, or that part of it which no later one replaced."""
+    """A sealed delivery, and `only` those of its windows for which no later one came."""
 
-    window: Window
+    sealed: SealedDelivery
     arrivals: Arrivals
-    sealed_at: datetime
+    window: Window
+    only: frozenset[date] | None = None
 
 
 def _newest(
@@ -87,15 +98,14 @@ def _newest(
     """For each window the newest delivery that was for it; the newest come first."""
     covered: set[date] = set()
     for one in reversed(sealed):
-        asked = [start for start in _windows(one, window.cadence).starts() if start in window]
-        if not set(asked) - covered:
+        span = _windows(one, window.cadence)
+        starts = {start for start in span.starts() if start in window} - covered
+        if not starts:
             continue
         arrivals = at.archive.get(contract.key, one.delivery_id)
-        named = window_starts(arrivals)
-        starts = [start for start in (named or asked) if start in window and start not in covered]
-        covered |= set(starts)
-        for part in ranges(starts, window.cadence):
-            yield _Part(part, of_windows(arrivals, list(part.starts())), one.sealed_at)
+        starts &= set(window_starts(arrivals)) or starts
+        covered |= starts
+        yield _Part(one, arrivals, span, frozenset(starts))
 
 
 def _whole_parts(
@@ -106,9 +116,8 @@ def _whole_parts(
     if holds(contract, newest, at):
         return
     for one in sealed[:-1] if contract.primary_key else ():
-        arrivals = at.archive.get(contract.key, one.delivery_id)
-        yield _Part(Window.always(), arrivals, one.sealed_at)
-    yield _Part(Window.always(), newest, sealed[-1].sealed_at)
+        yield _Part(one, at.archive.get(contract.key, one.delivery_id), Window.always())
+    yield _Part(sealed[-1], newest, Window.always())
 
 
 def _windows(sealed: SealedDelivery, cadence: Cadence) -> Window:
@@ -136,60 +145,61 @@ def replay_refused(
     now. A row whose key bronze holds already stays a duplicate.
     """
     refused = at.lake.read(quarantine_key(contract)).collect()
-    known = {one.delivery_id for one in at.archive.deliveries(contract.key)}
-    expired = refused.filter(~pl.col("delivery_id").is_in(sorted(known)))
+    sealed = {one.delivery_id: one for one in reversed(at.archive.deliveries(contract.key))}
+    expired = refused.filter(~pl.col("delivery_id").is_in(sorted(sealed)))
     released = 0
-    for delivery in sorted(known & set(refused["delivery_id"].unique())):
+    for delivery in sorted(set(sealed) & set(refused["delivery_id"].unique())):
         rows = refused.filter(pl.col("delivery_id") == delivery)
-        again = _judge_again(contract, delivery, rows, at=at, adapter=adapter)
-        for window in _windows_of(contract, rows):
-            released += _release(
-                contract, delivery, again.of(window), window, at=at, notes=notes, now=now
-            )
+        again = _judge_again(contract, sealed[delivery], rows, at=at, adapter=adapter)
+        released += _release(contract, delivery, again, at=at, notes=notes, now=now)
     return Replay(refused.height, released, expired.height)
 
 
 @dataclass(frozen=True, repr=False)
 class _Again:
-    """Rows once refused, judged again: those that pass and those that still do not."""
+    """Rows once refused, judged again: those that pass and those that still do not.
+
+    `passed` have the window they belong to, `refused` the one in whose quarantine they stood.
+    """
 
     passed: pl.DataFrame
     refused: pl.DataFrame
 
-    def of(self, window: Window) -> "_Again":
-        """The rows that stood in this window's quarantine."""
-        if window.is_static:
-            return self
-        here = pl.col("window_on") == window.start
-        return _Again(self.passed.filter(here), self.refused.filter(here))
-
 
 def _judge_again(
-    contract: Contract, delivery: str, rows: pl.DataFrame, *, at: Workplace, adapter: Adapter
+    contract: Contract,
+    sealed: SealedDelivery,
+    rows: pl.DataFrame,
+    *,
+    at: Workplace,
+    adapter: Adapter,
 ) -> _Again:
-    arrivals = at.archive.get(contract.key, delivery)
+    arrivals = at.archive.get(contract.key, sealed.delivery_id)
     protected = protect(arrivals, contract, at.keyring, adapter=adapter)
     places = rows.select(
         pl.col("payload_index").cast(pl.Int32).alias("__payload"),
         pl.col("row_index").cast(pl.Int64).alias("__line"),
         *([] if contract.is_static else ["window_on"]),
     ).unique(["__payload", "__line"])
-    candidates = _at(places, protected.frame)
+    candidates = _at(places.select("__payload", "__line"), protected.frame)
     # The delivery as a whole was judged when it came; here each row stands for itself.
     verdict = judge(
-        candidates.drop("window_on", strict=False),
+        candidates,
         contract,
         refused_before=0,
         delivered_count=max(1, candidates.height),
-        window=None,
+        window=limits(contract, None, adapter, sealed.sealed_at),
         payload_windows=window_of_each(arrivals),
     )
     refused = pl.concat([protected.refused, verdict.refused.select(protected.refused.columns)])
     sealed_until = rows["sealed_until_on"].max()
+    passed = verdict.kept
+    if not contract.is_static:
+        passed = passed.with_columns(place(contract, rows["window_on"][0], arrivals, known=passed))
     return _Again(
-        passed=_at(places, verdict.kept),
+        passed=passed,
         refused=_at(places, refused).with_columns(
-            pl.lit(delivery).alias("delivery_id"),
+            pl.lit(sealed.delivery_id).alias("delivery_id"),
             pl.col("__payload").alias("payload_index"),
             pl.col("__line").alias("row_index"),
             pl.lit(sealed_until, dtype=pl.Date).alias("sealed_until_on"),
@@ -198,53 +208,55 @@ def _judge_again(
 
 
 def _at(places: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a frame that stood at these places of the delivery, with their window."""
+    """The rows of a frame that stood at these places of the delivery, with what is known there."""
     typed = frame.with_columns(pl.col("__payload").cast(pl.Int32), pl.col("__line").cast(pl.Int64))
     return typed.join(places, on=["__payload", "__line"], how="inner", maintain_order="left")
 
 
-def _windows_of(contract: Contract, rows: pl.DataFrame) -> list[Window]:
+def _by_window(contract: Contract, rows: pl.DataFrame) -> Iterator[tuple[Window, pl.DataFrame]]:
     if contract.is_static:
-        return [Window.always()]
-    starts = rows["window_on"].unique().sort()
-    return [Window.of(start, contract.cadence) for start in starts if isinstance(start, date)]
+        yield Window.always(), rows
+        return
+    for start in rows["window_on"].unique().sort():
+        yield Window.of(start, contract.cadence), rows.filter(pl.col("window_on") == start)
 
 
 def _release(
     contract: Contract,
     delivery: str,
     again: _Again,
-    window: Window,
     *,
     at: Workplace,
     notes: Mapping[str, str],
     now: datetime,
 ) -> int:
-    """Move the rows of a window from quarantine to bronze; bronze first, so that none is lost."""
-    state = _current(contract, window, at)
-    keys = list(contract.primary_key or contract.stored)
-    fresh = again.passed.join(state.select(keys), on=keys, how="anti", nulls_equal=True)
-    stored = at.lake.read(quarantine_key(contract), window=window).collect()
-    ours = stored.filter(pl.col("delivery_id") == delivery)
-    answered = pl.concat([frame.select("__payload", "__line") for frame in (fresh, again.refused)])
-    unanswered = ours.join(
-        answered, left_on=list(_PLACE), right_on=["__payload", "__line"], how="anti"
-    )
-    remaining = pl.concat(
-        [
-            stored.filter(pl.col("delivery_id") != delivery),
-            unanswered,
-            again.refused.select(stored.columns),
-        ]
-    )
-    if fresh.is_empty() and remaining.sort(_PLACE).equals(stored.sort(_PLACE)):
-        return 0
+    """Move the rows that pass from quarantine to bronze; bronze first, so that none is lost."""
     said = {**notes, "replayed": delivery}
+    keys = list(contract.primary_key or contract.stored)
+    released = [again.passed.clear()]
     relabel(contract, at.lake)
-    if fresh.height:
-        after = pl.concat([state, fresh.select(state.columns)])
-        _write(contract, after, window, at=at, notes=said, now=now)
-    _write_quarantine(contract, remaining, window, at=at, notes=said)
+    for window, passed in _by_window(contract, again.passed):
+        state = _current(contract, window, at)
+        fresh = passed.join(state.select(keys), on=keys, how="anti", nulls_equal=True)
+        if fresh.height:
+            after = pl.concat([state, fresh.select(state.columns)])
+            _write(contract, after, window, at=at, notes=said, now=now)
+            released.append(fresh)
+    fresh = pl.concat(released)
+    answered = pl.concat([rows.select("__payload", "__line") for rows in (fresh, again.refused)])
+    quarantine = at.lake.read(quarantine_key(contract)).collect()
+    for window, stored in _by_window(contract, quarantine):
+        ours = stored.filter(pl.col("delivery_id") == delivery)
+        unanswered = ours.join(
+            answered, left_on=list(_PLACE), right_on=["__payload", "__line"], how="anti"
+        )
+        still = again.refused.select(stored.columns)
+        if window.start is not None:
+            still = still.filter(pl.col("window_on") == window.start)
+        others = stored.filter(pl.col("delivery_id") != delivery)
+        remaining = pl.concat([others, unanswered, still])
+        if not remaining.sort(_PLACE).equals(stored.sort(_PLACE)):
+            _write_quarantine(contract, remaining, window, at=at, notes=said)
     return fresh.height
 
 

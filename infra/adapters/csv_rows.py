@@ -1,6 +1,6 @@
 """Reading CSV row by row: a line that cannot be read costs itself, never its neighbours.
 
-Blocks in which every line is one full record go straight through polars. In the others polars
+Blocks in which every line is one record go straight through polars. In the others polars
 parses the lines that surely are one record each, and only the odd ones are looked at one by one.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
-from infra.adapters.clean import full_rows, schema_of
+from infra.adapters.clean import Rows, rows_at_once, schema_of
 from infra.adapters.dialect import Dialect, sniff
 from infra.adapters.encoding import Text
 from infra.adapters.grammar import Grammar
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES: Final = 1024**2
 # A record of several lines is no longer than a line may be: it never reaches over a whole block.
-_BLOCK_BYTES: Final = 16 * MAX_LINE_BYTES
+_BLOCK_BYTES: Final = 4 * MAX_LINE_BYTES
 _TRIED_AT_LEAST: Final = 4
 _FEW: Final = 3
 
 
 class _Block(NamedTuple):
-    """Some whole lines: where they are, the number of the first, and their rows if all are full."""
+    """Some whole lines: where they are, the number of the first, and their rows if read at once."""
 
     start: int
     end: int
     first: int
-    frame: pl.DataFrame | None
+    rows: Rows | None
 
 
 def read_csv(text: Text, adapter: "FileAdapter") -> Table:
@@ -83,8 +83,9 @@ def _read(
     refused: list[tuple[int, str]] = []
     joined = doubtful = 0
     for block in _merged(_blocks(text, dialect, adapter.comment)):
-        if block.frame is not None:
-            frames.append(block.frame)
+        if block.rows is not None:
+            frames.append(block.rows.frame)
+            refused += block.rows.refused
             continue
         part = Text(text.content[block.start : block.end], text.encoding, text.undecodable)
         lines = Lines.of(
@@ -117,12 +118,12 @@ def _blocks(text: Text, dialect: Dialect, comment: str | None) -> Iterator[_Bloc
             yield _Block(start, len(content), first, None)
             return
         block = _Block(start, end, first, None)
-        frame = None
+        rows = None
         if _may_be_clean(text, block, comment):
-            frame = full_rows(content[start:end], dialect, first=first)
-        yield block._replace(frame=frame)
-        tried, clean = tried + 1, clean + (frame is not None)
-        first += content.count(b"\n", start, end) if frame is None else frame.height
+            rows = rows_at_once(content[start:end], dialect, first=first)
+        yield block._replace(rows=rows)
+        tried, clean = tried + 1, clean + (rows is not None)
+        first += content.count(b"\n", start, end) if rows is None else rows.lines_count
         start = end
 
 
@@ -133,7 +134,7 @@ def _merged(blocks: Iterable[_Block]) -> list[_Block]:
     """
     out: list[_Block] = []
     for block in blocks:
-        if out and out[-1].frame is None and block.frame is None:
+        if out and out[-1].rows is None and block.rows is None:
             out[-1] = out[-1]._replace(end=block.end)
         else:
             out.append(block)

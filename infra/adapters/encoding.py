@@ -42,7 +42,7 @@ def as_utf8(content: bytes, declared: str | None) -> Text:
     plausible Italian. Lone carriage returns at the ends of lines become line feeds.
     """
     wide = declared or next((name for bom, name in _BOMS if content.startswith(bom)), None)
-    if wide is not None and not _is_ascii_like(wide):
+    if wide is not None and not is_ascii_like(wide):
         return _from_wide(content, wide)
     has_mark = content.startswith(codecs.BOM_UTF8)
     content = _with_line_feeds(content[3:] if has_mark else content)
@@ -57,7 +57,8 @@ def as_utf8(content: bytes, declared: str | None) -> Text:
     return _by_line(content, max(_LEGACY, key=lambda name: _plausibility(content, name)))
 
 
-def _is_ascii_like(encoding: str) -> bool:
+def is_ascii_like(encoding: str) -> bool:
+    """Whether plain letters are single bytes in it, the same as in ASCII."""
     return "a\n".encode(encoding) == b"a\n"
 
 

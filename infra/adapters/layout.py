@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import polars as pl
 
-from infra.adapters.raw import LINE, PAYLOAD
+from infra.adapters.raw import LINE, PAYLOAD, tidy_name
 from infra.errors import ContractError
 
 MAX_COLUMNS: Final = 10_000
@@ -104,12 +104,12 @@ def _fitted(names: Sequence[str], width: int, filled: int) -> tuple[str, ...]:
 
 
 def column_names(names: Iterable[str]) -> list[str]:
-    """The names of the frame: trimmed; a name that stands twice gets a number, so it is no name.
+    """The names of the frame: tidied; a name that stands twice gets a number, so it is no name.
 
     `a, b, a` becomes `a (1), b, a (2)`: a contract that reads `a` must be told which one is meant.
     A column without a name is called after its place.
     """
-    given = [name.strip() or f"column {place}" for place, name in enumerate(names, 1)]
+    given = [tidy_name(name) or f"column {place}" for place, name in enumerate(names, 1)]
     times = Counter(given)
     out: dict[str, None] = {}
     for name in given:

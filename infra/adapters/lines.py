@@ -8,7 +8,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from infra.adapters.clean import with_nulls
+from infra.adapters.clean import other_width, with_nulls
 from infra.adapters.dialect import Dialect
 from infra.adapters.encoding import Text
 from infra.adapters.grammar import Grammar
@@ -204,7 +204,7 @@ class Lines:
         if self.barred[at]:
             return f"the line holds bytes that are not {self.encoding}"
         if fields is not None:
-            return f"the line has {len(fields)} fields, the table has {self.width}"
+            return other_width(len(fields), self.width)
         if self.odd_marks[at]:
             return "a quotation mark on this line is opened but not closed"
         return "there is text before or after a quoted field on this line"

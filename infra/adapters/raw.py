@@ -3,6 +3,7 @@
 Raw rows are personal data in the clear. Only the privacy code looks at them.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -17,17 +18,19 @@ LINE: Final = "__line"
 class RawRows:
     """The rows of a delivery, one column per delivered column, and the rows that were refused.
 
-    `frame` holds the delivered names with outer white space trimmed. Text formats give text only,
-    an empty cell is null; Parquet keeps its own types. `__payload` is the position of the file in
+    `frame` holds the delivered names as `tidy_name` writes them. Text formats give text only, an
+    empty cell is null; Parquet keeps its own types. `__payload` is the position of the file in
     the delivery. `__line` is the physical line in CSV and JSON Lines, the row of the sheet in
     XLSX, the record's number elsewhere; all count from 1, and count on through the files of a zip.
-    `refused` has `__payload`, `__line` and a `reason` that never shows a value.
+    `refused` has `__payload`, `__line` and a `reason` that never shows a value. `names` says for
+    each file which columns it brought, None where it was an empty list.
     """
 
     frame: pl.DataFrame
     refused: pl.DataFrame
     decimal: str | None
     thousands: str | None
+    names: tuple[frozenset[str] | None, ...] = ()
 
     def __repr__(self) -> str:
         """The sizes only."""
@@ -40,6 +43,14 @@ class Table:
 
     frame: pl.DataFrame
     refused: pl.DataFrame
+
+
+def tidy_name(name: str) -> str:
+    """A column's name as it is compared: composed characters, no outer white space, single blanks.
+
+    Spreadsheets put line breaks and hard blanks into headers; nobody sees them.
+    """
+    return " ".join(unicodedata.normalize("NFC", name.replace("\ufeff", "")).split())
 
 
 def refusals(lines: Iterable[tuple[int, str]]) -> pl.DataFrame:

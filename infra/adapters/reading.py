@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from infra.adapters.csv_rows import read_csv
-from infra.adapters.encoding import as_utf8
+from infra.adapters.encoding import as_utf8, is_ascii_like
 from infra.adapters.json_rows import read_geojson, read_json, read_jsonl
 from infra.adapters.layout import column_names
 from infra.adapters.packed import Member, format_of_name, unpack
@@ -35,13 +35,16 @@ def read_payloads(adapter: "FileAdapter", payloads: Sequence[Payload]) -> RawRow
     """
     frames: list[pl.DataFrame] = []
     refused: list[pl.DataFrame] = []
+    brought: list[frozenset[str] | None] = []
     for position, payload in enumerate(payloads):
         try:
-            table = _read_payload(adapter, payload)
+            tables = _read_payload(adapter, payload)
         except ContractError as error:
             raise ContractError(
                 f"file {position + 1} of {len(payloads)} in the delivery: {error}"
             ) from None
+        table = _together(tables)
+        brought.append(_names_of_all(tables))
         place = pl.lit(position, pl.Int32).alias(PAYLOAD)
         frames.append(table.frame.with_columns(place))
         refused.append(table.refused.select(place, LINE, "reason"))
@@ -54,11 +57,12 @@ def read_payloads(adapter: "FileAdapter", payloads: Sequence[Payload]) -> RawRow
         refused=pl.concat(refused or [empty.refused.select(none, LINE, "reason")]),
         decimal=adapter.decimal,
         thousands=adapter.thousands,
+        names=tuple(brought),
     )
 
 
-def _read_payload(adapter: "FileAdapter", payload: Payload) -> Table:
-    """The rows of one payload; the lines of a zip's files count on from one file to the next."""
+def _read_payload(adapter: "FileAdapter", payload: Payload) -> list[Table]:
+    """The files of one payload; the lines of a zip's files count on from one file to the next."""
     tables: list[Table] = []
     before = 0
     for member in unpack(payload.name, payload.content, format=adapter.format):
@@ -69,11 +73,22 @@ def _read_payload(adapter: "FileAdapter", payload: Payload) -> Table:
         tables.append(Table(table.frame.with_columns(moved), table.refused.with_columns(moved)))
         last = [tables[-1].frame[LINE].max(), tables[-1].refused[LINE].max()]
         before = max([before, *(line for line in last if isinstance(line, int))])
+    return tables
+
+
+def _together(tables: Sequence[Table]) -> Table:
     if len(tables) == 1:
         return tables[0]
     return Table(
         _stacked([table.frame for table in tables]), pl.concat([table.refused for table in tables])
     )
+
+
+def _names_of_all(tables: Sequence[Table]) -> frozenset[str] | None:
+    """The columns that each of these files has; one without any, an empty list, says nothing."""
+    each = [frozenset(table.frame.columns) - {LINE} for table in tables]
+    known = [names for names in each if names]
+    return frozenset.intersection(*known) if known else None
 
 
 def _read_member(adapter: "FileAdapter", member: Member) -> Table:
@@ -85,7 +100,7 @@ def _read_member(adapter: "FileAdapter", member: Member) -> Table:
         raise ContractError(
             f"a web page came in place of {form}: the address has moved or asks for a login"
         )
-    _check_kind(content, form)
+    _check_kind(content, form, encoding=adapter.encoding)
     match form:
         case "xlsx":
             return read_xlsx(content, adapter)
@@ -119,7 +134,7 @@ def _recognise(content: bytes) -> str:
     return "jsonl" if is_lines else "json"
 
 
-def _check_kind(content: bytes, form: str) -> None:
+def _check_kind(content: bytes, form: str, *, encoding: str | None) -> None:
     """Refuse a file that plainly is of another kind than it should be."""
     for kind, magic in _BINARY.items():
         if (form == kind) != content.startswith(magic):
@@ -127,6 +142,8 @@ def _check_kind(content: bytes, form: str) -> None:
                 f"the file is not {kind}" if form == kind else f"the file is {kind}, not {form}"
             )
     head = content[:_HEAD]
+    if encoding is not None and not is_ascii_like(encoding):
+        return
     if form not in _BINARY and not head.startswith(_MARKS[:2]) and head.count(0) > len(head) / 20:
         raise ContractError(
             f"the file is not text, as {form} is: declare its encoding or its format"

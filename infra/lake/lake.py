@@ -20,7 +20,7 @@ from infra.lake.fields import (
     relabelled,
 )
 from infra.lake.history import Commit, Stamp
-from infra.lake.merging import check_identity, history_after, in_order, moment_of
+from infra.lake.merging import check_identity, history_after, in_order, instant_of, moment_of
 from infra.lake.places import Place
 from infra.lake.probe import probe
 from infra.settings import Settings
@@ -190,6 +190,13 @@ class Lake:
         with translated(key, "reading the mark"):
             table = reading.opened(self._place, key)
             return None if table is None else table.transaction_version(reading.MARK)
+
+    def instant(self, key: str) -> datetime | None:
+        """The instant of the newest delivery that the history of a static table knows."""
+        with translated(key, "reading the mark"):
+            table = reading.opened(self._place, key)
+            moment = None if table is None else table.transaction_version(reading.AT)
+        return None if moment is None else instant_of(moment)
 
     def changed_windows(self, key: str, *, after_version: int | None) -> list[date] | None:
         """The windows written after a version, in order; without one, all that hold rows.

@@ -65,6 +65,11 @@ def moment_of(key: str, at: datetime) -> int:
     return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
+def instant_of(moment: int) -> datetime:
+    """The instant that `moment_of` wrote as a number."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)
+
+
 def check_identity(key: str, delivery: pl.DataFrame, primary_key: tuple[str, ...]) -> None:
     """Refuse a delivery whose rows cannot be told apart: history would be guesswork."""
     if not primary_key:

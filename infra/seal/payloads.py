@@ -25,7 +25,7 @@ def _identity(arrivals: Arrivals) -> Iterator[bytes]:
     for payload in payloads_of(arrivals):
         yield payload.name.encode("utf-8", "surrogatepass")
         yield (payload.window_start.isoformat() if payload.window_start else "").encode()
-        yield payload.content
+        yield payload.content_hash
 
 
 def encode(arrivals: Arrivals) -> Iterator[bytes | memoryview]:

@@ -213,20 +213,21 @@ def _step_name(step: str) -> str:
 
 
 def _report(summary: "RunSummary", seconds: float) -> None:
-    table(
-        "Tables",
-        ["table", "rows", "refused now", "version", ""],
-        [
-            (
-                done.table,
-                done.rows,
-                done.refused or "",
-                done.version,
-                "" if done.is_news or done.table.startswith("quarantine/") else "nothing new",
-            )
-            for done in sorted(summary.tables, key=lambda done: done.table)
-        ],
-    )
+    if summary.tables:
+        table(
+            "Tables",
+            ["table", "rows", "refused now", "version", ""],
+            [
+                (
+                    done.table,
+                    done.rows,
+                    done.refused or "",
+                    done.version,
+                    "" if done.is_news or done.table.startswith("quarantine/") else "nothing new",
+                )
+                for done in sorted(summary.tables, key=lambda done: done.table)
+            ],
+        )
     for name, text in summary.warnings.items():
         note(f"Warning {name}: {text}")
     for name, text in summary.failures.items():

@@ -83,8 +83,8 @@ def replay(name: Name) -> None:
         now=utc_now(),
     )
     say(
-        f"{contract.key}: {result.refused_count} rows were in quarantine, {result.released_count} "
-        f"were released, {result.refused_count - result.released_count} remain"
+        f"{contract.key}: {result.refused_count} rows were in quarantine: "
+        f"{result.released_count} released, {result.refused_count - result.released_count} remain"
     )
     if result.expired_count:
         note(

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from infra.adapters.raw import tidy_name
 from quality.contract.column_rules import COLUMN_RULES, NAME
 from quality.contract.problems import Problem, quoted
 
@@ -149,7 +150,7 @@ def _primary_key(contract: "Contract") -> Iterator[Problem]:
 
 
 def _sources(contract: "Contract") -> Iterator[Problem]:
-    dropped = {name.strip() for name in contract.dropped}
+    dropped = {tidy_name(name) for name in contract.dropped}
     for source, readers in contract.delivered.items():
         if source in dropped:
             yield Problem(

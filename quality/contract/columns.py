@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from pydantic import Field, field_validator
 
+from infra.adapters.raw import tidy_name
 from quality.contract.entities import Entity
 from quality.contract.problems import mistake, not_text, unknown
 from quality.contract.treatments import CensusSection, Strict, Treatment, treatment_name
@@ -84,7 +85,7 @@ class Column(Strict):
         names = texts(value, of="the publisher's name of the column")
         if not names:
             raise mistake("is an empty list", "write the publisher's name of the column")
-        return tuple(name.strip() for name in names)  # the adapter trims names as well
+        return tuple(tidy_name(name) for name in names)  # as the adapter does with delivered ones
 
     @property
     def is_pseudonym(self) -> bool:

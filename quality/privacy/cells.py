@@ -7,6 +7,8 @@ import polars as pl
 
 # Below this many rows a dictionary costs nothing; above, only if values repeat enough.
 _SMALL: Final = 50_000
+_RUNS: Final = 10
+_RUN: Final = 20_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,8 +34,7 @@ class Repeats:
 
 def repeats(texts: pl.Series, *, up_to: float) -> Repeats:
     """The distinct texts of a column, if they are at most this share of its rows; else its rows."""
-    rows = len(texts)
-    if rows > _SMALL and _distinct_count(texts) > up_to * rows:
+    if len(texts) > _SMALL and not _repeat_enough(texts, up_to):
         return Repeats(texts)
     # A category registry of its own: the shared one would keep these texts for the process's life.
     positions = texts.cast(pl.Categorical(pl.Categories.random())).to_physical()
@@ -43,8 +44,15 @@ def repeats(texts: pl.Series, *, up_to: float) -> Repeats:
     return Repeats(texts.gather(firsts), positions)
 
 
-def _distinct_count(texts: pl.Series) -> int:
-    return int(texts.to_frame("texts").select(pl.col("texts").approx_n_unique()).item())
+def _repeat_enough(texts: pl.Series, up_to: float) -> bool:
+    rows = len(texts)
+    # Runs from all over the column first: with more rows the share of new texts only falls.
+    starts = range(0, rows, max(rows // _RUNS, _RUN))
+    sample = pl.concat([texts.slice(at, _RUN) for at in starts])
+    if sample.n_unique() <= up_to * len(sample):
+        return True
+    distinct = texts.to_frame("texts").select(pl.col("texts").approx_n_unique()).item()
+    return int(distinct) <= up_to * rows
 
 
 def empty(cells: pl.Series, *, where: pl.Series) -> pl.Series:

@@ -12,7 +12,7 @@ from typing import Final
 
 import polars as pl
 
-from infra.adapters.raw import LINE, PAYLOAD
+from infra.adapters.raw import LINE, PAYLOAD, RawRows, tidy_name
 from infra.errors import DeliveryRefused
 from quality.contract.model import Contract
 from quality.privacy.personal import Finding, is_clean_name, look_at
@@ -49,38 +49,38 @@ class _Undeclared:
         return self.description == self.name
 
 
-def check_drift(frame: pl.DataFrame, contract: Contract) -> Drift:
+def check_drift(raw: RawRows, contract: Contract) -> Drift:
     """Compare the delivered columns with the contract.
 
     Raises DeliveryRefused when an undeclared column looks personal (check `privacy`) or a declared
-    one that is not optional is missing (check `drift`).
+    one that is not optional is missing, be it from one file of many (check `drift`).
     """
+    frame = raw.frame
     names = [name for name in frame.columns if name not in (PAYLOAD, LINE)]
-    declared = {name.strip() for name in contract.delivered}
-    dropped = {name.strip() for name in contract.dropped}
-    is_header = len(declared & set(names)) * 2 >= len(declared)
+    declared = set(contract.delivered)
+    dropped = {tidy_name(name) for name in contract.dropped}
+    files = [brought for brought in raw.names if brought is not None] or [frozenset(names)]
+    is_header = all(len(declared & brought) * 2 >= len(declared) for brought in files)
     undeclared = [
         _undeclared(frame[name], position, is_header=is_header)
         for position, name in enumerate(names, start=1)
         if name not in declared | dropped
     ]
     _refuse_personal(undeclared, contract)
-    missing = _missing(set(names), contract)
-    lacking = [
-        source
-        for name, sources in missing.items()
-        if not getattr(contract.columns[name], "optional", False)
-        for source in sources
-    ]
-    if lacking:
+    lacks = [lacking for brought in files if (lacking := _lacking(brought, contract))]
+    if lacks:
+        who = "the delivery" if len(files) == 1 else f"{len(lacks)} of {len(files)} files"
+        verb = "lacks" if len(lacks) == 1 else "lack"
+        lacking = [source for one in lacks for source in one]
         raise DeliveryRefused(
-            _missing_message(lacking, undeclared, names, contract=contract), check="drift"
+            _missing_message(f"{who} {verb}", lacking, undeclared, names, contract=contract),
+            check="drift",
         )
     return Drift(
-        missing=tuple(missing),
+        missing=tuple(_missing(frozenset(names), contract)),
         undeclared_count=len(undeclared),
         undeclared=tuple(column.description for column in undeclared),
-        dropped_seen=tuple(name for name in contract.dropped if name.strip() in names),
+        dropped_seen=tuple(name for name in contract.dropped if tidy_name(name) in names),
     )
 
 
@@ -109,17 +109,28 @@ def _refuse_personal(undeclared: Sequence[_Undeclared], contract: Contract) -> N
     )
 
 
-def _missing(names: set[str], contract: Contract) -> dict[str, list[str]]:
+def _missing(names: frozenset[str], contract: Contract) -> dict[str, list[str]]:
     """For each column of ours that cannot be filled: the delivered columns it lacks."""
     found: dict[str, list[str]] = {}
     for name, column in contract.columns.items():
-        lacking = [source for source in column.source if source.strip() not in names]
+        lacking = [source for source in column.source if source not in names]
         if lacking:
             found[name] = lacking
     return found
 
 
+def _lacking(brought: frozenset[str], contract: Contract) -> list[str]:
+    """The delivered columns that a file must have and lacks."""
+    return [
+        source
+        for name, sources in _missing(brought, contract).items()
+        if not contract.columns[name].optional
+        for source in sources
+    ]
+
+
 def _missing_message(
+    who: str,
     lacking: Sequence[str],
     undeclared: Sequence[_Undeclared],
     names: Sequence[str],
@@ -133,12 +144,12 @@ def _missing_message(
     hints: list[str] = []
     for source in wanted:
         lower = {name.lower(): name for name in shown}
-        close = difflib.get_close_matches(source.strip().lower(), lower, n=1, cutoff=_RENAMED)
+        close = difflib.get_close_matches(source.lower(), lower, n=1, cutoff=_RENAMED)
         hints += [f"'{source}' may have been renamed to '{lower[name]}'" for name in close]
     what = "a declared column" if len(wanted) == 1 else f"{len(wanted)} declared columns"
     quoted = ", ".join(f"'{source}'" for source in wanted)
     hint = "; ".join(hints) + ". " if hints else ""
     return (
-        f"{contract.key}: the delivery lacks {what}: {quoted}. {hint}Correct `from` in the "
+        f"{contract.key}: {who} {what}: {quoted}. {hint}Correct `from` in the "
         "contract, or write optional: true if the publisher may leave it out"
     )

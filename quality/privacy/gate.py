@@ -88,7 +88,7 @@ def protect_rows(
                     "or a {window:%Y-%m-%d} in source.url"
                 )
     with fenced(contract.key):
-        drift = check_drift(raw.frame, contract)
+        drift = check_drift(raw, contract)
         return _protect(raw, contract, keyring, drift=drift, payload_days=days)
 
 
@@ -109,29 +109,35 @@ def _protect(
 ) -> Protected:
     delivered = {name: raw.frame[name] for name in raw.frame.columns}
     dialect = Dialect(raw.decimal, raw.thousands)
-    event = read_event_time(delivered, contract, dialect)
     nowhen = pl.repeat(None, raw.frame.height, dtype=pl.Date, eager=True)
-    event_on = nowhen if event is None else days_of(event)
-    if event is None and len(payload_days):
-        days = payload_days.gather(delivered[PAYLOAD])
-    else:
+
+    def day_of_each() -> tuple[pl.Series, pl.Series]:
+        read = event.result()
+        event_on = nowhen if read is None else days_of(read)
         days = event_on
-    if contract.since is not None:
-        # A row from before the series is refused: a slip such as 1970 needs no key of its own.
-        days = days.zip_with(days >= contract.since, nowhen)
-    by_day = ByDay(contract.key_domain or "", days, keyring)
+        if read is None and len(payload_days):
+            days = payload_days.gather(delivered[PAYLOAD])
+        if contract.since is not None:
+            # A row from before the series is refused: a slip such as 1970 needs no key of its own.
+            days = days.zip_with(days >= contract.since, nowhen)
+        return event_on, days
 
     def through(name: str) -> tuple[pl.Series, tuple[Problem, ...]]:
         column = contract.stored[name]
-        read = event if name == contract.event_time else None
+        by_day = ByDay(contract.key_domain or "", lambda: day.result()[1], keyring)
+        read = event.result() if name == contract.event_time else None
         values, found = protect_column(
             delivered, name, column, dialect=dialect, by_day=by_day, event=read
         )
         return values.alias(name), found
 
-    # polars works outside Python's lock, but one column keeps one core busy.
+    # polars works outside Python's lock, but one column keeps one core busy. The event time comes
+    # first: others may wait for it, it waits for nobody.
     with ThreadPoolExecutor(_WORKERS) as pool:
+        event = pool.submit(read_event_time, delivered, contract, dialect)
+        day = pool.submit(day_of_each)
         done = list(pool.map(through, contract.stored))
+    event_on, _ = day.result()
     columns = [values for values, _ in done]
     problems = [problem for _, found in done for problem in found]
     places = [delivered[PAYLOAD], delivered[LINE], event_on.alias(EVENT_ON)]
@@ -181,6 +187,6 @@ def _says_nothing_happened(arrivals: Arrivals, raw: RawRows) -> bool:
 
 
 def _with_declared_columns(raw: RawRows, contract: Contract) -> RawRows:
-    names = {name.strip(): pl.String() for name in contract.delivered}
+    names = dict.fromkeys(contract.delivered, pl.String())
     frame = pl.DataFrame(schema={**names, PAYLOAD: pl.Int32(), LINE: pl.Int64()})
     return RawRows(frame, raw.refused, raw.decimal, raw.thousands)

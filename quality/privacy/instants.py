@@ -8,6 +8,7 @@ import polars as pl
 
 from infra.errors import ContractError
 from quality.privacy.cells import empty
+from quality.privacy.month_names import in_english, with_numbers
 
 ROME: Final = "Europe/Rome"
 SOLAR: Final = "solar"
@@ -23,12 +24,17 @@ _TIME: Final = (
     r"(?:(?:T|,? +)([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2})(?:[.,]([0-9]{1,9}))?)?)?"
     r" *(Z|z|UTC|[+-][01][0-9](?::?[0-5][0-9])?)?$"
 )
-_ISO: Final = r"^([0-9]{4})-([0-9]{2})-([0-9]{2})" + _TIME
+_ISO: Final = r"^([0-9]{4})[-/]([0-9]{2})[-/]([0-9]{2})" + _TIME
 _COMPACT: Final = r"^((?:19|20)[0-9]{2})([0-9]{2})([0-9]{2})" + _TIME
 _ITALIAN: Final = r"^([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})" + _TIME
 _YEAR_MONTH: Final = r"^([0-9]{4})-([0-9]{2})$"
 _MONTH_YEAR: Final = r"^([0-9]{1,2})/([0-9]{4})$"
 _YEAR: Final = r"^((?:1[5-9]|2[01])[0-9]{2})$"
+# polars takes no format with hours and without minutes.
+_HOURS: Final = r"%[-_0]?[HIkl]"
+_MINUTES: Final = r"%[-_0]?[MTRXrc]"
+_MONTH_NAME: Final = r"%[bBh]"
+_WITH_YEAR: Final = r"%[-_0]?[YyCGgFDxcs+]"
 _PARTS: Final = ("day", "hour", "minute", "second", "fraction", "offset")
 
 # What each strptime directive matches, to find where a declared format ends within a longer text.
@@ -62,6 +68,7 @@ def read_instants(
     rest = texts if fast is None else empty(texts, where=fast.is_not_null())
     if fast is not None and not rest.is_not_null().any():
         return fast
+    rest = with_numbers(rest)
     parts = _with_day(rest, texts)
     wall = _wall_clock(parts)
     instants = localise(wall, zone)
@@ -88,6 +95,7 @@ def read_dates(
     rest = empty(texts, where=dates.is_not_null())
     if not rest.is_not_null().any():
         return dates
+    rest = with_numbers(rest)
     parts = _with_day(rest, texts)
     wall = _wall_clock(parts)
     local = local_dates(_with_offset(wall, parts["offset"]), zone)
@@ -110,8 +118,12 @@ def check_format(format_: str | None) -> None:
     """Raise ContractError for a format that no text could match."""
     if format_ is None or format_ == "%s":
         return
+    if not re.search(_WITH_YEAR, format_):
+        raise ContractError(
+            "sent_as.format: not a strptime format with a year; write one such as %d/%m/%Y %H:%M"
+        )
     try:
-        pl.Series(["-"]).str.to_datetime(format_, strict=False, time_unit="us")
+        pl.Series(["-"]).str.to_datetime(_with_minutes(format_), strict=False, time_unit="us")
     except pl.exceptions.PolarsError:
         raise ContractError(
             "sent_as.format: not a strptime format; write one such as %d/%m/%Y %H:%M"
@@ -134,7 +146,17 @@ def _instants_of_format(
 def _strptime(texts: pl.Series, format_: str, *, is_prefix: bool) -> pl.Series:
     if is_prefix:
         texts = texts.str.extract(_pattern(format_), 1)
-    return texts.str.to_datetime(format_, strict=False, time_unit="us")
+    if re.search(_MONTH_NAME, format_):
+        texts = in_english(texts)
+    if _with_minutes(format_) != format_:
+        texts = texts + " 00"
+    return texts.str.to_datetime(_with_minutes(format_), strict=False, time_unit="us")
+
+
+def _with_minutes(format_: str) -> str:
+    """The format, with minutes if it has hours and no minutes."""
+    is_without = re.search(_HOURS, format_) and not re.search(_MINUTES, format_)
+    return f"{format_} %M" if is_without else format_
 
 
 def _pattern(format_: str) -> str:

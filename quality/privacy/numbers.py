@@ -101,7 +101,8 @@ def _has_decimal_comma(texts: pl.Series) -> bool:
 
 
 def _grouped(mark: str) -> str:
-    return rf"[0-9]{{1,3}}(?:{re.escape(mark)}[0-9]{{3}})+"
+    # Spreadsheets keep 15 digits; what has more was a coordinate once (4.558.995.084.452.920).
+    return rf"[0-9]{{1,3}}(?:{re.escape(mark)}[0-9]{{3}}){{1,4}}"
 
 
 def _without_thousands(texts: pl.Series, mark: str) -> pl.Series:

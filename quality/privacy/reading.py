@@ -37,6 +37,7 @@ _NOT: Final = {
     "geometry": ("not_a_geometry", "not a geometry in GeoJSON or WKT"),
     "string": ("not_a_text", "not a text"),
 }
+_PART_IS_EMPTY: Final = ", for one of the columns it is made of is empty"
 
 
 @dataclass(frozen=True, repr=False)
@@ -117,8 +118,8 @@ def read_number(
         clean = empty(clean, where=numbers.is_one_of(values, sent_as.nulls))
         values = empty(values, where=clean.is_null())
     values = finish(values)
-    where = distinct.spread(unread(clean, values))
-    return Reading(distinct.with_values(values), (*problems, *_problems(where, name, type_)))
+    found = _problems(unread(clean, values), name, type_, of=distinct)
+    return Reading(distinct.with_values(values), (*problems, *found))
 
 
 def read_identifiers(delivered: Sequence[pl.Series], name: str, column: Column) -> Reading:
@@ -127,8 +128,8 @@ def read_identifiers(delivered: Sequence[pl.Series], name: str, column: Column) 
     texts, problems = _joined(delivered, name, column)
     distinct = repeats(texts, up_to=_MANY)
     forms, is_invalid = canonical(_clean(distinct.values, column.sent_as.nulls), entity)
-    where = distinct.spread(is_invalid).fill_null(False)
-    if where.any():
+    if is_invalid.any():
+        where = distinct.spread(is_invalid).fill_null(False)
         reason = f"{name}: not a valid {entity}"
         problems = (*problems, Problem(where, f"invalid_{entity.lower()}", reason))
     return Reading(distinct.with_values(forms), problems)
@@ -140,15 +141,19 @@ def _read(
     distinct = repeats(texts, up_to=_FEW)
     clean = _clean(distinct.values, column.sent_as.nulls)
     values = read(clean)
-    where = distinct.spread(unread(clean, values))
-    return Reading(distinct.with_values(values), _problems(where, name, column.type))
+    found = _problems(unread(clean, values), name, column.type, of=distinct)
+    return Reading(distinct.with_values(values), found)
 
 
-def _problems(where: pl.Series, name: str, type_: str) -> tuple[Problem, ...]:
+def _problems(
+    where: pl.Series, name: str, type_: str, *, why: str = "", of: Repeats | None = None
+) -> tuple[Problem, ...]:
+    """What is wrong with these rows, or with the rows that have these values `of` a column."""
     if not where.any():
         return ()
     rule, words = _NOT[type_]
-    return (Problem(where.fill_null(False), rule, f"{name}: {words}"),)
+    rows = where if of is None else of.spread(where)
+    return (Problem(rows.fill_null(False), rule, f"{name}: {words}{why}"),)
 
 
 def _clean(texts: pl.Series, nulls: tuple[str, ...]) -> pl.Series:
@@ -181,7 +186,7 @@ def _joined(
         return joined, problems
     joined = frame.select(pl.concat_str(pl.all(), separator=" ")).to_series()
     is_part = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series() & joined.is_null()
-    return joined, (*problems, *_problems(is_part, name, column.type))
+    return joined, (*problems, *_problems(is_part, name, column.type, why=_PART_IS_EMPTY))
 
 
 def _times(texts: pl.Series, column: Column, *, is_prefix: bool) -> pl.Series:

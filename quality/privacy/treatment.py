@@ -1,6 +1,6 @@
 """One column through the gate: read, then pseudonymised, generalised or kept as it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,10 +23,13 @@ Delivered = Mapping[str, pl.Series]
 
 @dataclass(frozen=True, repr=False)
 class ByDay:
-    """The keys of a pseudonymisation domain, and the day of each row for the keys of a day."""
+    """The keys of a pseudonymisation domain, and the day of each row for the keys of a day.
+
+    The days are asked for only where a column has a key a day: they come of the event time.
+    """
 
     domain: str
-    days: pl.Series
+    days: Callable[[], pl.Series]
     keyring: Keyring
 
 
@@ -51,11 +54,10 @@ def days_of(event: Reading) -> pl.Series:
 
 def sources_of(delivered: Delivered, column: Column) -> tuple[pl.Series, ...]:
     """The delivered columns one of ours comes from; empty cells if an optional one was left out."""
-    names = [name.strip() for name in column.source]
-    if delivered.keys() >= set(names):
-        return tuple(delivered[name] for name in names)
+    if delivered.keys() >= set(column.source):
+        return tuple(delivered[name] for name in column.source)
     nothing = pl.repeat(None, len(delivered[PAYLOAD]), dtype=pl.String, eager=True)
-    return tuple(nothing for _ in names)
+    return tuple(nothing for _ in column.source)
 
 
 def protect_column(
@@ -110,6 +112,7 @@ def _pseudonyms(
         key = by_day.keyring.pseudonym_key(by_day.domain)
         return forms.spread(pseudonyms(forms.values, entity, key)), ()
     closed: list[date] = []
+    days = by_day.days()
 
     def key_of(day: date) -> PseudonymKey | None:
         try:
@@ -118,13 +121,13 @@ def _pseudonyms(
             closed.append(day)
             return None
 
-    values = pseudonyms_by_day(forms, by_day.days, entity, key_of=key_of)
+    values = pseudonyms_by_day(forms, days, entity, key_of=key_of)
     if not closed:
         return values, ()
     # One row of long ago must not stop the delivery it came in.
     reason = f"{name}: the key of this row's day was destroyed as its term ended"
     has_form = forms.spread(forms.values).is_not_null()
-    late = by_day.days.is_in(closed).fill_null(value=False) & has_form
+    late = days.is_in(closed).fill_null(value=False) & has_form
     return values, (Problem(late, "day_is_closed", reason),)
 
 

@@ -8,7 +8,7 @@ import gzip
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
@@ -184,19 +184,25 @@ def _cell(row: Row, column: Column, contract: Contract) -> Cell:
     written = WRITTEN[contract.key]
     if column.type == "timestamp":
         assert written.instant is not None
-        return written.instant(row.cells).astimezone(ZoneInfo("UTC"))
+        return written.instant(row.cells).astimezone(UTC)
     text = row.cells.get(column.source[0], "")
-    if not text:
-        return None
-    match column.type:
-        case "integer":
-            assert float(text).is_integer()
-            return int(float(text))
-        case "float":
-            return float(text)
-        case "boolean":
-            return {"Si": True, "No": False}[text]
-        case "date":
-            known = datetime.strptime(text, "%Y-%m-%d") if len(text) == len("2025-01-01") else None
-            return (known or datetime.strptime(text, written.day)).date()
-    return text
+    return _READ[column.type](text, written) if text else None
+
+
+def _whole(text: str) -> int:
+    assert float(text).is_integer()
+    return int(float(text))
+
+
+def _day(text: str, written: Written) -> date:
+    layout = "%Y-%m-%d" if len(text) == len("2025-01-01") else written.day
+    return datetime.strptime(text, layout).replace(tzinfo=UTC).date()
+
+
+_READ: Final[dict[str, Callable[[str, Written], Cell]]] = {
+    "string": lambda text, _: text,
+    "integer": lambda text, _: _whole(text),
+    "float": lambda text, _: float(text),
+    "boolean": lambda text, _: {"Si": True, "No": False}[text],
+    "date": _day,
+}

@@ -80,7 +80,9 @@ def test_a_declared_decimal_or_thousands_sign_wins(
         (["2025-10-26 02:30"], [datetime(2025, 10, 26, 0, 30, tzinfo=UTC)]),
         (["2025-03-30 02:30", "2025-02-30", "2025-01-05 25:00", "ieri"], ["refused"] * 4),
         (["01/25/2025", "01/02/2025"], ["refused", "refused"]),
-        (["2025-01", "5 gennaio 2025", "2025-1-5T1:02:03Z"], ["refused"] * 3),
+        (["5 gennaio 2025 10:00", "dom 5 Gen. 2025 10.00", "05-JAN-2025 10:00"], [WHEN] * 3),
+        (["2025/01/05 10:00"], [WHEN]),
+        (["2025-01", "gennaio 2025", "5 brumaio 2025", "2025-1-5T1:02:03Z"], ["refused"] * 4),
     ],
 )
 def test_instants_are_read_as_iso_or_italian_in_the_time_of_rome(
@@ -104,6 +106,10 @@ def test_solar_time_is_an_hour_ahead_of_utc_all_year(protect: Any) -> None:
         (["1736067600"], "%s", [WHEN]),
         (["2025-01-05T10:00:00+0100", "x"], "%Y-%m-%dT%H:%M:%S%z", [WHEN, "refused"]),
         (["01/05/2025 10:00 AM"], "%m/%d/%Y %I:%M %p", [WHEN]),
+        (["05/01/2025 10", "2025-01-05 10"], "%d/%m/%Y %H", [WHEN, "refused"]),
+        (["2025010510"], "%Y%m%d%H", [WHEN]),
+        (["05-GEN-25 10.00", "5 gennaio 2025"], "%d-%b-%y %H.%M", [WHEN, "refused"]),
+        (["5 Gennaio 2025 10:00"], "%d %B %Y %H:%M", [WHEN]),
     ],
 )
 def test_a_declared_format_is_the_only_one(
@@ -120,6 +126,11 @@ def test_a_declared_format_is_the_only_one(
         ("2025-01", date(2025, 1, 1)),
         ("01/2025", date(2025, 1, 1)),
         ("2025", date(2025, 1, 1)),
+        ("5 gennaio 2025", date(2025, 1, 5)),
+        ("domenica 1° giugno 2025", date(2025, 6, 1)),
+        ("Gennaio 2025", date(2025, 1, 1)),
+        ("ago-2025", date(2025, 8, 1)),
+        ("gen-25", "refused"),
         ("2025-01-05T00:00:00.000", date(2025, 1, 5)),
         ("2025-01-05T23:30:00Z", date(2025, 1, 6)),
         ("2025-13-01", "refused"),
@@ -137,7 +148,9 @@ def test_a_day_and_the_start_of_an_interval_make_an_instant(protect: Any) -> Non
     protected = protect(delivered, {"counted_at": column})
 
     assert protected.frame["counted_at"].to_list() == [WHEN, None]
-    assert protected.refused["reason"].to_list() == ["counted_at: not an instant"]
+    assert protected.refused["reason"].to_list() == [
+        "counted_at: not an instant, for one of the columns it is made of is empty"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -167,6 +180,7 @@ def test_numbers_are_stored_in_the_unit_of_the_column(
         ({"name": "road_m", "type": "float", "sent_as": {"unit": "kg"}}, "cannot be converted"),
         ({"name": "road_km", "type": "integer", "sent_as": {"unit": "m"}}, "type: float"),
         ({"type": "timestamp", "sent_as": {"format": "%H"}}, "strptime"),
+        ({"type": "timestamp", "sent_as": {"format": "%d/%m %H:%M"}}, "year"),
     ],
 )
 def test_a_column_that_no_delivery_could_fill_is_refused_at_the_start(

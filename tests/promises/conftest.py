@@ -1,0 +1,44 @@
+"""A town that has landed once, for tests that begin with a lake."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.promises.contracts import parks_town
+from tests.promises.town import FIRST_DAY, Town, days, simulated_town
+
+DAYS_COUNT = 3
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the installation of whoever runs it."""
+    for name in ("DAGSTER_HOME", "GEMELLO_HOME", "GEMELLO_LAKE", "GEMELLO_SINCE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def landed_once(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Three days of the town in its lake; to be looked at, not to be changed."""
+    town = simulated_town(tmp_path_factory.mktemp("town"), days=DAYS_COUNT)
+    summary = town.run(first=FIRST_DAY, last=days(DAYS_COUNT)[-1])
+    assert summary.is_success, summary.failures
+    return town
+
+
+@pytest.fixture
+def landed(landed_once: Town, tmp_path: Path) -> Town:
+    """The same, for a test that goes on from there."""
+    folder = landed_once.sources.parent
+    shutil.copytree(folder, tmp_path / "town")
+    return Town(
+        home=tmp_path / "town" / landed_once.home.relative_to(folder),
+        sources=tmp_path / "town" / "sources",
+    )
+
+
+@pytest.fixture
+def parks(tmp_path: Path) -> Town:
+    """An installation with three small contracts of its own; nothing has been delivered yet."""
+    return parks_town(tmp_path)

@@ -1,0 +1,119 @@
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable
+
+from infra.lake import Lake
+from tests.promises.conftest import DAYS_COUNT
+from tests.promises.town import FIRST_DAY, PARKING, PRESSURE, Town, days, rows_of
+
+SILVER = "silver/air/air_quality_observed"
+AIR = "bronze/arpa_lombardia/air_quality"
+LAST_DAY = days(DAYS_COUNT)[-1]
+NEXT_DAY = LAST_DAY + timedelta(days=1)
+HEADER = "id_sosta;parcheggio;targa;intestatario;ingresso;uscita;importo;nota\r\n"
+
+
+def sessions(town: Town, day: date) -> Path:
+    return town.sources / "brescia_mobilita_files" / "sosta" / f"soste_{day}.csv"
+
+
+def session(number: int, day: date, entered: str, left: str, *, park: str = "P-ARNALDO") -> str:
+    on = f"{day:%d/%m/%Y}"
+    return f"{day:%Y%m%d}-9{number:05};{park};ZZ001ZZ;;{on} {entered};{on} {left};1,60;\r\n"
+
+
+def files_by_window(town: Town, table: str) -> dict[str, set[str]]:
+    """The data files of each window: a window not written again keeps its files."""
+    found: dict[str, set[str]] = {}
+    for path in DeltaTable(town.lake / table).file_uris():
+        window = path.rpartition("window_on=")[2].partition("/")[0]
+        found.setdefault(window, set()).add(path)
+    return found
+
+
+def changed(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> list[str]:
+    return sorted(day for day in before | after if before.get(day) != after.get(day))
+
+
+def entries(town: Town, day: date, hour: int, *, park: str = "P-ARNALDO") -> int:
+    """Cars that entered a car park in an hour of UTC."""
+    at = pl.datetime(day.year, day.month, day.day, hour, time_zone="UTC")
+    rows = rows_of(town)[PRESSURE]
+    chosen = rows.filter(pl.col("car_park_id") == park, pl.col("hour_at") == at)
+    return int(chosen["entries_count"].sum())
+
+
+def test_a_session_delivered_a_day_later_reopens_the_hours_of_its_own_day_and_no_other(
+    landed: Town,
+) -> None:
+    sessions(landed, NEXT_DAY).write_text(
+        HEADER
+        + session(1, LAST_DAY, "10:05", "11:00", park="P-STAZIONE")
+        + session(2, NEXT_DAY, "08:05", "09:00")
+    )
+    before, files = rows_of(landed)[PRESSURE], files_by_window(landed, PRESSURE)
+    late = entries(landed, LAST_DAY, 9, park="P-STAZIONE")
+    marks = Lake.open(landed.settings).marks(PRESSURE, days(DAYS_COUNT))
+
+    summary = landed.run(PARKING, PRESSURE, first=NEXT_DAY, last=NEXT_DAY)
+
+    assert summary.is_success, summary.failures
+    assert entries(landed, LAST_DAY, 9, park="P-STAZIONE") == late + 1
+    assert entries(landed, NEXT_DAY, 7) == 1
+    # A session may last past midnight, so the day after the late row looks back on it.
+    reopened = [str(LAST_DAY), str(NEXT_DAY)]
+    assert changed(files, files_by_window(landed, PRESSURE)) == reopened
+    after = rows_of(landed)[PRESSURE]
+    untouched = pl.col("window_on") < LAST_DAY
+    assert after.filter(untouched).equals(before.filter(untouched))
+    assert Lake.open(landed.settings).marks(PRESSURE, days(DAYS_COUNT)) == marks
+
+
+def test_a_measure_delivered_a_day_later_reopens_its_own_day_in_silver(landed: Town) -> None:
+    folder = landed.sources / "arpa_files" / "aria"
+    first = (folder / f"aria_{FIRST_DAY}.json").read_text()
+    records = [line for line in first.splitlines() if line.strip().startswith("{")]
+    late = next(line.strip().rstrip(",") for line in records if '"VA"' in line)
+    (folder / f"aria_{NEXT_DAY}.json").write_text(
+        "[" + late.replace("T00:", "T05:", 1).replace('"valore": "', '"valore": "1') + "]"
+    )
+    files = files_by_window(landed, SILVER)
+
+    summary = landed.run(AIR, SILVER, first=NEXT_DAY, last=NEXT_DAY)
+
+    assert summary.is_success, summary.failures
+    assert changed(files, files_by_window(landed, SILVER)) == [str(FIRST_DAY)]
+
+
+@pytest.mark.parametrize("left", ["09:00", "11:00"])
+def test_a_session_delivered_again_a_day_later_is_counted_once(landed: Town, left: str) -> None:
+    day = NEXT_DAY + timedelta(days=1)
+    sessions(landed, NEXT_DAY).write_text(HEADER + session(1, NEXT_DAY, "08:05", "09:00"))
+    sessions(landed, day).write_text(
+        HEADER + session(1, NEXT_DAY, "08:05", left) + session(2, day, "08:05", "09:00")
+    )
+
+    summary = landed.run(PARKING, PRESSURE, first=NEXT_DAY, last=day)
+
+    assert summary.is_success, summary.failures
+    assert entries(landed, NEXT_DAY, 7) == 1
+
+
+def test_a_corrected_delivery_that_takes_a_session_away_takes_it_from_its_day(
+    landed: Town,
+) -> None:
+    path = sessions(landed, LAST_DAY)
+    lines = path.read_text().splitlines(keepends=True)
+    at_ten = [line for line in lines if f"{LAST_DAY:%d/%m/%Y} 10:" in line.split(";")[4]]
+    path.write_text("".join(line for line in lines if line != at_ten[0]))
+    park = at_ten[0].split(";")[1]
+    before, files = entries(landed, LAST_DAY, 9, park=park), files_by_window(landed, PRESSURE)
+
+    landed.run(PARKING, PRESSURE, first=FIRST_DAY, last=LAST_DAY)
+
+    assert entries(landed, LAST_DAY, 9, park=park) == before - 1
+    assert changed(files, files_by_window(landed, PRESSURE))[0] >= str(LAST_DAY - timedelta(days=1))
