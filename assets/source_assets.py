@@ -8,7 +8,7 @@ import dagster as dg
 from assets.boundary import value_free
 from assets.metadata import column_schema, lineage_of, materializations, windows_of_run
 from assets.twin import Twin, commit_notes, utc_now
-from infra.errors import DeliveryRefused, PublisherUnavailable
+from infra.errors import ContractError, DeliveryRefused, PublisherUnavailable
 from infra.windows import Cadence, Window
 from quality.contract.exports import to_markdown
 from quality.contract.model import Contract
@@ -82,7 +82,7 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
         with value_free(contract.key):
             try:
                 result = _land(context, contract, window, twin)
-            except DeliveryRefused as refusal:
+            except ContractError as refusal:
                 # Raising ends the step with nothing materialised; the check says why.
                 yield refused_check(refusal, bronze)
                 raise dg.Failure(str(refusal), allow_retries=False) from None
@@ -153,10 +153,10 @@ def _spec(
     )
 
 
-def refused_check(refusal: DeliveryRefused, bronze: dg.AssetKey) -> dg.AssetCheckResult:
-    """The failed check that says why nothing was published."""
+def refused_check(refusal: ContractError, bronze: dg.AssetKey) -> dg.AssetCheckResult:
+    """The failed check that says why nothing was published; `contract` if nobody can read it."""
     return dg.AssetCheckResult(
-        check_name=refusal.check,
+        check_name=refusal.check if isinstance(refusal, DeliveryRefused) else "contract",
         asset_key=bronze,
         passed=False,
         severity=dg.AssetCheckSeverity.ERROR,

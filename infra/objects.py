@@ -108,7 +108,7 @@ def storage_errors(
         code = getattr(error, "errno", None)
         if isinstance(error, PermissionError):
             why = "not allowed; check the permissions of the folder, or the AWS_* credentials"
-        elif code in {errno.ENOSPC, errno.EDQUOT}:
+        elif code in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             why = "no space left; make room and run again, nothing half-written was kept"
         elif isinstance(error, FileNotFoundError):
             why = "no such bucket or folder; create it or correct the setting"

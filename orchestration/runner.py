@@ -247,7 +247,8 @@ def _summary(run_id: str, result: dg.ExecuteInProcessResult) -> RunSummary:
     warnings = {
         f"{check.asset_key.to_user_string()}: {check.check_name}": check.description or "failed"
         for check in result.get_asset_check_evaluations()
-        if not check.passed
+        # What stopped a step is told as its failure.
+        if not check.passed and _own_words(check.description or "") not in failures.values()
     }
     tables: dict[str, TableRun] = {}
     for event in result.get_asset_materialization_events():

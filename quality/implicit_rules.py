@@ -20,11 +20,15 @@ _ODD_MULTIPLIER: Final = 0x9E37_79B9_7F4A_7C15
 
 @dataclass(frozen=True, repr=False)
 class Refusal:
-    """Rows to refuse for one reason; `failing` is one boolean per row."""
+    """Rows to refuse for one reason; `failing` is one boolean per row.
+
+    `columns` are those whose cells broke the rule: what stands there is not what was agreed.
+    """
 
     rule: str
     reason: str
     failing: pl.Series
+    columns: tuple[str, ...] = ()
 
 
 def required(frame: pl.DataFrame, contract: Contract) -> list[Refusal]:
@@ -58,7 +62,8 @@ def event_time_out_of_range(
 
     def refuse(reason: str, failing: pl.Series) -> None:
         text = f"{contract.event_time}: {reason}"
-        found.append(Refusal("event_time_out_of_range", text, failing.fill_null(False)))
+        columns = (str(contract.event_time),)
+        found.append(Refusal("event_time_out_of_range", text, failing.fill_null(False), columns))
 
     if contract.since is not None and first < contract.since:
         refuse(f"before {contract.since}, where the series begins", days < contract.since)
@@ -79,29 +84,34 @@ def event_time_out_of_range(
     return found
 
 
-def repeated_keys(frame: pl.DataFrame, primary_key: Sequence[str]) -> pl.Series:
-    """Numbers of the rows whose key came before in the delivery; the first of each stays.
-
-    The order of the delivery is `__payload`, then `__line`, then the order of the frame.
-    """
+def possible_repeats(keys: pl.DataFrame) -> pl.Series:
+    """Numbers of the rows whose key may come more than once: all that do, and hardly any other."""
     import numpy as np
 
-    if not primary_key or frame.is_empty():
+    if not keys.width or keys.is_empty():
         return pl.Series(_ROW, [], dtype=pl.UInt32)
-    hashes = _key_hashes(frame.select(primary_key))
+    hashes = _key_hashes(keys)
     ordered = np.sort(hashes)
     repeated = ordered[1:][ordered[1:] == ordered[:-1]]
     if not repeated.size:
         # Different hashes are different keys: nothing came twice.
         return pl.Series(_ROW, [], dtype=pl.UInt32)
+    return pl.Series(hashes).is_in(pl.Series(repeated).unique().implode()).arg_true().alias(_ROW)
+
+
+def repeated_keys(frame: pl.DataFrame, keys: pl.DataFrame, rows: pl.Series) -> pl.Series:
+    """Which of these rows have a key that came before among them; the first of each stays.
+
+    The order of the delivery is `__payload`, then `__line`, then the order of the frame.
+    """
+    if rows.is_empty():
+        return rows
+    if not rows.len():
+        return rows
     order = [name for name in ("__payload", "__line") if name in frame.columns]
-    suspects = (
-        frame.select(*primary_key, *order)
-        .with_row_index(_ROW)
-        .filter(pl.Series(hashes).is_in(pl.Series(repeated).unique().implode()))
-        .sort(*order, _ROW, nulls_last=True)
-    )
-    return suspects.filter(~pl.struct(primary_key).is_first_distinct()).get_column(_ROW)
+    suspects = keys[rows].hstack([rows, *(frame[name][rows] for name in order)])
+    suspects = suspects.sort(*order, _ROW, nulls_last=True)
+    return suspects.filter(~pl.struct(keys.columns).is_first_distinct()).get_column(_ROW)
 
 
 def _key_hashes(keys: pl.DataFrame) -> "np.typing.NDArray[np.uint64]":

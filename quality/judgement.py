@@ -6,6 +6,7 @@ contract demands does not pass, when too many rows were refused, or when a table
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
@@ -17,7 +18,14 @@ from quality.contract.model import Contract
 from quality.expectations.catalogue import rules_of
 from quality.expectations.findings import Finding, findings_of
 from quality.expectations.wording import reason, stop
-from quality.implicit_rules import Refusal, event_time_out_of_range, repeated_keys, required
+from quality.implicit_rules import (
+    Refusal,
+    event_time_out_of_range,
+    possible_repeats,
+    repeated_keys,
+    required,
+)
+from quality.privacy.cells import empty
 
 _SEPARATOR: Final = "; "
 _WINDOW: Final = "__window"
@@ -76,16 +84,23 @@ def judge(
     rules = rules_of(contract)
     refusals = required(frame, contract)
     refusals += event_time_out_of_range(frame, contract, window, payload_windows)
-    findings = findings_of(rules, frame, contract)
+    keys = _keys(frame, contract, payload_windows)
+    # Great Expectations keeps one core busy.
+    with ThreadPoolExecutor(1) as pool:
+        possible = pool.submit(possible_repeats, keys)
+        findings = findings_of(rules, frame, contract)
     failing = refusals + [
-        Refusal(finding.rule.name, reason(finding.rule), finding.failing)
+        Refusal(finding.rule.name, reason(finding.rule), finding.failing, finding.rule.columns)
         for finding in findings
         if finding.failing is not None and finding.rule.severity == "critical"
     ]
-    good, bad = _parted(frame, failing)
-    kept, duplicates = _without_duplicates(good, contract, payload_windows)
-    refused = _in_order_of_delivery(pl.concat([bad, duplicates]))
-    counts = Counter({"duplicate_key": duplicates.height})
+    repeated = possible.result()
+    if failing and repeated.len():
+        repeated = repeated.filter(~_any(failing).gather(repeated))
+    repeated = repeated_keys(frame, keys, repeated)
+    kept, refused = _parted(frame, failing + _duplicates(frame, contract, repeated), contract)
+    refused = _in_order_of_delivery(refused)
+    counts = Counter({"duplicate_key": repeated.len()})
     for rule in {refusal.rule for refusal in refusals}:
         counts[rule] = int(_any([own for own in refusals if own.rule == rule]).sum())
     return Verdict(
@@ -106,9 +121,12 @@ def _any(refusals: list[Refusal]) -> pl.Series:
     return failing
 
 
-def _parted(frame: pl.DataFrame, refusals: list[Refusal]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _parted(
+    frame: pl.DataFrame, refusals: list[Refusal], contract: Contract
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     if not refusals:
-        return frame, _refused(frame.clear(), rule=None, reason=None)
+        none = pl.lit(None, pl.String)
+        return frame, frame.clear().with_columns(rule=none, reason=none)
     fails = _any(refusals)
     # One column per reason, of the refused rows only: the sentence where the rule fails, else null.
     rules, reasons = [], []
@@ -116,35 +134,46 @@ def _parted(frame: pl.DataFrame, refusals: list[Refusal]) -> tuple[pl.DataFrame,
         failing = refusal.failing.filter(fails)
         rules.append(pl.when(failing).then(pl.lit(refusal.rule)))
         reasons.append(pl.when(failing).then(pl.lit(refusal.reason)))
-    refused = frame.filter(fails).with_columns(
+    refused = _withheld(frame.filter(fails), refusals, fails, contract).with_columns(
         pl.coalesce(rules).alias("rule"),
         pl.concat_str(reasons, separator=_SEPARATOR, ignore_nulls=True).alias("reason"),
     )
     return frame.filter(~fails), refused
 
 
-def _without_duplicates(
-    good: pl.DataFrame, contract: Contract, payload_windows: Sequence[date | None]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    if contract.primary_key and any(payload_windows):
-        windows = pl.Series(_WINDOW, payload_windows, dtype=pl.Date).gather(good["__payload"])
-        repeated = repeated_keys(good.with_columns(windows), (*contract.primary_key, _WINDOW))
-    else:
-        repeated = repeated_keys(good, contract.primary_key)
+def _withheld(
+    rows: pl.DataFrame, refusals: list[Refusal], fails: pl.Series, contract: Contract
+) -> pl.DataFrame:
+    """Refused rows without the cells that broke a rule, pseudonyms apart.
+
+    A column that is kept holds what was agreed only while it keeps the rules: a name in place of
+    a code, or a telephone in place of an amount, would be stored as it came.
+    """
+    broken: dict[str, pl.Series] = {}
+    for refusal in refusals:
+        failing = refusal.failing.filter(fails)
+        for name in refusal.columns:
+            if name in contract.stored and not contract.stored[name].is_pseudonym:
+                broken[name] = broken[name] | failing if name in broken else failing
+    return rows.with_columns(empty(rows[name], where=where) for name, where in broken.items())
+
+
+def _keys(
+    frame: pl.DataFrame, contract: Contract, payload_windows: Sequence[date | None]
+) -> pl.DataFrame:
+    keys = frame.select(contract.primary_key)
+    if not contract.primary_key or not any(payload_windows):
+        return keys
+    windows = pl.Series(_WINDOW, payload_windows, dtype=pl.Date)
+    return keys.with_columns(windows.gather(frame["__payload"]))
+
+
+def _duplicates(frame: pl.DataFrame, contract: Contract, repeated: pl.Series) -> list[Refusal]:
     if not repeated.len():
-        return good, _refused(good.clear(), rule=None, reason=None)
+        return []
+    failing = pl.repeat(False, frame.height, eager=True).scatter(repeated, True)
     key = ", ".join(contract.primary_key)
-    stays = pl.repeat(True, good.height, eager=True).scatter(repeated, False)
-    duplicates = _refused(
-        good.filter(~stays), rule="duplicate_key", reason=f"{key}: came before in this delivery"
-    )
-    return good.filter(stays), duplicates
-
-
-def _refused(rows: pl.DataFrame, *, rule: str | None, reason: str | None) -> pl.DataFrame:
-    return rows.with_columns(
-        pl.lit(rule, pl.String).alias("rule"), pl.lit(reason, pl.String).alias("reason")
-    )
+    return [Refusal("duplicate_key", f"{key}: came before in this delivery", failing)]
 
 
 def _in_order_of_delivery(rows: pl.DataFrame) -> pl.DataFrame:

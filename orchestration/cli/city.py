@@ -48,11 +48,12 @@ def demo(
     _report(summary, time.monotonic() - started)
     say("")
     say("Look at it:")
-    say("  gemello ui                     the Dagster pages: lineage, checks, pictures")
-    say('  gemello sql "FROM gold.air.hourly_european_air_quality_index LIMIT 5"')
-    say("  gemello quarantine list        the rows that were refused, and why")
-    say("  gemello history bronze/a2a/electricity_readings")
-    say(f"  {settings.lake}    the tables, for polars, DuckDB, Spark (docs/reading-the-lake.md)")
+    me = _as_called()
+    say(f"  {me} ui                the Dagster pages: lineage, checks, pictures")
+    say(f'  {me} sql "FROM gold.air.hourly_european_air_quality_index LIMIT 5"')
+    say(f"  {me} quarantine list   the rows that were refused, and why")
+    say(f"  {me} history bronze/a2a/electricity_readings")
+    say(f"  {settings.lake}   the tables, for polars, DuckDB, Spark (docs/reading-the-lake.md)")
     _exit(summary)
 
 
@@ -139,6 +140,13 @@ def simulate(
         [(key, of.delivered_count, of.refused_count) for key, of in sorted(done.rows.items())],
     )
     say(f"Run on it with: GEMELLO_SOURCES={out} gemello run")
+
+
+def _as_called() -> str:
+    """How to call this command again from here: it need not be on the path."""
+    program = Path(sys.argv[0]).absolute()
+    here = program.is_relative_to(Path.cwd()) and program.name == "gemello"
+    return str(program.relative_to(Path.cwd())) if here else "gemello"
 
 
 def _remember(home: Path, start: date) -> None:
@@ -231,5 +239,6 @@ def _report(summary: "RunSummary", seconds: float) -> None:
     for name, text in summary.warnings.items():
         note(f"Warning {name}: {text}")
     for name, text in summary.failures.items():
-        fail(f"{_step_name(name)}: {text}")
+        step = _step_name(name)
+        fail(text if text.startswith(f"{step}:") else f"{step}: {text}")
     say(f"{'Done' if summary.is_success else 'Failed'} in {seconds:.1f} s, run {summary.run_id}")

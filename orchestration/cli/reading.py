@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.errors import ContractError, TwinError
+from infra.errors import ContractError
 from orchestration.cli.console import table
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def ask(twin: "Twin", query: str, *, limit: int) -> tuple[list[str], list[tuple[
 
     with duckdb.connect() as connection:
         text = query
-        for key in twin.lake.tables():
+        tables = twin.lake.tables()
+        for key in tables:
             name = key.replace("/", ".")
             pattern = re.compile(rf"(?<![\w.\"])\"?{re.escape(name)}\"?(?![\w.])", re.IGNORECASE)
             if pattern.search(text):
@@ -47,7 +48,12 @@ def ask(twin: "Twin", query: str, *, limit: int) -> tuple[list[str], list[tuple[
             answer = connection.execute(text)
             columns = [str(column[0]) for column in answer.description or ()]
             return columns, answer.fetchmany(limit)
-        except (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException) as error:
+        except duckdb.CatalogException:
+            raise ContractError(
+                "the query names a table or function that is not there; tables are written "
+                f"stage.publisher.dataset: {', '.join(sorted(tables)).replace('/', '.') or 'none'}"
+            ) from None
+        except (duckdb.ParserException, duckdb.BinderException) as error:
             # These speak of the query, not of the rows.
             raise ContractError(str(error).splitlines()[0]) from None
         except duckdb.Error as error:
@@ -67,8 +73,8 @@ def history(
 
     twin = Twin.here()
     name = name.replace(".", "/")
-    if not twin.lake.exists(name):
-        raise TwinError(
+    if name not in twin.lake.tables():
+        raise ContractError(
             f"there is no table {name}; tables: {', '.join(twin.lake.tables()) or 'none'}"
         )
     table(

@@ -14,7 +14,7 @@ from quality.expectations.arguments import fitted
 
 Severity = Literal["critical", "warning"]
 Scope = Literal["row", "table"]
-Feed = Literal["values", "tuples", "emptiness", "distinct", "shape", "row_count", "whole"]
+Feed = Literal["values", "tuples", "emptiness", "distinct", "number", "shape", "row_count", "whole"]
 
 # A row's verdict depends on nothing but its own values of the named columns: equal values may be
 # judged once. Whatever is not listed is fed whole, so forgetting one costs time, never truth.
@@ -61,6 +61,11 @@ _TABLE_BY_DISTINCT: Final = frozenset(
         "expect_column_unique_value_count_to_be_between",
     }
 )
+# Table rules about one number that stands for the whole column.
+TABLE_BY_NUMBER: Final = {
+    "expect_column_mean_to_be_between": "mean",
+    "expect_column_sum_to_be_between": "sum",
+}
 _TABLE_BY_SHAPE: Final = frozenset(
     {
         "expect_column_to_exist",
@@ -214,6 +219,7 @@ _FEEDS: Final[tuple[tuple[frozenset[str], Feed], ...]] = (
     (_ROWS_BY_TUPLE, "tuples"),
     (_ROWS_BY_EMPTINESS, "emptiness"),
     (_TABLE_BY_DISTINCT, "distinct"),
+    (frozenset(TABLE_BY_NUMBER), "number"),
     (_TABLE_BY_SHAPE, "shape"),
     (_TABLE_BY_ROW_COUNT, "row_count"),
 )

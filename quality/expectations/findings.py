@@ -13,7 +13,7 @@ import polars as pl
 from infra.errors import ContractError
 from quality.contract.model import Contract
 from quality.expectations import engine
-from quality.expectations.catalogue import Rule
+from quality.expectations.catalogue import TABLE_BY_NUMBER, Rule
 from quality.expectations.engine import Answer
 from quality.expectations.pandas_columns import as_pandas
 from quality.expectations.repeated_values import (
@@ -56,6 +56,8 @@ def findings_of(rules: Sequence[Rule], frame: pl.DataFrame, contract: Contract) 
                 found[rule.name] = seen.by_emptiness(rule)
             case "tuples":
                 found[rule.name] = seen.by_tuples(rule)
+            case "number":
+                found[rule.name] = seen.by_number(rule)
             case "whole":
                 found[rule.name] = seen.by_everything(rule)
     by_value = [rule for rule in rules if rule.feed in ("values", "distinct")]
@@ -173,6 +175,20 @@ class _Delivery:
             unexpected_count=int(failing[_COUNT].sum()),
             failing=lambda: rows_like(own, failing.select(names)),
         )
+
+    def by_number(self, rule: Rule) -> Finding:
+        """Rules about the mean or the sum: that of all values, by pandas, stands for them.
+
+        Great Expectations asks each value whether it is a Decimal, 0.35 s for 5 M values.
+        """
+        values = self._frame.get_column(rule.columns[0]).drop_nulls()
+        is_plain = values.dtype.is_float() or values.dtype.is_integer()
+        if values.len() <= FEW_ROWS or not is_plain:
+            return self.by_everything(rule)
+        column = as_pandas(values.to_frame())[values.name]
+        number = getattr(column, TABLE_BY_NUMBER[rule.expectation.name])().item()
+        (answer,) = self._ask([rule], pl.DataFrame({values.name: [number]}))
+        return self._about_the_table(rule, answer)
 
     def by_everything(self, rule: Rule) -> Finding:
         """Rules about the column as a whole, its order or its distribution: fed as it came."""

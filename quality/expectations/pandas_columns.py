@@ -50,7 +50,8 @@ def _column(
     if kind.is_integer():
         return _whole_numbers(values, labels, pairs=pairs)
     if kind.is_float():
-        return pd.Series(values.cast(pl.Float64).fill_null(float("nan")).to_numpy(), index=labels)
+        floats = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        return pd.Series(floats, index=labels, copy=False)
     if kind == pl.Boolean and not values.null_count():
         return pd.Series(values.to_numpy(), index=labels)
     if isinstance(kind, pl.Datetime):

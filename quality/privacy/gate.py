@@ -111,20 +111,23 @@ def _protect(
     dialect = Dialect(raw.decimal, raw.thousands)
     nowhen = pl.repeat(None, raw.frame.height, dtype=pl.Date, eager=True)
 
-    def day_of_each() -> tuple[pl.Series, pl.Series]:
+    def day_of_each() -> pl.Series:
         read = event.result()
-        event_on = nowhen if read is None else days_of(read)
-        days = event_on
-        if read is None and len(payload_days):
+        return nowhen if read is None else days_of(read)
+
+    def days_of_keys() -> pl.Series:
+        days = event_on.result()
+        if contract.event_time is None and len(payload_days):
             days = payload_days.gather(delivered[PAYLOAD])
-        if contract.since is not None:
-            # A row from before the series is refused: a slip such as 1970 needs no key of its own.
-            days = days.zip_with(days >= contract.since, nowhen)
-        return event_on, days
+        if contract.since is None:
+            return days
+        # A row from before the series is refused: a slip such as 1970 needs no key of its own.
+        return days.zip_with(days >= contract.since, nowhen)
+
+    by_day = ByDay(contract.key_domain or "", days_of_keys, keyring)
 
     def through(name: str) -> tuple[pl.Series, tuple[Problem, ...]]:
         column = contract.stored[name]
-        by_day = ByDay(contract.key_domain or "", lambda: day.result()[1], keyring)
         read = event.result() if name == contract.event_time else None
         values, found = protect_column(
             delivered, name, column, dialect=dialect, by_day=by_day, event=read
@@ -135,12 +138,11 @@ def _protect(
     # first: others may wait for it, it waits for nobody.
     with ThreadPoolExecutor(_WORKERS) as pool:
         event = pool.submit(read_event_time, delivered, contract, dialect)
-        day = pool.submit(day_of_each)
+        event_on = pool.submit(day_of_each)
         done = list(pool.map(through, contract.stored))
-    event_on, _ = day.result()
     columns = [values for values, _ in done]
     problems = [problem for _, found in done for problem in found]
-    places = [delivered[PAYLOAD], delivered[LINE], event_on.alias(EVENT_ON)]
+    places = [delivered[PAYLOAD], delivered[LINE], event_on.result().alias(EVENT_ON)]
     frame = pl.DataFrame([*columns, *places])
     kept, refused = _split(frame, problems)
     unreadable = raw.refused.select(

@@ -36,6 +36,8 @@ _WORDED: Final = (
 
 def with_numbers(texts: pl.Series) -> pl.Series:
     """`1 gennaio 2025 10:30` as `2025-01-01 10:30`, `gennaio 2025` as `2025-01`, others as is."""
+    if not texts.str.contains("[a-zA-Z]{3}").any():
+        return texts
     groups = texts.str.extract_groups(_WORDED)
     parts = groups.struct.rename_fields(["day", "month", "year", "rest"]).struct.unnest()
     if parts["month"].null_count() == len(parts):

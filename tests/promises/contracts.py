@@ -38,7 +38,7 @@ VISITS: Final = """\
       paid_eur: {from: pagato, type: float}
     dropped:
       nome: Per contare le visite non serve sapere di chi sono.
-    max_quarantined_ratio: 0.6
+    max_quarantined_ratio: 0.9
     expectations:
       - expect_column_values_to_be_in_set: {column: park_id, value_set: [DUCOS, CASTELLI]}
       - expect_column_values_to_be_between: {column: paid_eur, min_value: 0, max_value: 80}
@@ -60,7 +60,7 @@ COUNTS: Final = """\
     event_time: counted_on
     columns:
       loop_id: {from: spira, type: string}
-      counted_on: {from: giorno, type: date}
+      counted_on: {from: giorno, type: date, sent_as: {format: "%Y-%m-%d"}}
       hour_code: {from: ora, type: string}
       passages_count: {from: passaggi, type: integer}
     max_quarantined_ratio: 0.9

@@ -135,12 +135,7 @@ def test_a_row_whose_day_could_not_be_read_is_released_into_its_own_day(parks: T
     )
     landed(parks, "counts")
     stood = rows_of(parks)["quarantine/parks/counts"]["window_on"].to_list()
-    edit_contract(
-        parks,
-        "parks/counts",
-        "counted_on: {from: giorno, type: date}",
-        'counted_on: {from: giorno, type: date, sent_as: {format: ["%Y-%m-%d", "%Y|%m|%d"]}}',
-    )
+    edit_contract(parks, "parks/counts", "%Y-%m-%d", "%Y|%m|%d")
 
     result = replayed(parks, "counts")
 

@@ -120,8 +120,10 @@ TABLE_RULES = [
     ("expect_column_min_to_be_between", {"column": "cars_count", "min_value": 1}),
     ("expect_column_max_to_be_between", {"column": "entered_at", "max_value": "2025-01-02"}),
     ("expect_column_mean_to_be_between", {"column": "cars_count", "max_value": 1.5}),
+    ("expect_column_mean_to_be_between", {"column": "refund_eur", "max_value": 1.0}),
     ("expect_column_median_to_be_between", {"column": "paid_eur", "max_value": 1.5}),
     ("expect_column_sum_to_be_between", {"column": "cars_count", "max_value": 5}),
+    ("expect_column_sum_to_be_between", {"column": "refund_eur", "max_value": 300.0}),
     ("expect_column_stdev_to_be_between", {"column": "paid_eur", "max_value": 5}),
     ("expect_column_most_common_value_to_be_in_set", {"column": "car_park_id", "value_set": ["A"]}),
     (

@@ -23,12 +23,12 @@ def with_mostly(mostly, **more):
     return {"expect_column_values_to_be_between": {**arguments, "mostly": mostly, **more}}
 
 
-def test_a_failing_row_goes_to_quarantine_with_its_reason_and_the_others_are_kept():
+def test_a_failing_row_is_refused_with_its_reason_without_the_cell_that_broke_the_rule():
     verdict = judged(delivery(paid_eur=[1.0, 99.0, 2.0]), contract(PAID))
 
     assert verdict.kept["paid_eur"].to_list() == [1.0, 2.0]
     assert verdict.refused.select("paid_eur", "rule", "reason").rows() == [
-        (99.0, PAID_RULE, "paid_eur: outside 0 to 80")
+        (None, PAID_RULE, "paid_eur: outside 0 to 80")
     ]
     assert verdict.stops == ()
 

@@ -1,0 +1,105 @@
+"""What the canary test lets happen in one process: every command, and bugs nobody foresaw.
+
+Run as `python -m tests.promises.canary_runs FIRST LAST FILE`; all it says goes to its output.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from infra.settings import Settings
+
+
+def command(*arguments: str) -> None:
+    """One command line, as a user types it; its errors end it and not this process."""
+    from orchestration.cli import main
+
+    print("$ gemello", *arguments, flush=True)  # noqa: T201 # the story of the run
+    sys.argv = ["gemello", "--debug", *arguments]
+    try:
+        main()
+    except SystemExit as ended:
+        print("exit", ended.code, flush=True)  # noqa: T201 # the same
+
+
+@contextmanager
+def bug(module: object, name: str, faulty: Callable[..., object]) -> Iterator[None]:
+    """A bug in one of our functions, of the kind whose error holds what the function was given."""
+    right = getattr(module, name)
+    setattr(module, name, faulty)
+    try:
+        yield
+    finally:
+        setattr(module, name, right)
+
+
+def _cell(given: object) -> object:
+    raise KeyError(str(getattr(given, "frame", given)), given)
+
+
+def _rows(given: object, *_: object, **__: object) -> object:
+    frame = getattr(given, "frame", given)
+    raise RuntimeError(repr(frame.rows()) if isinstance(frame, pl.DataFrame) else repr(given))
+
+
+def _cast(given: object, *_: object, **__: object) -> object:
+    frame = getattr(given, "frame", given)
+    if isinstance(frame, pl.DataFrame):
+        return frame.select(pl.all().cast(pl.String).cast(pl.Float64))
+    return _rows(given)
+
+
+def _chained(given: object, *_: object, **__: object) -> object:
+    try:
+        return _rows(given)
+    except RuntimeError as first:
+        raise OSError("while looking at the rows") from first
+
+
+def everything(first: str, last: str, file: str) -> None:
+    """All runs and commands, one after the other."""
+    from quality import landing
+    from quality.privacy import gate
+
+    span = ("--from", first, "--to", last)
+    own = ("--select", 'key:"bronze/canary/*"')
+    command("run", *span)
+    for module, name in ((gate, "check_drift"), (landing, "judge"), (gate, "open_arrivals")):
+        for faulty in (_cell, _rows, _cast, _chained):
+            with bug(module, name, faulty):
+                _forget("canary/sessions")
+                command("run", "--select", "bronze/canary/sessions", *span)
+                command("protect", "canary/sessions", file, "--out", "protected.csv")
+    command("run", *own, *span)
+    command("quarantine", "list")
+    command("quarantine", "show", "canary/sessions", "--limit", "1000")
+    command("quarantine", "replay", "canary/sessions")
+    command("history", "bronze/canary/sessions")
+    for query in (
+        "SELECT * FROM bronze.canary.sessions",
+        "SELECT * FROM quarantine.canary.sessions",
+        "SELECT place_code::INTEGER, vehicle_pid::DATE FROM quarantine.canary.sessions",
+        "SELECT nome FROM bronze.canary.sessions",
+    ):
+        command("sql", query)
+    command("protect", "canary/sessions", file, "--out", "protected.parquet")
+    command("contract", "check")
+    command("contract", "show", "canary/sessions")
+    command("contract", "export", "canary/sessions", "--format", "odcs")
+    command("doctor")
+    for table in ("bronze/canary", "quarantine/canary", "bronze/brescia_mobilita"):
+        shutil.rmtree(Path(Settings.load().lake) / table)
+    command("run", "--from-archive", "--select", 'key:"bronze/*"', *span)
+
+
+def _forget(key: str) -> None:
+    for stage in ("bronze", "quarantine"):
+        shutil.rmtree(Path(Settings.load().lake) / stage / key, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    everything(*sys.argv[1:])

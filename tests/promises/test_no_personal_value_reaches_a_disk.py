@@ -1,0 +1,174 @@
+import gzip
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from infra.scan import scan
+from tests.promises.canaries import People, Person, plant
+from tests.promises.town import FIRST_DAY, Town, days, process_environment, simulated_town
+
+ROOT: Final = Path(__file__).parents[2]
+SECOND_DAY: Final = days(2)[1]
+ONE: Final = Person(1)
+EVERY: Final = 25  # of the simulated city's own thousands of people, one in so many is looked for
+
+
+@dataclass(frozen=True)
+class World:
+    """All that an installation can write to, beside what its publishers keep."""
+
+    disk: Path
+    town: Town
+    people: People
+    said: str
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    outside = tmp_path_factory.mktemp("publishers")
+    disk = tmp_path_factory.mktemp("disk")
+    sources = simulated_town(outside, days=2).sources
+    people = plant(sources / "town", outside / "contracts")
+    town = Town(home=disk / "gemello", sources=sources, contracts=outside / "contracts")
+    folders = {name: disk / name.lower() for name in ("HOME", "TMPDIR", "DAGSTER_HOME")}
+    for folder in (*folders.values(), disk / "work"):
+        folder.mkdir()
+    places = {name: str(folder) for name, folder in folders.items()}
+    places |= {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONFAULTHANDLER": "1",
+        "POLARS_TEMP_DIR": places["TMPDIR"],
+    }
+    arguments = [FIRST_DAY, SECOND_DAY, sources / "town" / f"sessions_{FIRST_DAY}.csv"]
+    with (disk / "output.txt").open("wb") as output, (disk / "errors.txt").open("wb") as errors:
+        subprocess.run(
+            [sys.executable, "-m", "tests.promises.canary_runs", *map(str, arguments)],
+            env=process_environment(town.environment | places),
+            cwd=disk / "work",
+            stdout=output,
+            stderr=errors,
+            check=True,
+        )
+    said = (disk / "output.txt").read_text() + (disk / "errors.txt").read_text()
+    return World(disk, town, people, said)
+
+
+def in_delta_rows(folder: Path) -> None:
+    frame = pl.DataFrame({"a": [f"row {n}" for n in range(500)] + [ONE.name]})
+    write_deltalake(folder / "table", frame.to_arrow())
+
+
+def in_delta_checkpoint(folder: Path) -> None:
+    write_deltalake(folder / "table", pl.DataFrame({"a": [ONE.plate]}).to_arrow())
+    table = DeltaTable(folder / "table")
+    table.create_checkpoint()
+    for path in folder.glob("table/*.parquet"):
+        path.unlink()
+    for path in folder.glob("table/_delta_log/*.json"):
+        path.unlink()
+
+
+def in_unread_parquet(folder: Path) -> None:
+    frame = pl.DataFrame({"a": [ONE.fiscal_code] * 3 + ["x"] * 99})
+    frame.write_parquet(folder / "a.parquet", statistics=False, compression="zstd")
+
+
+def in_sqlite(folder: Path) -> None:
+    connection = sqlite3.connect(folder / "runs.db")
+    connection.execute("CREATE TABLE event_logs (event TEXT)")
+    connection.execute("INSERT INTO event_logs VALUES (?)", (f'{{"message": "{ONE.email}"}}',))
+    connection.commit()
+    connection.close()
+
+
+def in_zip_name(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "a.zip", "w") as archive:
+        archive.writestr(f"{ONE.name}.csv", "x")
+
+
+PLANTED: Final[dict[str, Callable[[Path], object]]] = {
+    "rows of a table": in_delta_rows,
+    "checkpoint of a table": in_delta_checkpoint,
+    "Parquet without statistics": in_unread_parquet,
+    "SQLite": in_sqlite,
+    "what was said": lambda folder: (folder / "errors.txt").write_text(f"Error: {ONE.phone}\n"),
+    "gzip": lambda folder: (folder / "a.gz").write_bytes(gzip.compress(ONE.pod.encode())),
+    "zip": in_zip_name,
+    "name of a file": lambda folder: (folder / f"{ONE.name}.csv").write_text("x"),
+    "other letters": lambda folder: (folder / "a").write_bytes(ONE.plate.lower().encode("utf-16")),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED.values(), ids=list(PLANTED))
+def test_the_scanner_finds_a_value_planted_in_every_kind_of_file(
+    tmp_path: Path, planted: Callable[[Path], object]
+) -> None:
+    planted(tmp_path)
+
+    assert scan(tmp_path, ONE.values)
+
+
+def test_what_was_planted_met_every_way_in(world: World) -> None:
+    """The proof is worth what the runs went through: kept, refused, blocked, crashed."""
+    kept = pl.read_delta(str(world.town.lake / "bronze/canary/sessions"))
+    refused = pl.read_delta(str(world.town.lake / "quarantine/canary/sessions"))
+
+    rules = {rule.partition("(")[0] for rule in refused["rule"]}
+    assert kept.height >= 24
+    assert {
+        "unreadable",
+        "required",
+        "duplicate_key",
+        "event_time_out_of_range",
+        "expect_column_values_to_be_in_set",
+        "expect_column_values_to_be_between",
+    } < rules
+    for words in (
+        "canary/undeclared: 1 of 1 undeclared columns looks personal",
+        "canary/headerless",
+        "canary/json_broken",
+        "canary/damaged",
+        "a web page came in place of csv",
+        "KeyError at",
+        "RuntimeError at",
+        "OSError at",
+        "the gate failed on this delivery (InvalidOperationError)",
+        "gemello failed with KeyError",
+        "the query failed on the data (ConversionException)",
+        "bronze/canary/sessions",
+    ):
+        assert words in world.said, words
+    assert "$ gemello run --from-archive" in world.said
+
+
+def test_no_planted_value_is_anywhere_on_the_disk(world: World) -> None:
+    hits = scan(world.disk, world.people.canaries)
+
+    assert [(h.path, h.form, h.place, world.people.place_of(h.canary)) for h in hits] == []
+
+
+def test_nobody_of_the_simulated_city_is_anywhere_on_the_disk(world: World) -> None:
+    truth = world.town.sources / "_ground_truth" / "canaries.txt"
+    people = truth.read_text(encoding="utf-8").splitlines()
+
+    hits = scan(world.disk, people[::EVERY])
+
+    assert [(hit.path, hit.form, hit.place) for hit in hits] == []
+
+
+@pytest.mark.slow
+def test_nobody_at_all_of_the_simulated_city_is_anywhere_on_the_disk(world: World) -> None:
+    truth = world.town.sources / "_ground_truth" / "canaries.txt"
+
+    hits = scan(world.disk, truth.read_text(encoding="utf-8").splitlines())
+
+    assert [(hit.path, hit.form, hit.place) for hit in hits] == []
