@@ -37,20 +37,29 @@ def bug(module: object, name: str, faulty: Callable[..., object]) -> Iterator[No
         setattr(module, name, right)
 
 
-def _cell(given: object) -> object:
-    raise KeyError(str(getattr(given, "frame", given)), given)
+def _shown(given: object) -> str:
+    """Everything a function was given: rows, or the files of a delivery."""
+    from infra.adapters.opening import payloads_of
+    from infra.arrivals import Arrivals
+
+    frame = getattr(given, "frame", given)
+    if isinstance(frame, pl.DataFrame):
+        return repr(frame.rows())
+    if isinstance(given, Arrivals):
+        return repr([(file.name, file.content) for file in payloads_of(given)])
+    return repr(given)
+
+
+def _lookup(given: object, *_: object, **__: object) -> object:
+    raise KeyError(_shown(given))
 
 
 def _rows(given: object, *_: object, **__: object) -> object:
-    frame = getattr(given, "frame", given)
-    raise RuntimeError(repr(frame.rows()) if isinstance(frame, pl.DataFrame) else repr(given))
+    raise RuntimeError(_shown(given))
 
 
 def _cast(given: object, *_: object, **__: object) -> object:
-    frame = getattr(given, "frame", given)
-    if isinstance(frame, pl.DataFrame):
-        return frame.select(pl.all().cast(pl.String).cast(pl.Float64))
-    return _rows(given)
+    return pl.Series([_shown(given)]).cast(pl.Float64)
 
 
 def _chained(given: object, *_: object, **__: object) -> object:
@@ -68,12 +77,18 @@ def everything(first: str, last: str, file: str) -> None:
     span = ("--from", first, "--to", last)
     own = ("--select", 'key:"bronze/canary/*"')
     command("run", *span)
-    for module, name in ((gate, "check_drift"), (landing, "judge"), (gate, "open_arrivals")):
-        for faulty in (_cell, _rows, _cast, _chained):
-            with bug(module, name, faulty):
-                _forget("canary/sessions")
-                command("run", "--select", "bronze/canary/sessions", *span)
-                command("protect", "canary/sessions", file, "--out", "protected.csv")
+    for module, name, faulty in (
+        (gate, "open_arrivals", _rows),
+        (gate, "check_drift", _lookup),
+        (gate, "check_drift", _cast),
+        (gate, "check_drift", _chained),
+        (landing, "judge", _cast),
+        (landing, "place", _rows),
+    ):
+        with bug(module, name, faulty):
+            _forget("canary/sessions")
+            command("run", "--select", "bronze/canary/sessions", *span)
+            command("protect", "canary/sessions", file, "--out", "protected.csv")
     command("run", *own, *span)
     command("quarantine", "list")
     command("quarantine", "show", "canary/sessions", "--limit", "1000")

@@ -43,12 +43,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     for folder in (*folders.values(), disk / "work"):
         folder.mkdir()
     places = {name: str(folder) for name, folder in folders.items()}
-    places |= {
-        "PYTHONPATH": str(ROOT),
-        "PYTHONFAULTHANDLER": "1",
-        "POLARS_TEMP_DIR": places["TMPDIR"],
-    }
-    arguments = [FIRST_DAY, SECOND_DAY, sources / "town" / f"sessions_{FIRST_DAY}.csv"]
+    places["PYTHONPATH"] = str(ROOT)
+    arguments = [FIRST_DAY, SECOND_DAY, sources / "town" / "gate.csv"]
     with (disk / "output.txt").open("wb") as output, (disk / "errors.txt").open("wb") as errors:
         subprocess.run(
             [sys.executable, "-m", "tests.promises.canary_runs", *map(str, arguments)],
