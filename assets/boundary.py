@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import dagster as dg
+from polars.exceptions import PanicException
 
 from infra.errors import GemelloError, TwinError
 
@@ -21,7 +22,7 @@ def value_free(name: str) -> Iterator[None]:
         raise
     except GeneratorExit:
         raise
-    except Exception as error:  # noqa: BLE001 # the wrapper at the asset boundary
+    except (Exception, PanicException) as error:  # noqa: BLE001 # the asset boundary
         raise TwinError(
             f"{name}: {type(error).__name__} at {_place(error)}; this is a bug"
         ) from None

@@ -73,7 +73,7 @@ def windows_of_run(context: dg.AssetExecutionContext, cadence: Cadence, first: d
     if cadence == "static":
         return Window.always()
     tags = context.run.tags
-    if context.has_partition_key_range and not _is_ours(context):
+    if context.has_partition_key_range and not is_ours(context):
         keys = context.partition_key_range
         return Window.between(_day(keys.start), _day(keys.end), cadence)
     start = date.fromisoformat(tags["gemello/from"]) if "gemello/from" in tags else first
@@ -81,7 +81,7 @@ def windows_of_run(context: dg.AssetExecutionContext, cadence: Cadence, first: d
     return Window.between(max(start, first), max(end, start, first), cadence)
 
 
-def _is_ours(context: dg.AssetExecutionContext) -> bool:
+def is_ours(context: dg.AssetExecutionContext) -> bool:
     """Whether `gemello run` launched it, with its days in the tags."""
     return "gemello/from_archive" in context.run.tags
 
@@ -97,7 +97,7 @@ def materializations(
     metadata: Mapping[str, str],
 ) -> None:
     """Tell Dagster which partitions were written, when it did not choose them itself."""
-    if not _is_ours(context):
+    if not is_ours(context):
         return
     told = {context.partition_key} if context.has_partition_key else set()
     for start in windows:

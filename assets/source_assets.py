@@ -6,8 +6,15 @@ from datetime import date, timedelta
 import dagster as dg
 
 from assets.boundary import value_free
-from assets.metadata import column_schema, lineage_of, materializations, windows_of_run
+from assets.metadata import (
+    column_schema,
+    is_ours,
+    lineage_of,
+    materializations,
+    windows_of_run,
+)
 from assets.twin import Twin, commit_notes, utc_now
+from assets.upkeep import upkeep
 from infra.errors import ContractError, DeliveryRefused, PublisherUnavailable
 from infra.windows import Cadence, Window
 from quality.contract.exports import to_markdown
@@ -90,6 +97,8 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
                 raise dg.RetryRequested(
                     max_retries=int(RETRIES["max_retries"]), seconds_to_wait=RETRIES["delay"]
                 ) from dg.Failure(str(outage))
+            if not is_ours(context):  # `gemello run` does it once, at the end of its run
+                upkeep(twin)
         yield from _report(context, contract, result, twin, bronze=bronze, refused=refused)
 
     return landing
@@ -112,7 +121,7 @@ def _land(
 
 _PRIVACY = (
     "Only declared columns were taken, each treated as its contract says; no undeclared column "
-    "looks personal. Fails: nothing was stored. Declare the column, or name it under dropped."
+    "looks personal. Fails: nothing was published. Declare the column, or name it under dropped."
 )
 _CONTRACT = (
     "Great Expectations' verdict on all delivered rows, with what follows from the schema. "

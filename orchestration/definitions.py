@@ -7,6 +7,7 @@ import dagster as dg
 from assets.derived_assets import derived_asset, find_declarations
 from assets.source_assets import bronze_asset, freshness_check, source_spec
 from assets.twin import Twin
+from infra.process import keep_private
 from orchestration.resources import TwinResource
 from quality.tables import bronze_key
 
@@ -14,6 +15,7 @@ from quality.tables import bronze_key
 @dg.definitions
 def defs() -> dg.Definitions:
     """What Dagster loads for the contracts this installation names."""
+    keep_private()
     return build(Twin.here())
 
 

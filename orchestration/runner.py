@@ -1,16 +1,18 @@
 """Running assets in this process, on the installation's Dagster instance, with progress."""
 
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final, Literal
+from typing import Literal
 
 import dagster as dg
 
 from assets.declaration import FIRST_DAY, Declaration
 from assets.derived_assets import find_declarations
 from assets.twin import Twin, utc_now
+from assets.upkeep import upkeep
 from infra.errors import ContractError
 from orchestration.definitions import build
 from orchestration.instance import open_instance
@@ -19,9 +21,6 @@ from quality.tables import bronze_key
 
 # Called with the step's name, whether it ended, and whether it ended well.
 Progress = Callable[[str, bool, bool], None]
-
-# A delivery may hold rows of the days before its window.
-_LATE_ROWS: Final = timedelta(days=7)
 
 # Whose move it is after a failure, as infra/errors.py has it: the publisher's server, the publisher
 # or the contract, or ours.
@@ -179,27 +178,12 @@ def _joined(parts: Sequence[RunSummary], waiting: Sequence[str]) -> RunSummary:
     )
 
 
-def upkeep(twin: Twin) -> None:
-    """Destroy what has had its time: sealed deliveries, and the epoch keys none of them needs.
-
-    An epoch key lives as long as the deliveries of its day, so that they can be rebuilt: those of
-    a history that came all at once live until that delivery is destroyed.
-    """
-    today = utc_now().date()
-    twin.archive.expire(today)
-    contracts = [c for c in twin.contracts.values() if any(x.epoch for x in c.columns.values())]
-    terms = [c.archive_days for c in contracts if isinstance(c.archive_days, int)]
-    needed = [today - timedelta(days=max(terms, default=0))]
-    for contract in contracts:
-        for sealed in twin.archive.deliveries(contract.key):
-            start = sealed.window.partition("/")[0]
-            needed += [date.fromisoformat(start)] if start != "static" else []
-    twin.keyring.expire_epochs(min(needed) - _LATE_ROWS)
-
-
 def _selected(definitions: dg.Definitions, select: str) -> list[dg.AssetKey]:
     graph = definitions.resolve_asset_graph()
-    text = select if any(mark in select for mark in ':*+" ') else f'key:"{select}"'
+    bronze = dg.AssetKey(["bronze", *select.split("/")])
+    if bronze in graph.materializable_asset_keys:
+        select = bronze.to_user_string()
+    text = f'key:"{select}"' if re.fullmatch(r"[\w/*]+", select) and select != "*" else select
     try:
         # A table and its quarantine are written by one step: whoever asks for one gets both.
         selection = dg.AssetSelection.from_string(text).required_multi_asset_neighbors()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import polars as pl
@@ -17,12 +17,14 @@ from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import loosest
 from quality.judgement import RuleResult, Verdict, judge
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each, window_starts
-from quality.privacy.drift import Drift
+from quality.privacy.drift import Drift, check_claim
 from quality.privacy.gate import Protected, protect
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
 # Counts as a change of everything that landed: raised when the gate or the judge change meaning.
 METHOD_VERSION: Final = "1"
+# A refusal names the commonest reasons; a file with every fault there is would fill a page.
+_MOST_REASONS: Final = 6
 _TECHNICAL: Final = ("__payload", "__line", "__event_on")
 
 
@@ -104,6 +106,12 @@ def land_arrivals(
         fresh, sealed_id = arrivals, sealed.delivery_id
         sealed_until = sealed.expires_on or date.max
     protected = protect(fresh, contract, at.keyring, adapter=adapter, window=window)
+    if protected.delivered_count == 0 and not adapter.names_windows:
+        raise DeliveryRefused(
+            f"{contract.key}: nothing was published. The delivery holds no row, and publishing it "
+            "would empty the table; ask the publisher for a complete one",
+            check="contract",
+        )
     verdict = judge(
         protected.frame,
         contract,
@@ -113,10 +121,10 @@ def land_arrivals(
         payload_windows=window_of_each(fresh),
     )
     if verdict.stops:
-        raise DeliveryRefused(
-            f"{contract.key}: nothing was published. " + " ".join(verdict.stops), check="contract"
-        )
-    placed = _Placed.of(contract, stale, fresh, protected=protected, verdict=verdict)
+        said = " ".join([*verdict.stops, *_why(protected.refused, verdict.refused)])
+        raise DeliveryRefused(f"{contract.key}: nothing was published. {said}", check="contract")
+    check_claim(verdict.kept, contract)
+    placed = _Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
     refused = _refused_rows(placed.refused, sealed_id, sealed_until)
     return _commit(
         contract,
@@ -138,6 +146,25 @@ def land_arrivals(
         changed_at=_changed_at(contract, fresh, at.lake, now),
         notes=notes,
     )
+
+
+def _why(*refused: pl.DataFrame) -> list[str]:
+    """What the refused rows broke, and where the first of each kind stood; never a value."""
+    columns = ["__payload", "__line", "reason"]
+    rows = pl.concat([frame.select(columns) for frame in refused])
+    if rows.is_empty():
+        return []
+    kinds = (
+        rows.group_by("reason", maintain_order=True)
+        .agg(pl.len().alias("count"), pl.col("__payload", "__line").first())
+        .sort("count", descending=True)
+    )
+    said = [
+        f"{count} × {reason} (first: file {payload}, line {line})"
+        for reason, count, payload, line in kinds.head(_MOST_REASONS).iter_rows()
+    ]
+    more = kinds.height - _MOST_REASONS
+    return [f"Refused: {'; '.join(said)}" + (f"; and {more} other reasons." if more > 0 else ".")]
 
 
 def _marks(
@@ -216,6 +243,7 @@ class _Placed:
         *,
         protected: Protected,
         verdict: Verdict,
+        now: datetime,
     ) -> "_Placed":
         columns = [*contract.stored, *_TECHNICAL]
         refused = pl.concat(
@@ -224,7 +252,7 @@ class _Placed:
         if contract.is_static:
             return cls(verdict.kept.select(columns), refused, 0)
         starts = [start for start in stale if start is not None]
-        window_on = place(contract, starts[0], arrivals, known=verdict.kept)
+        window_on = place(contract, starts[0], arrivals, known=verdict.kept, now=now)
         kept = verdict.kept.with_columns(window_on)
         refused = refused.with_columns(window_on)
         # A whole file holds windows that landed before, too: those stay as they are.
@@ -235,7 +263,7 @@ class _Placed:
 
 
 def place(
-    contract: Contract, earliest: date, arrivals: Arrivals, *, known: pl.DataFrame
+    contract: Contract, earliest: date, arrivals: Arrivals, *, known: pl.DataFrame, now: datetime
 ) -> pl.Expr:
     """The window of a row: what the file's name says, else its event time.
 
@@ -257,7 +285,7 @@ def place(
         fallback = period_start(first, contract.cadence)
     since = contract.since or date.min
     event = pl.col("__event_on").dt.truncate(unit)
-    plausible = event.is_between(since, datetime.now(UTC).date() + timedelta(days=1))
+    plausible = event.is_between(since, now.date() + timedelta(days=1))
     return pl.when(plausible).then(event).otherwise(pl.lit(fallback)).alias("window_on")
 
 
@@ -339,6 +367,7 @@ def _commit(
                 spec=spec,
                 notes=notes,
                 mark=mark,
+                unknown=refused.select(contract.primary_key),
             )
         else:
             version = at.lake.replace_all(table, kept, spec=spec, notes=notes, mark=mark)

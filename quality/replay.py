@@ -159,10 +159,12 @@ def replay_refused(
 class _Again:
     """Rows once refused, judged again: those that pass and those that still do not.
 
-    `passed` have the window they belong to, `refused` the one in whose quarantine they stood.
+    `passed` have the window they belong to, `refused` the one in whose quarantine they stood;
+    `repeats` are those that pass but whose key another row of their delivery has.
     """
 
     passed: pl.DataFrame
+    repeats: pl.DataFrame
     refused: pl.DataFrame
 
 
@@ -195,9 +197,15 @@ def _judge_again(
     sealed_until = rows["sealed_until_on"].max()
     passed = verdict.kept
     if not contract.is_static:
-        passed = passed.with_columns(place(contract, rows["window_on"][0], arrivals, known=passed))
+        where = place(contract, rows["window_on"][0], arrivals, known=passed, now=sealed.sealed_at)
+        passed = passed.with_columns(where)
+    # What the delivery itself says elsewhere, under the keys of today: a repeat stays a repeat
+    # even if the domain has begun a new key since.
+    keys = list(contract.primary_key)
+    others = _typed(protected.frame).join(places, on=["__payload", "__line"], how="anti")
     return _Again(
         passed=passed,
+        repeats=passed.join(others.select(keys), on=keys, how="semi") if keys else passed.clear(),
         refused=_at(places, refused).with_columns(
             pl.lit(sealed.delivery_id).alias("delivery_id"),
             pl.col("__payload").alias("payload_index"),
@@ -209,8 +217,13 @@ def _judge_again(
 
 def _at(places: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     """The rows of a frame that stood at these places of the delivery, with what is known there."""
-    typed = frame.with_columns(pl.col("__payload").cast(pl.Int32), pl.col("__line").cast(pl.Int64))
-    return typed.join(places, on=["__payload", "__line"], how="inner", maintain_order="left")
+    return _typed(frame).join(
+        places, on=["__payload", "__line"], how="inner", maintain_order="left"
+    )
+
+
+def _typed(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col("__payload").cast(pl.Int32), pl.col("__line").cast(pl.Int64))
 
 
 def _by_window(contract: Contract, rows: pl.DataFrame) -> Iterator[tuple[Window, pl.DataFrame]]:
@@ -235,9 +248,12 @@ def _release(
     keys = list(contract.primary_key or contract.stored)
     released = [again.passed.clear()]
     relabel(contract, at.lake)
-    for window, passed in _by_window(contract, again.passed):
+    known = [again.repeats]
+    fresh = again.passed.join(again.repeats, on=["__payload", "__line"], how="anti")
+    for window, passed in _by_window(contract, fresh):
         state = _current(contract, window, at)
         fresh = passed.join(state.select(keys), on=keys, how="anti", nulls_equal=True)
+        known.append(passed.join(state.select(keys), on=keys, how="semi", nulls_equal=True))
         if fresh.height:
             after = pl.concat([state, fresh.select(state.columns)])
             _write(contract, after, window, at=at, notes=said, now=now)
@@ -250,6 +266,7 @@ def _release(
         unanswered = ours.join(
             answered, left_on=list(_PLACE), right_on=["__payload", "__line"], how="anti"
         )
+        unanswered = _as_duplicates(contract, unanswered, pl.concat(known))
         still = again.refused.select(stored.columns)
         if window.start is not None:
             still = still.filter(pl.col("window_on") == window.start)
@@ -258,6 +275,22 @@ def _release(
         if not remaining.sort(_PLACE).equals(stored.sort(_PLACE)):
             _write_quarantine(contract, remaining, window, at=at, notes=said)
     return fresh.height
+
+
+def _as_duplicates(contract: Contract, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Rows that pass now, but whose key bronze holds: they stay, and say so."""
+    places = known.select("__payload", "__line").unique()
+    passes = pl.struct(_PLACE).is_in(
+        places.select(pl.struct(payload_index="__payload", row_index="__line"))
+        .to_series()
+        .implode()
+    )
+    key = ", ".join(contract.primary_key or contract.stored)
+    passes &= pl.col("rule") != "duplicate_key"
+    return rows.with_columns(
+        rule=pl.when(passes).then(pl.lit("duplicate_key")).otherwise("rule"),
+        reason=pl.when(passes).then(pl.lit(f"{key}: the table has it already")).otherwise("reason"),
+    )
 
 
 def _current(contract: Contract, window: Window, at: Workplace) -> pl.DataFrame:
@@ -289,7 +322,8 @@ def _write(
             table,
             frame,
             primary_key=contract.primary_key,
-            at=now,
+            # They belong to the delivery they came in: a rebuild from the archive says the same.
+            at=at.lake.instant(table) or now,
             spec=spec,
             notes=notes,
             mark=mark,

@@ -1,5 +1,6 @@
 """Reading CSV in which every line is one record: at once, and only if that is certain."""
 
+import re
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -121,11 +122,16 @@ def _numbered(frame: pl.DataFrame, first: int) -> pl.DataFrame:
 def _has_only_whole_quotes(frame: pl.DataFrame, content: bytes, grammar: Grammar) -> bool:
     """Whether each record stands on one line and each quotation mark wraps a whole field.
 
-    Where no mark is left in a cell, polars took all of them for wrapping.
+    Where no mark is left in a cell, polars took all of them for wrapping; it also does so where
+    an empty quoted field runs on (`""a""`), which is none.
     """
     lines = _count(content, b"\n") + (not content.endswith(b"\n"))
     has_mark = pl.col(pl.String).str.contains(grammar.quote, literal=True).any()
-    return frame.height == lines and not any(frame.select(has_mark).row(0))
+    if frame.height != lines or any(frame.select(has_mark).row(0)):
+        return False
+    empty = grammar.quote.encode() * 2
+    runs_on = re.escape(empty) + b"[^\r\n" + re.escape(grammar.separator.encode()) + b"]"
+    return empty not in content or re.search(runs_on, content) is None
 
 
 def _count_in_cells(frame: pl.DataFrame, separator: str) -> int:

@@ -70,7 +70,7 @@ def _may_be_clean(text: Text, block: _Block, comment: str | None) -> bool:
     if comment and content.find(comment.encode(), start, end) >= 0:
         return False
     while start + MAX_LINE_BYTES < end:
-        start = content.rfind(b"\n", start, start + MAX_LINE_BYTES + 1) + 1
+        start = content.rfind(b"\n", start, start + MAX_LINE_BYTES) + 1
         if start == 0:
             return False
     return True

@@ -69,8 +69,10 @@ def _read_payload(adapter: "FileAdapter", payload: Payload) -> list[Table]:
         table = _read_member(adapter, member)
         if adapter.melt is not None:
             table = Table(melted(table.frame, adapter.melt), table.refused)
-        moved = pl.col(LINE) + before
-        tables.append(Table(table.frame.with_columns(moved), table.refused.with_columns(moved)))
+        if before:
+            moved = pl.col(LINE) + before
+            table = Table(table.frame.with_columns(moved), table.refused.with_columns(moved))
+        tables.append(table)
         last = [tables[-1].frame[LINE].max(), tables[-1].refused[LINE].max()]
         before = max([before, *(line for line in last if isinstance(line, int))])
     return tables

@@ -145,13 +145,15 @@ class Lake:
         spec: TableSpec,
         notes: Mapping[str, str],
         mark: int,
+        unknown: pl.DataFrame | None = None,
     ) -> int:
         """Bring a static table up to a delivery of instant `at`, keeping what was.
 
         Rows carry `valid_from` and `valid_to` (empty while current). The same delivery again
         changes nothing; another one of the same instant takes its place. A delivery older than the
         newest one changes nothing and leaves no mark: history grows at its end only. One that
-        changes no row leaves its mark in a commit without rows. Returns the newest version.
+        changes no row leaves its mark in a commit without rows. Rows whose keys are `unknown` to
+        the delivery (its refused rows) stay as they are. Returns the newest version.
         """
         identity = tuple(primary_key)
         check_frame(key, frame, spec.schema)
@@ -169,7 +171,9 @@ class Lake:
             known = reading.lazily(self._place, key, table, None).collect()
             new = [name for name in schema if name not in known.columns]
             present = known.with_columns(pl.lit(None, schema[name]).alias(name) for name in new)
-            merged = history_after(present, frame, primary_key=identity, at=at.astimezone(UTC))
+            merged = history_after(
+                present, frame, primary_key=identity, at=at.astimezone(UTC), unknown=unknown
+            )
             if new or not merged.equals(in_order(present, identity)):
                 stamp = Stamp("history", notes, marks)
                 return writing.replace(key, table, merged, spec=spec, stamp=stamp)

@@ -11,27 +11,35 @@ _DELIVERED = "__delivered"
 
 
 def history_after(
-    history: pl.DataFrame, delivery: pl.DataFrame, *, primary_key: tuple[str, ...], at: datetime
+    history: pl.DataFrame,
+    delivery: pl.DataFrame,
+    *,
+    primary_key: tuple[str, ...],
+    at: datetime,
+    unknown: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The history once this delivery of instant `at` is known, sorted by key and instant.
 
     A current row that the delivery repeats stays; one that differs in any delivered column is
-    closed and its new form added; one that is absent is closed; a key that comes back starts a new
-    row. What an earlier delivery of the same instant had done is undone first, so repeating a
-    delivery changes nothing and correcting it replaces it. Two nulls are the same value.
+    closed and its new form added; one that is absent is closed, unless its key is among the
+    `unknown` ones, of which the delivery said nothing that could be kept; a key that comes back
+    starts a new row. What an earlier delivery of the same instant had done is undone first, so
+    repeating a delivery changes nothing and correcting it replaces it. Two nulls are the same.
     """
     before = _as_before(history, at)
     current = before.filter(pl.col(VALID_TO).is_null())
     ended = before.filter(pl.col(VALID_TO).is_not_null())
     repeated = _repeated(current, delivery, primary_key)
-    closed = current.join(repeated, on=primary_key, how="anti").with_columns(
+    stays = _of_unknown_keys(current, delivery, unknown, primary_key)
+    gone = current.join(repeated, on=primary_key, how="anti")
+    closed = gone.join(stays, on=primary_key, how="anti").with_columns(
         pl.lit(at, OWN[VALID_TO]).alias(VALID_TO)
     )
     added = delivery.join(repeated, on=primary_key, how="anti").with_columns(
         pl.lit(at, OWN[VALID_FROM]).alias(VALID_FROM),
         pl.lit(None, OWN[VALID_TO]).alias(VALID_TO),
     )
-    parts = [ended, closed, repeated, added]
+    parts = [ended, closed, repeated, stays, added]
     return in_order(pl.concat(parts, how="diagonal").select(history.columns), primary_key)
 
 
@@ -45,6 +53,19 @@ def _as_before(history: pl.DataFrame, at: datetime) -> pl.DataFrame:
     return history.filter(pl.col(VALID_FROM) < at).with_columns(
         pl.when(pl.col(VALID_TO) < at).then(pl.col(VALID_TO)).alias(VALID_TO)
     )
+
+
+def _of_unknown_keys(
+    current: pl.DataFrame,
+    delivery: pl.DataFrame,
+    unknown: pl.DataFrame | None,
+    primary_key: tuple[str, ...],
+) -> pl.DataFrame:
+    """The current rows that the delivery lacks, but may have held in a row that was refused."""
+    absent = current.join(delivery, on=primary_key, how="anti")
+    if unknown is None or unknown.is_empty():
+        return absent.clear()
+    return absent.join(unknown.select(primary_key), on=primary_key, how="semi")
 
 
 def _repeated(

@@ -6,8 +6,10 @@ import warnings
 from typing import Annotated, Final, TextIO
 
 import typer
+from polars.exceptions import PanicException
 
 from infra.errors import ContractError, GemelloError, GemelloWarning, PublisherUnavailable
+from infra.process import keep_private
 from orchestration.cli.console import fail, note
 
 # 0 done · 1 refused (the data, or the contract) · 2 usage · 3 publisher unavailable · 4 our side
@@ -42,13 +44,14 @@ def main() -> None:
     """Run the command line; the only place where an error ends the process."""
     from orchestration.cli import commands
 
+    keep_private()
     commands.register(app)
     warnings.showwarning = _show_warning
     try:
         app()
     except GemelloError as error:
         _end(error, str(error))
-    except Exception as error:  # noqa: BLE001 # the wrapper at the boundary of the process
+    except (Exception, PanicException) as error:  # noqa: BLE001 # the boundary of the process
         # The text of a foreign error may quote a value: only its kind is shown.
         _end(
             error,
@@ -71,7 +74,7 @@ def _show_warning(  # noqa: PLR0917 # the signature that Python calls
         note(f"Warning: {category.__name__} at {filename}:{lineno}")
 
 
-def _end(error: Exception, message: str) -> None:
+def _end(error: BaseException, message: str) -> None:
     frames = traceback.extract_tb(error.__traceback__) if _Debug.is_on else []
     fail(message, [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames])
     code = EXIT_OURS

@@ -87,6 +87,8 @@ def run(
 
     if partition and (first or last):
         raise typer.BadParameter("give --partition, or --from and --to, not both")
+    if first and last and last < first:
+        raise typer.BadParameter("--to lies before --from")
     one = partition.date() if partition else None
     summary = _run(
         Twin.here(),

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +10,12 @@ from infra.errors import ContractError
 from infra.settings import Settings
 from orchestration.cli.console import fail, say
 
+if TYPE_CHECKING:
+    from quality.contract.model import Contract
+
 app = typer.Typer(help="Check, show and export contracts.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="<publisher>/<dataset>, or the path of a contract.")]
-Format = Literal["odcs", "gx", "polars", "ropa"]
 
 
 def _roots() -> list[Path]:
@@ -87,15 +89,12 @@ def export(
         out.write_text(text + "\n", encoding="utf-8")
 
 
-def _exported(contract: object, kind: str) -> str:
+def _exported(contract: "Contract", kind: str) -> str:
     import yaml
 
     from quality.contract import exports
     from quality.contract.export_gx import to_gx_suite
-    from quality.contract.model import Contract
 
-    if not isinstance(contract, Contract):
-        raise TypeError("a contract is exported")
     match kind:
         case "odcs":
             return yaml.safe_dump(
@@ -110,4 +109,4 @@ def _exported(contract: object, kind: str) -> str:
             return yaml.safe_dump(
                 exports.to_ropa(contract), sort_keys=False, allow_unicode=True
             ).rstrip()
-    raise ContractError(f"--format {kind}: write odcs, gx, polars or ropa")
+    raise typer.BadParameter(f"--format {kind}: write odcs, gx, polars or ropa")

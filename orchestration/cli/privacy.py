@@ -1,5 +1,6 @@
 """`protect`, `scan`, `keys`: the gate alone, the canary scanner, the key ring."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,21 +17,28 @@ def protect(
     contract: Annotated[str, typer.Argument(help="<publisher>/<dataset>, or a contract's path.")],
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The delivery.")],
     out: Annotated[Path, typer.Option(help="Where to write: .parquet or .csv")],
+    window: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], metavar="DAY", help="The window the file is for, if it has one."
+        ),
+    ] = None,
 ) -> None:
     """The gate alone: minimise and pseudonymise a file at home, before sending it to anyone."""
+    from infra.arrivals import Arrivals, Payload
     from infra.keys import Keyring
-    from infra.windows import Window
     from quality.contract.load import BUILT_IN, find_contract
     from quality.privacy.gate import protect as protect_delivery
 
     if out.suffix not in (".parquet", ".csv"):
         raise ContractError("--out: write a file name that ends in .parquet or .csv")
+    if out.resolve() == file.resolve() or not out.parent.is_dir():
+        raise ContractError("--out: write another file than the delivery, in a folder that exists")
     settings = Settings.load()
     agreed = find_contract(contract, [BUILT_IN, *settings.contracts])
-    adapter = agreed.source.model_copy(update={"url": str(file)})
-    protected = protect_delivery(
-        adapter.pull(Window.always()), agreed, Keyring.open(settings), adapter=adapter
-    )
+    at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    payload = Payload(file.name, file.read_bytes(), at, window.date() if window else None)
+    protected = protect_delivery(Arrivals([payload]), agreed, Keyring.open(settings))
     frame = protected.frame.select(list(agreed.stored))
     if out.suffix == ".parquet":
         frame.write_parquet(out)
@@ -89,6 +97,13 @@ def list_keys() -> None:
 def new_key(domain: Annotated[str, typer.Argument(help="The contracts' key_domain.")]) -> None:
     """Begin a new version of a domain's key: new rows get new pseudonyms, old ones stay."""
     from infra.keys import Keyring
+    from quality.contract.load import BUILT_IN, load_contracts
 
-    made = Keyring.open(Settings.load()).new(domain)
+    settings = Settings.load()
+    roots = [BUILT_IN, *settings.contracts]
+    domains = {c.key_domain for c in load_contracts(roots).values()} - {None}
+    if domain not in domains:
+        known = ", ".join(sorted(str(name) for name in domains))
+        raise ContractError(f"no contract has the key_domain {domain}; there are: {known}")
+    made = Keyring.open(settings).new(domain)
     say(f"{made.domain}: version {made.version}, key id {made.key_id}")

@@ -39,6 +39,7 @@ def ask(twin: "Twin", query: str, *, limit: int) -> tuple[list[str], list[tuple[
             if pattern.search(text):
                 connection.register(name, twin.read(key).collect().to_arrow())
                 text = pattern.sub(f'"{name}"', text)
+        connection.execute("SET temp_directory = ''")  # nothing is spilled to a disk
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         try:

@@ -15,7 +15,10 @@ from quality.units import unit_of
 
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 # Names of the columns gemello adds to what a contract declares.
-RESERVED: Final = ("window_on", "valid_from", "valid_to")
+RESERVED: Final = (
+    *("window_on", "valid_from", "valid_to"),
+    *("rule", "reason", "delivery_id", "payload_index", "row_index", "sealed_until_on"),
+)
 
 ColumnRules = Callable[[str, Column], Iterator[Problem]]
 

@@ -15,9 +15,10 @@ import polars as pl
 from infra.adapters.raw import LINE, PAYLOAD, RawRows, tidy_name
 from infra.errors import DeliveryRefused
 from quality.contract.model import Contract
-from quality.privacy.personal import Finding, is_clean_name, look_at
+from quality.privacy.personal import Finding, is_clean_name, look_at, look_at_kept
 
-_SHOWN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_ ]{0,39}")
+# A single word with a capital may be a surname: it is shown in lower case only.
+_SHOWN: Final = re.compile(r"[a-z][a-z0-9]{0,39}|(?=.*[_ 0-9])[A-Za-z_][A-Za-z0-9_ ]{0,39}")
 _MOST_DIGITS: Final = 4  # pm10, anno_2025; never a telephone
 _RENAMED: Final = 0.6  # difflib's measure of how alike two names are
 
@@ -84,6 +85,26 @@ def check_drift(raw: RawRows, contract: Contract) -> Drift:
     )
 
 
+def check_claim(frame: pl.DataFrame, contract: Contract) -> None:
+    """Refuse rows whose kept columns hold identifiers that nobody declared personal.
+
+    `personal: none`, and `legal_basis: not_personal`, are claims; a sample of the values is looked
+    at. Raises DeliveryRefused (check `privacy`) that names the columns.
+    """
+    said = []
+    for name, column in contract.stored.items():
+        if column.type == "string" and column.treatment == "keep" and column.personal == "none":
+            finding = look_at_kept(frame[name])
+            if finding is not None:
+                said.append(f"{name} ({finding})")
+    if said:
+        raise DeliveryRefused(
+            f"{contract.key}: kept columns hold identifiers of persons: {'; '.join(said)}. Nothing "
+            "was published. Declare them personal: with a treatment, or move them to dropped:",
+            check="privacy",
+        )
+
+
 def _undeclared(cells: pl.Series, position: int, *, is_header: bool) -> _Undeclared:
     name = cells.name
     is_shown = (
@@ -103,7 +124,7 @@ def _refuse_personal(undeclared: Sequence[_Undeclared], contract: Contract) -> N
     verb = "looks" if len(personal) == 1 else "look"
     raise DeliveryRefused(
         f"{contract.key}: {len(personal)} of {len(undeclared)} undeclared columns {verb} personal: "
-        f"{said}. Nothing was stored. Add each under dropped: with the reason it is not needed, "
+        f"{said}. Nothing was published. Add each under dropped: with the reason it is not needed, "
         "or declare it under columns: with a treatment",
         check="privacy",
     )

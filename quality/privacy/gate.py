@@ -99,8 +99,8 @@ def fenced(key: str) -> Iterator[None]:
         yield
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise TwinError(
-            f"{key}: the gate failed on this delivery ({type(error).__name__}) and stored nothing; "
-            "this is a bug: report it with the contract"
+            f"{key}: the gate failed on this delivery ({type(error).__name__}); nothing was "
+            "published. This is a bug: report it with the contract"
         ) from None
 
 
@@ -145,6 +145,7 @@ def _protect(
     places = [delivered[PAYLOAD], delivered[LINE], event_on.result().alias(EVENT_ON)]
     frame = pl.DataFrame([*columns, *places])
     kept, refused = _split(frame, problems)
+    refused = refused.with_columns(_withheld(contract, refused))
     unreadable = raw.refused.select(
         *(pl.lit(None, dtype=cells.dtype).alias(cells.name) for cells in columns),
         PAYLOAD,
@@ -178,6 +179,18 @@ def _split(frame: pl.DataFrame, problems: Sequence[Problem]) -> tuple[pl.DataFra
         reason=pl.concat_str([reason for _, reason in said], separator="; ", ignore_nulls=True),
     )
     return frame.filter(~where), frame.filter(where).hstack(words)
+
+
+def _withheld(contract: Contract, refused: pl.DataFrame) -> list[pl.Series]:
+    """The kept columns of refused rows, emptied: no rule has looked at them.
+
+    Cells of a row that is out of order may stand in each other's place, a plate where a code goes.
+    """
+    return [
+        pl.repeat(None, refused.height, dtype=refused.schema[name], eager=True).alias(name)
+        for name, column in contract.stored.items()
+        if column.treatment == "keep"
+    ]
 
 
 def _says_nothing_happened(arrivals: Arrivals, raw: RawRows) -> bool:

@@ -45,6 +45,14 @@ PLACE_WORDS: Final = _words(
     """
 )
 
+# Those with which an address begins.
+_STREET_WORDS: Final = _words(
+    """
+    c.so contrada corso largo lungolago p.le p.za p.zza piazza piazzale pza strada traversa v v.le
+    via viale vicolo vle
+    """
+)
+
 # The most common Italian first names, and those of the larger foreign communities.
 FIRST_NAMES: Final = _words(
     """
@@ -103,6 +111,12 @@ def looks_like_a_person(text: str) -> bool:
     if not 2 <= len(words) <= 3 or words[0].lower() in PLACE_WORDS:
         return False
     return all(_CAPITALISED.fullmatch(word) for word in words)
+
+
+def looks_like_an_address(text: str) -> bool:
+    """Whether a text could be a street, with or without a house number: `via Roma 12`."""
+    first, _, rest = text.strip().partition(" ")
+    return first.lower() in _STREET_WORDS and bool(rest)
 
 
 def has_first_name(text: str) -> bool:

@@ -292,6 +292,12 @@ def _plain_lists(people: People, folder: Path, contracts: Path) -> None:
     names = [one.name, one.email, one.plate, one.phone, one.fiscal_code, one.pod, one.address]
     listed("column_names", "column_names.csv")
     (folder / "column_names.csv").write_text(f"luogo;posti;{';'.join(names)}\nA;1{';' * 7}\n")
+    one = people.new("name of the one column too many")
+    listed("one_name", "one_name.csv")
+    (folder / "one_name.csv").write_text(f"luogo;posti;{one.name}\nA;1;\n")
+    one = people.new("address that names a column")
+    listed("one_address", "one_address.csv")
+    (folder / "one_address.csv").write_text(f"luogo;posti;{one.address}\nA;1;\n")
     one = people.new("keys of JSON")
     keys = {one.name: 1, one.email: {one.plate: [one.fiscal_code, {one.phone: one.pod}]}}
     listed("json_keys", "keys.json")

@@ -32,10 +32,12 @@ class World:
     said: str
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    outside = tmp_path_factory.mktemp("publishers")
-    disk = tmp_path_factory.mktemp("disk")
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """An installation through which everything went once, in a process of its own."""
+    outside, disk = tmp_path / "publishers", tmp_path / "disk"
+    outside.mkdir()
+    disk.mkdir()
     sources = simulated_town(outside, days=2).sources
     people = plant(sources / "town", outside / "contracts")
     town = Town(home=disk / "gemello", sources=sources, contracts=outside / "contracts")
@@ -113,11 +115,31 @@ def test_the_scanner_finds_a_value_planted_in_every_kind_of_file(
     assert scan(tmp_path, ONE.values)
 
 
-def test_what_was_planted_met_every_way_in(world: World) -> None:
+def test_nothing_planted_anywhere_is_found_on_the_disk_afterwards(world: World) -> None:
+    truth = world.town.sources / "_ground_truth" / "canaries.txt"
+    citizens = truth.read_text(encoding="utf-8").splitlines()
+
+    hits = scan(world.disk, world.people.canaries)
+    citizen_hits = scan(world.disk, citizens[::EVERY])
+
+    assert_every_way_in_was_met(world)
+    assert [(h.path, h.form, h.place, world.people.place_of(h.canary)) for h in hits] == []
+    assert [(hit.path, hit.form, hit.place) for hit in citizen_hits] == []
+
+
+@pytest.mark.slow
+def test_nobody_at_all_of_the_simulated_city_is_found_on_the_disk(world: World) -> None:
+    truth = world.town.sources / "_ground_truth" / "canaries.txt"
+
+    hits = scan(world.disk, truth.read_text(encoding="utf-8").splitlines())
+
+    assert [(hit.path, hit.form, hit.place) for hit in hits] == []
+
+
+def assert_every_way_in_was_met(world: World) -> None:
     """The proof is worth what the runs went through: kept, refused, blocked, crashed."""
     kept = pl.read_delta(str(world.town.lake / "bronze/canary/sessions"))
     refused = pl.read_delta(str(world.town.lake / "quarantine/canary/sessions"))
-
     rules = {rule.partition("(")[0] for rule in refused["rule"]}
     assert kept.height >= 24
     assert {
@@ -130,41 +152,19 @@ def test_what_was_planted_met_every_way_in(world: World) -> None:
     } < rules
     for words in (
         "canary/undeclared: 1 of 1 undeclared columns looks personal",
-        "canary/headerless",
-        "canary/json_broken",
-        "canary/damaged",
+        "canary/headerless: ",
+        "canary/json_broken: ",
+        "canary/damaged: ",
         "a web page came in place of csv",
         "KeyError at",
         "RuntimeError at",
         "OSError at",
+        "InvalidOperationError at",
         "the gate failed on this delivery (InvalidOperationError)",
         "gemello failed with KeyError",
         "the query failed on the data (ConversionException)",
-        "bronze/canary/sessions",
+        "$ gemello run --from-archive",
     ):
         assert words in world.said, words
-    assert "$ gemello run --from-archive" in world.said
-
-
-def test_no_planted_value_is_anywhere_on_the_disk(world: World) -> None:
-    hits = scan(world.disk, world.people.canaries)
-
-    assert [(h.path, h.form, h.place, world.people.place_of(h.canary)) for h in hits] == []
-
-
-def test_nobody_of_the_simulated_city_is_anywhere_on_the_disk(world: World) -> None:
-    truth = world.town.sources / "_ground_truth" / "canaries.txt"
-    people = truth.read_text(encoding="utf-8").splitlines()
-
-    hits = scan(world.disk, people[::EVERY])
-
-    assert [(hit.path, hit.form, hit.place) for hit in hits] == []
-
-
-@pytest.mark.slow
-def test_nobody_at_all_of_the_simulated_city_is_anywhere_on_the_disk(world: World) -> None:
-    truth = world.town.sources / "_ground_truth" / "canaries.txt"
-
-    hits = scan(world.disk, truth.read_text(encoding="utf-8").splitlines())
-
-    assert [(hit.path, hit.form, hit.place) for hit in hits] == []
+    tables = {path.parent.name for path in world.town.lake.glob("bronze/canary/*/_delta_log")}
+    assert tables == {"sessions", "left_out", "one_address", "one_name", "packed"}
