@@ -45,20 +45,26 @@ def read_payloads(adapter: "FileAdapter", payloads: Sequence[Payload]) -> RawRow
             ) from None
         table = _together(tables)
         brought.append(_names_of_all(tables))
-        place = pl.lit(position, pl.Int32).alias(PAYLOAD)
-        frames.append(table.frame.with_columns(place))
-        refused.append(table.refused.select(place, LINE, "reason"))
-    empty = Table(pl.DataFrame(schema={LINE: pl.Int64()}), refusals(()))
-    none = pl.lit(0, pl.Int32).alias(PAYLOAD)
-    frame = _stacked(frames or [empty.frame.with_columns(none)])
+        frames.append(_placed(table.frame, position))
+        refused.append(_placed(table.refused, position).select(PAYLOAD, LINE, "reason"))
+    if not frames:
+        frames = [_placed(pl.DataFrame(schema={LINE: pl.Int64()}), 0)]
+        refused = [_placed(refusals(()), 0).select(PAYLOAD, LINE, "reason")]
+    frame = _stacked(frames)
     names = [name for name in frame.columns if name not in (PAYLOAD, LINE)]
     return RawRows(
-        frame=frame.select(*names, PAYLOAD, LINE),
-        refused=pl.concat(refused or [empty.refused.select(none, LINE, "reason")]),
+        # Taken column by column: `select` would first copy all blocks of the files into one.
+        frame=pl.DataFrame([frame[name] for name in (*names, PAYLOAD, LINE)]),
+        refused=pl.concat(refused),
         decimal=adapter.decimal,
         thousands=adapter.thousands,
         names=tuple(brought),
     )
+
+
+def _placed(rows: pl.DataFrame, position: int) -> pl.DataFrame:
+    place = pl.repeat(position, rows.height, dtype=pl.Int32, eager=True).alias(PAYLOAD)
+    return rows.hstack([place])
 
 
 def _read_payload(adapter: "FileAdapter", payload: Payload) -> list[Table]:

@@ -33,7 +33,8 @@ def test_a_lake_that_was_lost_comes_back_from_the_sealed_deliveries_row_for_row(
     landed: Town,
 ) -> None:
     second_deliveries(landed)
-    assert landed.run(first=FIRST_DAY, last=LAST_DAY).is_success
+    mobility = (CAR_PARKS, PARKING, "silver/mobility/*", "gold/mobility/*")
+    assert landed.run(*mobility, first=FIRST_DAY, last=LAST_DAY).is_success
     before = rows_of(landed)
     shutil.rmtree(landed.lake)
     shutil.rmtree(landed.sources)

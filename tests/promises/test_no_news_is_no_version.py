@@ -8,7 +8,10 @@ import polars as pl
 from tests.promises.conftest import DAYS_COUNT
 from tests.promises.town import (
     CAR_PARKS,
+    ELECTRICITY,
     FIRST_DAY,
+    PARKING,
+    RESIDENTS,
     Town,
     assert_same_rows,
     days,
@@ -37,15 +40,16 @@ def test_a_file_touched_but_not_changed_is_no_news(landed: Town) -> None:
     for path in landed.sources.rglob("*.csv"):
         os.utime(path, (time.time(), time.time()))
 
-    landed.run("bronze/*", first=FIRST_DAY, last=LAST_DAY)
+    landed.run(PARKING, ELECTRICITY, RESIDENTS, first=FIRST_DAY, last=LAST_DAY)
 
     assert versions_of(landed) == versions
 
 
 def test_a_new_day_without_a_new_file_adds_no_row(landed: Town) -> None:
     before = rows_of(landed)
+    tables = (PARKING, ELECTRICITY, "gold/mobility/*", "gold/energy/*")
 
-    summary = landed.run(first=FIRST_DAY, last=LAST_DAY + timedelta(days=1))
+    summary = landed.run(*tables, first=FIRST_DAY, last=LAST_DAY + timedelta(days=1))
 
     assert summary.is_success, summary.failures
     assert_same_rows(rows_of(landed), before)

@@ -23,6 +23,7 @@ from orchestration.runner import RunSummary, run_assets
 FIRST_DAY: Final = date(2025, 3, 24)
 PARKING: Final = "bronze/brescia_mobilita/parking_sessions"
 ELECTRICITY: Final = "bronze/a2a/electricity_readings"
+RESIDENTS: Final = "bronze/comune_brescia/residents"
 CAR_PARKS: Final = "bronze/brescia_mobilita/car_parks"
 PRESSURE: Final = "gold/mobility/hourly_parking_pressure"
 # Enough for four census sections with the ten meters that a section needs to be shown.

@@ -1,0 +1,95 @@
+"""`make bench`: governed ingestion against the plain copy, and against what one would write first.
+
+The last needs presidio-structured, which is no dependency of gemello: where it is not installed its
+line is left out, and the table says so. Results are also written to bench-results/ as JSON.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.bench.readings import write_readings
+
+
+def main() -> None:
+    """Measure, print a table, write JSON."""
+    arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    arguments.add_argument("--rows", type=int, default=5_000_000, help="rows of the large file")
+    arguments.add_argument("--runs", type=int, default=5, help="runs of which the median counts")
+    chosen = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="gemello-bench-") as name:
+        folder = Path(name)
+        large, small = folder / "large.csv", folder / "small.csv"
+        write_readings(large, rows_count=chosen.rows)
+        write_readings(small, rows_count=chosen.rows // 5)
+        ours = [
+            _measured(way, large, chosen.runs)
+            for way in ("ungoverned", "governed", "governed_and_sealed")
+        ]
+        theirs = []
+        if importlib.util.find_spec("presidio_structured"):
+            theirs = [_measured(way, small, 1) for way in ("obvious", "governed")]
+    _show(ours, theirs)
+    _write(ours, theirs)
+
+
+def _measured(way: str, file: Path, runs: int) -> dict[str, Any]:  # figures of several types
+    sys.stderr.write(f"measuring {way} on {file.stem} ...\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.ways", way, str(file), str(runs)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{way} failed:\n{done.stderr[-2000:]}")
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def _show(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
+    plain = ours[0]
+    line = "{:<22} {:>10} {:>8} {:>8} {:>8} {:>8} {:>8}  {}\n"
+    out = sys.stdout.write
+    out(line.format("way", "rows", "wall s", "cpu s", "wall ×", "cpu ×", "MB", "first run s"))
+    for one in ours:
+        out(
+            line.format(
+                one["way"],
+                one["rows"],
+                f"{one['seconds']:.2f}",
+                f"{one['cpu_seconds']:.2f}",
+                f"{one['seconds'] / plain['seconds']:.2f}",
+                f"{one['cpu_seconds'] / plain['cpu_seconds']:.2f}",
+                f"{one['peak_mb']:.0f}",
+                f"{one['first_seconds']:.1f}",
+            )
+        )
+    if not theirs:
+        out("obvious way: left out, for presidio-structured is not installed in this environment\n")
+        return
+    slow, fast = theirs
+    for one in theirs:
+        per_row = one["seconds"] / one["rows"] * 1e6
+        out(
+            f"{one['way']:<22} {one['rows']:>10} {one['seconds']:>8.2f} s  {per_row:.2f} µs a row\n"
+        )
+    times = slow["seconds"] / slow["rows"] / (fast["seconds"] / fast["rows"])
+    out(f"governed is {times:.0f} times as fast as the obvious way\n")
+
+
+def _write(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
+    folder = Path("bench-results")
+    folder.mkdir(exist_ok=True)
+    results = {"ingestion": ours, "obvious": theirs, "load": os.getloadavg()[0]}
+    (folder / "ingestion.json").write_text(json.dumps(results, indent=2), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
