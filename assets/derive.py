@@ -13,7 +13,7 @@ from assets.declaration import Declaration
 from assets.twin import Twin
 from infra.errors import TwinError
 from infra.lake import TableSpec
-from infra.windows import Window
+from infra.windows import Window, consecutive
 from quality.contract.exports import to_polars_schema
 from quality.derived import check_anonymous, check_key
 from quality.units import unit_of
@@ -62,7 +62,7 @@ def derive(
         return Derivation((), pl.DataFrame(schema=schema), twin.lake.version(table), is_news=False)
     frame = _compute(declaration, twin=twin, versions=versions, days=stale, schema=schema)
     version = twin.lake.version(table)
-    ranges = _ranges(stale)
+    ranges = consecutive(stale, "daily")
     # Only the last commit says which input versions have been seen: were we stopped before it,
     # the next run would find none noted and compute everything again.
     unfinished = {name: text for name, text in notes.items() if not name.startswith(_INPUT_NOTE)}
@@ -270,14 +270,3 @@ def _derive_whole(
 def _check(declaration: Declaration, frame: pl.DataFrame) -> None:
     check_anonymous(declaration.key, frame)
     check_key(declaration.key, frame, declaration.key_columns)
-
-
-def _ranges(days: list[date]) -> list[Window]:
-    ranges: list[Window] = []
-    for day in days:
-        one = Window.of(day, "daily")
-        if ranges and ranges[-1].end == one.start:
-            ranges[-1] = Window("daily", ranges[-1].start, one.end)
-        else:
-            ranges.append(one)
-    return ranges

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
+import polars as pl
+
 from infra.errors import TwinError
 
 MAX_BYTES: Final = 60_000
@@ -62,6 +64,36 @@ def heat_table(
     key = _legend(colours, y=bottom + 24, text=legend)
     wide = max(_LEFT + len(columns) * width + 70, 160 + 7 * len(legend) + 62 * len(colours))
     return _svg(title, wide, bottom + 46, [*cells, *names, *ticks, *key])
+
+
+def hourly_heat(
+    title: str,
+    frame: pl.DataFrame,
+    *,
+    row: str,
+    value: str,
+    days: int,
+    colours: Sequence[tuple[float, str]],
+    legend: str,
+    label_every: int,
+) -> str:
+    """A heat table of the last days of a table by `hour_at`: a row a place, a column an hour."""
+    last = frame["hour_at"].max()
+    recent = frame.filter(pl.col("hour_at") > pl.lit(last).dt.offset_by(f"-{days}d")).select(
+        row, "hour_at", value, hour_name=pl.col("hour_at").dt.strftime("%d/%m %H")
+    )
+    return heat_table(
+        title,
+        rows=recent[row].unique().sort().to_list(),
+        columns=recent.sort("hour_at")["hour_name"].unique(maintain_order=True).to_list(),
+        values={
+            (place, hour): number
+            for place, hour, number in recent.select(row, "hour_name", value).iter_rows()
+        },
+        colours=colours,
+        legend=legend,
+        label_every=label_every,
+    )
 
 
 def line_chart(

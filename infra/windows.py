@@ -1,6 +1,6 @@
 """Delivery windows: the day, month or year a delivery stands for, and ranges of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -88,3 +88,15 @@ class Window:
     def __str__(self) -> str:
         """The range as messages and commit notes say it: `2025-01-01/2025-01-08`, or `static`."""
         return "static" if self.is_static else f"{self.start}/{self.end}"
+
+
+def consecutive(starts: Iterable[date], cadence: Cadence) -> list[Window]:
+    """The windows that begin on these days, as few unbroken ranges."""
+    ranges: list[Window] = []
+    for start in sorted(starts):
+        one = Window.of(start, cadence)
+        if ranges and ranges[-1].end == one.start:
+            ranges[-1] = Window(cadence, ranges[-1].start, one.end)
+        else:
+            ranges.append(one)
+    return ranges

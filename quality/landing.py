@@ -1,6 +1,6 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -12,7 +12,7 @@ from infra.errors import DeliveryRefused
 from infra.keys import Keyring
 from infra.lake import Lake
 from infra.seal import Archive, SealedDelivery
-from infra.windows import Cadence, Window, period_start
+from infra.windows import Window, consecutive, period_start
 from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import loosest
 from quality.judgement import RuleResult, Verdict, judge
@@ -387,7 +387,7 @@ def _commit_windows(
 ) -> int:
     version = -1
     by_start = {start: mark for start, mark in marks.items() if start is not None}
-    for run in ranges(by_start, contract.cadence):
+    for run in consecutive(by_start, contract.cadence):
         inside = pl.col("window_on").is_between(run.start, run.end, closed="left")
         run_marks = {start: by_start[start] for start in run.starts()}
         for table, frame, spec in (
@@ -398,18 +398,6 @@ def _commit_windows(
                 table, frame.filter(inside), window=run, spec=spec, notes=notes, marks=run_marks
             )
     return version
-
-
-def ranges(starts: Iterable[date], cadence: Cadence) -> list[Window]:
-    """Windows as few unbroken ranges."""
-    runs: list[Window] = []
-    for start in sorted(starts):
-        one = Window.of(start, cadence)
-        if runs and runs[-1].end == one.start:
-            runs[-1] = Window(cadence, runs[-1].start, one.end)
-        else:
-            runs.append(one)
-    return runs
 
 
 def _counts(contract: Contract, landing: Landing) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
-from assets.plots import heat_table
+from assets.plots import hourly_heat
 
 # The index is that of five pollutants; a station that measures fewer says so in its completeness.
 _POLLUTANTS: Final = 5
@@ -117,20 +117,12 @@ def _averaged(hours: pl.DataFrame) -> pl.DataFrame:
 
 def _picture(frame: pl.DataFrame) -> str:
     """Every hour of the last week, a row a station."""
-    last = frame["hour_at"].max()
-    week = frame.filter(pl.col("hour_at") > pl.lit(last).dt.offset_by("-7d")).with_columns(
-        hour_name=pl.col("hour_at").dt.strftime("%d/%m %H")
-    )
-    return heat_table(
+    return hourly_heat(
         "European Air Quality Index by station, the last seven days (UTC)",
-        rows=week["station_name"].unique().sort().to_list(),
-        columns=week.sort("hour_at")["hour_name"].unique(maintain_order=True).to_list(),
-        values={
-            (station, hour): level
-            for station, hour, level in week.select(
-                "station_name", "hour_name", "air_quality_level"
-            ).iter_rows()
-        },
+        frame,
+        row="station_name",
+        value="air_quality_level",
+        days=7,
         colours=_COLOURS,
         legend="1 good to 6 extremely poor",
         label_every=24,

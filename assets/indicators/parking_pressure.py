@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
-from assets.plots import heat_table
+from assets.plots import hourly_heat
 
 _COLOURS: Final = (
     (0.0, "#f1f5f9"), (0.25, "#bfdbfe"), (0.5, "#60a5fa"), (0.75, "#f59e0b"), (0.95, "#b91c1c"),
@@ -77,20 +77,12 @@ def _parked(sessions: pl.DataFrame) -> pl.DataFrame:
 
 def _picture(frame: pl.DataFrame) -> str:
     """The last two days: a row a car park, a column an hour."""
-    last = frame["hour_at"].max()
-    recent = frame.filter(pl.col("hour_at") > pl.lit(last).dt.offset_by("-2d")).with_columns(
-        hour_name=pl.col("hour_at").dt.strftime("%d/%m %H")
-    )
-    return heat_table(
+    return hourly_heat(
         "How full each car park was, the last two days (UTC)",
-        rows=recent["car_park_id"].unique().sort().to_list(),
-        columns=recent.sort("hour_at")["hour_name"].unique(maintain_order=True).to_list(),
-        values={
-            (park, hour): ratio
-            for park, hour, ratio in recent.select(
-                "car_park_id", "hour_name", "occupied_ratio"
-            ).iter_rows()
-        },
+        frame,
+        row="car_park_id",
+        value="occupied_ratio",
+        days=2,
         colours=_COLOURS,
         legend="share of places taken",
         label_every=6,

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from infra.errors import TwinError
-from infra.windows import Window
+from infra.windows import Window, consecutive
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,12 @@ def test_a_static_window_holds_every_day_and_has_no_starts():
 def test_a_range_that_ends_before_it_begins_is_refused():
     with pytest.raises(TwinError, match="swap them"):
         Window.between(date(2025, 1, 2), date(2025, 1, 1), "daily")
+
+
+def test_neighbouring_windows_become_one_range():
+    days = [date(2025, 3, 3), date(2025, 3, 1), date(2025, 3, 2), date(2025, 3, 9)]
+
+    assert [str(window) for window in consecutive(days, "daily")] == [
+        "2025-03-01/2025-03-04",
+        "2025-03-09/2025-03-10",
+    ]
