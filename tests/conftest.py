@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from s3fs import S3FileSystem
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case by its argument where it is bytes: packed ones differ from second to second."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where everything is installed (GEMELLO_TEST_NO_SKIPS), a skipped test is a failed run."""
