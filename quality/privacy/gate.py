@@ -185,7 +185,10 @@ def _withheld(contract: Contract, refused: pl.DataFrame) -> list[pl.Series]:
     """The kept columns of refused rows, emptied: no rule has looked at them.
 
     Cells of a row that is out of order may stand in each other's place, a plate where a code goes.
+    What is not personal stays as it is.
     """
+    if not contract.is_personal:
+        return []
     return [
         pl.repeat(None, refused.height, dtype=refused.schema[name], eager=True).alias(name)
         for name, column in contract.stored.items()
