@@ -170,6 +170,7 @@ def refused_check(refusal: ContractError, bronze: dg.AssetKey) -> dg.AssetCheckR
         passed=False,
         severity=dg.AssetCheckSeverity.ERROR,
         description=str(refusal),
+        metadata={"why": str(refusal)},  # the pages show metadata in full
     )
 
 

@@ -115,6 +115,5 @@ def test_a_failed_check_says_what_is_wrong_and_what_to_do(address: str, page: Pa
     page.open(f"{address}/assets/bronze/arpa_lombardia/weather?view=checks&checkDetail=drift")
 
     page.wait_for_text("Failed")
-    text = page.text()
-    assert "idstazione" in text
-    assert "arpa_lombardia/weather" in text
+    page.wait_for_text("idstazione")
+    assert "arpa_lombardia/weather" in page.text()
