@@ -4,15 +4,10 @@ Only `infra.adapters` opens arrivals (`infra.adapters.opening`), and only the co
 privacy code may import that: see the import rules in pyproject.toml.
 """
 
-import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
-from typing import Final, NoReturn
-
-_PIECE_BYTES: Final = 16 * 2**20
+from typing import NoReturn
 
 
 @dataclass(frozen=True, repr=False)
@@ -27,27 +22,12 @@ class Payload:
     content: bytes = field(repr=False)
     modified_at: datetime
     window_start: date | None = None
+    # What a keyring made of the content: asked for several times, and a large content takes long.
+    digests: dict[object, bytes] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
         """The size only."""
         return f"Payload({len(self.content)} bytes)"
-
-    @cached_property
-    def content_hash(self) -> bytes:
-        """The SHA-256 of the SHA-256 of each 16 MiB of the content, computed once, on all cores.
-
-        In memory only: a small delivery could be guessed from its bare hash.
-        """
-        pieces = range(0, len(self.content), _PIECE_BYTES)
-        if len(pieces) <= 1:
-            return hashlib.sha256(hashlib.sha256(self.content).digest()).digest()
-        view = memoryview(self.content)
-
-        def hash_of(at: int) -> bytes:
-            return hashlib.sha256(view[at : at + _PIECE_BYTES]).digest()
-
-        with ThreadPoolExecutor() as pool:
-            return hashlib.sha256(b"".join(pool.map(hash_of, pieces))).digest()
 
 
 class Arrivals:

@@ -256,10 +256,15 @@ class _Placed:
         kept = verdict.kept.with_columns(window_on)
         refused = refused.with_columns(window_on)
         # A whole file holds windows that landed before, too: those stay as they are.
-        inside = pl.col("window_on").is_in(starts)
-        here, refused_here = kept.filter(inside), refused.filter(inside)
+        here, refused_here = _inside(kept, starts), _inside(refused, starts)
         elsewhere = kept.height + refused.height - here.height - refused_here.height
         return cls(here.select(*columns, "window_on"), refused_here, elsewhere)
+
+
+def _inside(rows: pl.DataFrame, starts: Collection[date]) -> pl.DataFrame:
+    """The rows of these windows; not copied where all are."""
+    is_inside = rows["window_on"].is_in(list(starts))
+    return rows if is_inside.all() else rows.filter(is_inside)
 
 
 def place(
@@ -278,13 +283,13 @@ def place(
             .replace_strict(by_payload, default=named[0], return_dtype=pl.Date)
             .alias("window_on")
         )
-    unit = {"monthly": "1mo", "yearly": "1y"}.get(contract.cadence, "1d")
+    unit = {"monthly": "1mo", "yearly": "1y"}.get(contract.cadence)
     first = known["__event_on"].min()
     fallback = earliest
     if isinstance(first, date):
         fallback = period_start(first, contract.cadence)
     since = contract.since or date.min
-    event = pl.col("__event_on").dt.truncate(unit)
+    event = pl.col("__event_on") if unit is None else pl.col("__event_on").dt.truncate(unit)
     plausible = event.is_between(since, now.date() + timedelta(days=1))
     return pl.when(plausible).then(event).otherwise(pl.lit(fallback)).alias("window_on")
 
@@ -309,7 +314,7 @@ def _told(
         return ()
     table = bronze_key(contract)
     held = lake.changed_windows(table, after_version=None) if lake.exists(table) else ()
-    filled = pl.concat([placed.kept["window_on"], placed.refused["window_on"]]).unique()
+    filled = {*placed.kept["window_on"].unique(), *placed.refused["window_on"].unique()}
     return tuple(sorted({*filled, *(held or ())} & set(stale)))
 
 
@@ -388,14 +393,18 @@ def _commit_windows(
     version = -1
     by_start = {start: mark for start, mark in marks.items() if start is not None}
     for run in consecutive(by_start, contract.cadence):
-        inside = pl.col("window_on").is_between(run.start, run.end, closed="left")
         run_marks = {start: by_start[start] for start in run.starts()}
         for table, frame, spec in (
             (quarantine_key(contract), refused, quarantine_spec(contract)),
             (bronze_key(contract), kept, bronze_spec(contract)),
         ):
             version = at.lake.replace_windows(
-                table, frame.filter(inside), window=run, spec=spec, notes=notes, marks=run_marks
+                table,
+                _inside(frame, run_marks),
+                window=run,
+                spec=spec,
+                notes=notes,
+                marks=run_marks,
             )
     return version
 

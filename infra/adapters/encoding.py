@@ -81,7 +81,7 @@ def _from_wide(content: bytes, encoding: str) -> Text:
         bad = [number for number, line in enumerate(lines, 1) if "\ufffd" in line]
         for number in bad:
             lines[number - 1] = ""
-        text = "\n".join(lines)
+        text = "\n".join(lines) + ("\n" if bad[-1:] == [len(lines)] else "")
     out = text.encode("utf-8", errors="replace")
     return Text(_with_line_feeds(out), encoding, tuple(bad))
 
@@ -128,7 +128,9 @@ def _line_by_line(chunk: bytes, encoding: str, first: int, bad: list[int]) -> by
         except UnicodeDecodeError:
             lines[position] = b""
             bad.append(first + position)
-    return b"\n".join(lines)
+    # A last line without an end must not vanish with what stood on it.
+    is_last_emptied = not lines[-1] and not chunk.endswith(b"\n")
+    return b"\n".join(lines) + (b"\n" if is_last_emptied else b"")
 
 
 def _high_lines(content: bytes) -> Iterator[bytes]:

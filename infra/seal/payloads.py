@@ -18,14 +18,16 @@ def delivery_id(arrivals: Arrivals, keyring: Keyring, *, policy: str = "") -> st
 
     It is an HMAC, since a bare hash of a small delivery could be found by guessing what was in it.
     """
-    return keyring.fingerprint(f"delivery|{policy}", _identity(arrivals))[:_ID_LENGTH]
+    return keyring.fingerprint(f"delivery|{policy}", _identity(arrivals, keyring))[:_ID_LENGTH]
 
 
-def _identity(arrivals: Arrivals) -> Iterator[bytes]:
+def _identity(arrivals: Arrivals, keyring: Keyring) -> Iterator[bytes]:
     for payload in payloads_of(arrivals):
         yield payload.name.encode("utf-8", "surrogatepass")
         yield (payload.window_start.isoformat() if payload.window_start else "").encode()
-        yield payload.content_hash
+        if keyring not in payload.digests:
+            payload.digests[keyring] = keyring.digest(payload.content)
+        yield payload.digests[keyring]
 
 
 def encode(arrivals: Arrivals) -> Iterator[bytes | memoryview]:

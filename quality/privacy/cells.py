@@ -27,6 +27,17 @@ class Repeats:
             return results
         return results.gather(self.positions)
 
+    @property
+    def rows(self) -> pl.Series:
+        """The values, row by row."""
+        return self.spread(self.values)
+
+    def filter(self, where: pl.Series) -> "Repeats":
+        """The rows where the mask is true."""
+        if self.positions is None:
+            return Repeats(self.values.filter(where))
+        return Repeats(self.values, self.positions.filter(where))
+
     def with_values(self, values: pl.Series) -> "Repeats":
         """The same rows, with other values in the same order."""
         return Repeats(values, self.positions)

@@ -1,6 +1,6 @@
 """The gate: from a sealed delivery to declared, typed and protected rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ from infra.keys import Keyring
 from infra.windows import Window
 from quality.contract.model import Contract
 from quality.privacy.arrivals import window_of_each
+from quality.privacy.cells import Repeats
 from quality.privacy.drift import Drift, check_drift
 from quality.privacy.numbers import Dialect
-from quality.privacy.reading import Problem, check_column
+from quality.privacy.reading import Problem, Reading, check_column
 from quality.privacy.treatment import ByDay, days_of, protect_column, read_event_time
 
 EVENT_ON: Final = "__event_on"
@@ -126,28 +127,25 @@ def _protect(
 
     by_day = ByDay(contract.key_domain or "", days_of_keys, keyring)
 
-    def through(name: str) -> tuple[pl.Series, tuple[Problem, ...]]:
+    def through(name: str) -> Reading:
         column = contract.stored[name]
         read = event.result() if name == contract.event_time else None
-        values, found = protect_column(
-            delivered, name, column, dialect=dialect, by_day=by_day, event=read
-        )
-        return values.alias(name), found
+        return protect_column(delivered, name, column, dialect=dialect, by_day=by_day, event=read)
 
     # polars works outside Python's lock, but one column keeps one core busy. The event time comes
     # first: others may wait for it, it waits for nobody.
     with ThreadPoolExecutor(_WORKERS) as pool:
         event = pool.submit(read_event_time, delivered, contract, dialect)
         event_on = pool.submit(day_of_each)
-        done = list(pool.map(through, contract.stored))
-    columns = [values for values, _ in done]
-    problems = [problem for _, found in done for problem in found]
-    places = [delivered[PAYLOAD], delivered[LINE], event_on.result().alias(EVENT_ON)]
-    frame = pl.DataFrame([*columns, *places])
-    kept, refused = _split(frame, problems)
+        readings = dict(zip(contract.stored, pool.map(through, contract.stored), strict=True))
+    columns = {name: reading.cells for name, reading in readings.items()}
+    columns |= {name: Repeats(delivered[name]) for name in (PAYLOAD, LINE)}
+    columns[EVENT_ON] = Repeats(event_on.result())
+    problems = [problem for reading in readings.values() for problem in reading.problems]
+    kept, refused = _split(columns, problems)
     refused = refused.with_columns(_withheld(contract, refused))
     unreadable = raw.refused.select(
-        *(pl.lit(None, dtype=cells.dtype).alias(cells.name) for cells in columns),
+        *(pl.lit(None, dtype=kept.schema[name]).alias(name) for name in contract.stored),
         PAYLOAD,
         LINE,
         pl.lit(None, dtype=pl.Date).alias(EVENT_ON),
@@ -158,9 +156,12 @@ def _protect(
     return Protected(kept, refused, raw.frame.height + raw.refused.height, drift)
 
 
-def _split(frame: pl.DataFrame, problems: Sequence[Problem]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split(
+    columns: Mapping[str, Repeats], problems: Sequence[Problem]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows without a problem, and the others: the first is their rule, all are their reason."""
     if not problems:
+        frame = _frame(columns)
         nothing = frame.clear().with_columns(
             rule=pl.lit("", pl.String), reason=pl.lit("", pl.String)
         )
@@ -178,7 +179,17 @@ def _split(frame: pl.DataFrame, problems: Sequence[Problem]) -> tuple[pl.DataFra
         rule=pl.coalesce(rule for rule, _ in said),
         reason=pl.concat_str([reason for _, reason in said], separator="; ", ignore_nulls=True),
     )
-    return frame.filter(~where), frame.filter(where).hstack(words)
+    kept, refused = (
+        _frame({name: cells.filter(mask) for name, cells in columns.items()})
+        for mask in (~where, where)
+    )
+    return kept, refused.hstack(words)
+
+
+def _frame(columns: Mapping[str, Repeats]) -> pl.DataFrame:
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        rows = list(pool.map(lambda name: columns[name].rows.alias(name), columns))
+    return pl.DataFrame(rows)
 
 
 def _withheld(contract: Contract, refused: pl.DataFrame) -> list[pl.Series]:

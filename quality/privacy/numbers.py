@@ -33,6 +33,16 @@ class Dialect:
     decimal: str | None = None
     thousands: str | None = None
 
+    @property
+    def is_declared(self) -> bool:
+        """Whether the contract says anything of how numbers are written."""
+        return self.decimal is not None or self.thousands is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether numbers are written as a programmer writes them, and that is declared."""
+        return self.decimal == "." and self.thousands is None
+
 
 def read_numbers(texts: pl.Series, type_: NumberType, dialect: Dialect) -> pl.Series:
     """The numbers these texts stand for, null where one is no finite number.

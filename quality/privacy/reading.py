@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -59,7 +59,7 @@ class Reading:
     @property
     def rows(self) -> pl.Series:
         """The values, row by row."""
-        return self.cells.spread(self.cells.values)
+        return self.cells.rows
 
 
 def check_column(name: str, column: Column) -> None:
@@ -111,6 +111,11 @@ def read_number(
         values = finish(empty(values, where=there.is_null()))
         return Reading(Repeats(values), _problems(unread(there, values), name, type_))
     texts, problems = _joined([cells], name, column)
+    if type_ == "float" and not sent_as.nulls:
+        plain = _plain_floats(texts, dialect)
+        if plain is not None:
+            found = _problems(plain.is_bad, name, type_) if plain.is_bad is not None else ()
+            return Reading(Repeats(finish(plain.values)), (*problems, *found))
     distinct = repeats(texts, up_to=_FEW)
     clean = _clean(distinct.values, sent_as.nulls)
     values = numbers.read_numbers(clean, type_, dialect)
@@ -120,6 +125,34 @@ def read_number(
     values = finish(values)
     found = _problems(unread(clean, values), name, type_, of=distinct)
     return Reading(distinct.with_values(values), (*problems, *found))
+
+
+class _Floats(NamedTuple):
+    """The numbers of some texts, and which texts are none; None where all are or say nothing."""
+
+    values: pl.Series
+    is_bad: pl.Series | None
+
+
+def _plain_floats(texts: pl.Series, dialect: Dialect) -> _Floats | None:
+    """The numbers of texts that are written plainly, as they stand: there are few others.
+
+    None where there are many, or a dot may be a thousands mark, or a comma the decimal one.
+    """
+    if not dialect.is_plain and dialect.is_declared:
+        return None
+    values = numbers.read_numbers(texts, "float", Dialect("."))
+    rest = unread(texts, values).arg_true()
+    if rest.is_empty():
+        return _Floats(values, None)
+    if not dialect.is_plain or len(rest) > _FEW * len(texts):
+        return None
+    clean = _clean(texts.gather(rest), ())
+    again = numbers.read_numbers(clean, "float", dialect)
+    is_bad = pl.repeat(False, len(texts), eager=True).scatter(
+        rest.filter(unread(clean, again)), True
+    )
+    return _Floats(values.scatter(rest, again), is_bad)
 
 
 def read_identifiers(delivered: Sequence[pl.Series], name: str, column: Column) -> Reading:

@@ -68,8 +68,8 @@ def protect_column(
     dialect: Dialect,
     by_day: ByDay,
     event: Reading | None,
-) -> tuple[pl.Series, tuple[Problem, ...]]:
-    """The stored values of a column, row by row, and what was wrong with some of them.
+) -> Reading:
+    """The stored values of a column, and what was wrong with some of its rows.
 
     `event` is the column's reading if it is the event time, which has been read already.
     """
@@ -77,8 +77,8 @@ def protect_column(
     treatment = column.treatment
     if column.is_pseudonym:
         reading = read_identifiers(sources, name, column)
-        values, found = _pseudonyms(reading.cells, name, column, by_day)
-        return values, (*reading.problems, *found)
+        named = _pseudonyms(reading.cells, name, column, by_day)
+        return Reading(named.cells, (*reading.problems, *named.problems))
     if isinstance(treatment, H3):
         return _cells(sources, name, column, dialect=dialect, resolution=treatment.h3)
     if isinstance(treatment, Bands):
@@ -90,7 +90,7 @@ def protect_column(
     else:
         reading = event or read_cells(sources, name, column, dialect)
         values = _coarser(reading.cells.values, column)
-    return reading.cells.spread(values), reading.problems
+    return Reading(reading.cells.with_values(values), reading.problems)
 
 
 def _coarser(values: pl.Series, column: Column) -> pl.Series:
@@ -104,13 +104,11 @@ def _coarser(values: pl.Series, column: Column) -> pl.Series:
     return values
 
 
-def _pseudonyms(
-    forms: Repeats, name: str, column: Column, by_day: ByDay
-) -> tuple[pl.Series, tuple[Problem, ...]]:
+def _pseudonyms(forms: Repeats, name: str, column: Column, by_day: ByDay) -> Reading:
     entity = column.entity or DEFAULT_ENTITY
     if column.epoch is None:
         key = by_day.keyring.pseudonym_key(by_day.domain)
-        return forms.spread(pseudonyms(forms.values, entity, key)), ()
+        return Reading(forms.with_values(pseudonyms(forms.values, entity, key)))
     closed: list[date] = []
     days = by_day.days()
 
@@ -123,17 +121,17 @@ def _pseudonyms(
 
     values = pseudonyms_by_day(forms, days, entity, key_of=key_of)
     if not closed:
-        return values, ()
+        return Reading(Repeats(values))
     # One row of long ago must not stop the delivery it came in.
     reason = f"{name}: the key of this row's day was destroyed as its term ended"
     has_form = forms.spread(forms.values).is_not_null()
     late = days.is_in(closed).fill_null(value=False) & has_form
-    return values, (Problem(late, "day_is_closed", reason),)
+    return Reading(Repeats(values), (Problem(late, "day_is_closed", reason),))
 
 
 def _cells(
     sources: Sequence[pl.Series], name: str, column: Column, *, dialect: Dialect, resolution: int
-) -> tuple[pl.Series, tuple[Problem, ...]]:
+) -> Reading:
     readings: list[Reading] = []
     for source, part in zip(sources, ("latitude", "longitude"), strict=True):
         readings.append(read_number(source, f"{name}: {part}", column, dialect, type_="float"))
@@ -150,4 +148,4 @@ def _cells(
     if off.any():
         reason = f"{name}: latitude or longitude is out of range"
         problems = (*problems, Problem(off, "not_a_place", reason))
-    return cells, problems
+    return Reading(Repeats(cells), problems)

@@ -275,6 +275,23 @@ def test_what_is_wrapped_opens_in_its_own_context_only(
             keyring.unwrap(wrapped, context=other)
 
 
+def test_a_digest_changes_with_every_bit_with_the_length_and_with_the_root_key(
+    settings: Settings,
+) -> None:
+    keyring, piece = Keyring.open(settings), 16 * 2**20
+    content = bytes(piece + 5)
+    changed = [bytearray(content) for _ in range(3)]
+    for at, copy in zip((0, piece - 1, piece + 4), changed, strict=True):
+        copy[at] ^= 1
+
+    digests = {keyring.digest(bytes(each)) for each in (content, content[:-1], b"", *changed)}
+    other = Keyring(bytes(32), settings.root_key_file)
+
+    assert len(digests) == 6
+    assert keyring.digest(content) == Keyring.open(settings).digest(content)
+    assert other.digest(content) not in digests
+
+
 def test_a_fingerprint_tells_purposes_and_borders_apart(settings: Settings) -> None:
     keyring = Keyring.open(settings)
 

@@ -150,6 +150,17 @@ def test_a_line_that_cannot_be_read_costs_only_itself(line, reason):
     assert rows(raw)[2] == ("à", "è", "ò")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_the_last_line_is_refused_too_if_it_cannot_be_decoded_and_has_no_end(encoding):
+    bad = {"utf-8": b"x\xff;3", "utf-16": b"x\x00\x00\xd8;\x003\x00"}[encoding]
+    good = "a;b\n1;2\n".encode("utf-16-le" if encoding == "utf-16" else encoding)
+
+    raw = read(good + bad, encoding={"utf-16": "utf-16-le"}.get(encoding, encoding))
+
+    assert rows(raw) == [("1", "2")]
+    assert [line for line, _ in refused(raw)] == [3]
+
+
 def test_a_quoted_field_may_span_lines_when_it_closes():
     raw = read(b'n,nota\n1,"prima\n\nseconda, ""x"""\n2,ok\n')
 

@@ -51,6 +51,16 @@ def test_numbers_yes_and_no_and_texts_are_read_as_publishers_write_them(
     assert read(protect, cells, type=type_) == values
 
 
+def test_among_many_plain_numbers_the_few_others_are_read_or_refused(protect: Any) -> None:
+    cells: list[Any] = ["0.5"] * 300
+    cells[7], cells[90], cells[150], cells[299] = " 2 ", "ERR", " ", None
+
+    values = read(protect, cells, type="float", decimal=".")
+
+    assert [values[at] for at in (0, 7, 90, 150, 299)] == [0.5, 2.0, "refused", None, None]
+    assert values.count(0.5) == 296
+
+
 @pytest.mark.parametrize(
     ("decimal", "thousands", "cells", "values"),
     [
