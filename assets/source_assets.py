@@ -20,7 +20,7 @@ from infra.windows import Cadence, Window
 from quality.contract.exports import to_markdown
 from quality.contract.model import Contract
 from quality.landing import Landing, land
-from quality.replay import land_from_archive
+from quality.rebuilding import land_from_archive
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
 # A flaky network is asked again; a bad delivery or a bug of ours is not.
