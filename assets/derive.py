@@ -1,15 +1,15 @@
-"""Computing a declared table: which windows are stale, what they read, and what is committed."""
+"""Computing a declared table: what its stale windows read, and what is committed."""
 
 import hashlib
-import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
 
 import polars as pl
 
 from assets.declaration import Declaration
+from assets.method import method_mark
+from assets.staleness import INPUT_NOTE, event_day, may_be_said_twice, stale_windows
 from assets.twin import Twin
 from infra.errors import TwinError
 from infra.lake import TableSpec
@@ -17,8 +17,6 @@ from infra.windows import Window, consecutive
 from quality.contract.exports import to_polars_schema
 from quality.derived import check_anonymous, check_key
 from quality.units import unit_of
-
-_INPUT_NOTE: Final = "input:"
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,13 @@ def derive(
     if missing:
         raise TwinError(f"{table} reads {missing[0]}, which does not exist yet; run that first")
     notes = {**notes, "method": declaration.method_version} | {
-        f"{_INPUT_NOTE}{declaration.reads[name]}": str(number) for name, number in versions.items()
+        f"{INPUT_NOTE}{declaration.reads[name]}": str(number) for name, number in versions.items()
     }
     spec = _spec(declaration, schema)
-    mark = _method_mark(declaration)
+    mark = method_mark(declaration)
     if declaration.window_by is None:
         return _derive_whole(declaration, twin=twin, versions=versions, spec=spec, notes=notes)
-    stale = _stale_windows(declaration, twin=twin, requested=requested, mark=mark)
+    stale = stale_windows(declaration, twin=twin, requested=requested, mark=mark)
     if not stale:
         return Derivation((), pl.DataFrame(schema=schema), twin.lake.version(table), is_news=False)
     frame = _compute(declaration, twin=twin, versions=versions, days=stale, schema=schema)
@@ -65,7 +63,7 @@ def derive(
     ranges = consecutive(stale, "daily")
     # Only the last commit says which input versions have been seen: were we stopped before it,
     # the next run would find none noted and compute everything again.
-    unfinished = {name: text for name, text in notes.items() if not name.startswith(_INPUT_NOTE)}
+    unfinished = {name: text for name, text in notes.items() if not name.startswith(INPUT_NOTE)}
     for run in ranges:
         inside = pl.col("window_on").is_between(run.start, run.end, closed="left")
         version = twin.lake.replace_windows(
@@ -125,75 +123,6 @@ def _spec(declaration: Declaration, schema: pl.Schema) -> TableSpec:
     )
 
 
-def _method_mark(declaration: Declaration) -> int:
-    """A number that changes with the method: its declared version and the function's own text."""
-    text = declaration.method_version + inspect.getsource(inspect.getmodule(declaration.function))  # type: ignore[arg-type] # a function always has a module
-    return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
-
-
-def _stale_windows(
-    declaration: Declaration, *, twin: Twin, requested: Window | None, mark: int
-) -> list[date]:
-    """Days never computed by this method and asked for, and days whose inputs changed since."""
-    lake, table = twin.lake, declaration.key
-    days = _input_days(declaration, twin, after=None)
-    known = lake.marks(table, days) if lake.exists(table) else {}
-    stale = {
-        day for day in days if known.get(day) != mark and (requested is None or day in requested)
-    }
-    if known:
-        seen = lake.last_notes(table)
-        stale |= {day for day in _input_days(declaration, twin, after=seen) if day in known}
-    return sorted(stale)
-
-
-def _input_days(
-    declaration: Declaration, twin: Twin, *, after: Mapping[str, str] | None
-) -> list[date]:
-    """The days on which something happened in the inputs, in all or since the versions noted."""
-    days: set[date] = set()
-    changed_whole = False
-    for key in declaration.reads.values():
-        noted = after.get(f"{_INPUT_NOTE}{key}") if after is not None else None
-        since = int(noted) if noted is not None else None
-        current = twin.lake.version(key) or 0
-        if since == current:
-            continue
-        if since is not None and since > current:
-            since = None  # the input was deleted and rebuilt: nothing of it has been seen
-        windows = twin.lake.changed_windows(key, after_version=since)
-        if windows is None:
-            changed_whole = changed_whole or after is not None
-        else:
-            days |= _event_days(key, windows, declaration, twin, since)
-    if changed_whole:
-        days |= set(_input_days(declaration, twin, after=None))
-    return sorted(day for day in days if day >= declaration.since)
-
-
-def _event_days(
-    key: str, windows: Iterable[date], declaration: Declaration, twin: Twin, since: int | None
-) -> set[date]:
-    """The days of a table's events in these windows, and those that look back on them.
-
-    A corrected delivery may have taken a row away from a day: the rows of before count as well.
-    """
-    starts = list(windows)
-    event = _event_day(key, twin)
-    found: set[date] = set()
-    for version in (None, since) if since is not None else (None,):
-        rows = twin.read(key, version=version).filter(pl.col("window_on").is_in(starts))
-        found |= {day for day in rows.select(event.unique()).collect()["__day"] if day is not None}
-    return {day + timedelta(n) for day in found for n in range(declaration.lookback_days + 1)}
-
-
-def _event_day(key: str, twin: Twin) -> pl.Expr:
-    contract = twin.contract_of(key)
-    if contract is None or contract.event_time is None:
-        return pl.col("window_on").alias("__day")
-    return pl.col(contract.event_time).cast(pl.Date).alias("__day")
-
-
 def _compute(
     declaration: Declaration,
     *,
@@ -226,7 +155,7 @@ def _input(
     wanted = {day - timedelta(n) for day in days for n in range(declaration.lookback_days + 1)}
     # A late row stands in a later delivery window than its own day, never in an earlier month.
     rows = rows.filter(pl.col("window_on") >= first.replace(day=1))
-    in_days = _event_day(key, twin).is_in(sorted(wanted))
+    in_days = event_day(key, twin).is_in(sorted(wanted))
     chosen = _as_said_last(key, rows, in_days, twin)
     return (chosen if twin.contract_of(key) else chosen.drop("window_on")).collect()
 
@@ -234,8 +163,8 @@ def _input(
 def _as_said_last(key: str, rows: pl.LazyFrame, in_days: pl.Expr, twin: Twin) -> pl.LazyFrame:
     """The rows of these days; of those delivered again for a later window, the last form alone."""
     contract = twin.contract_of(key)
-    if contract is None or not contract.primary_key or not contract.source.names_windows:
-        return rows.filter(in_days)  # whole files: a key stands in one window
+    if contract is None or not may_be_said_twice(contract):
+        return rows.filter(in_days)
     keys = list(contract.primary_key)
     if contract.event_time in keys:
         rows = rows.filter(in_days)  # the same key is of the same day: fewer rows to compare
@@ -251,7 +180,7 @@ def _derive_whole(
     spec: TableSpec,
     notes: Mapping[str, str],
 ) -> Derivation:
-    text = f"{_method_mark(declaration)}{sorted(versions.items())}"
+    text = f"{method_mark(declaration)}{sorted(versions.items())}"
     mark = int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
     table = declaration.key
     if twin.lake.exists(table) and twin.lake.mark(table) == mark:

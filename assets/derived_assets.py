@@ -14,7 +14,8 @@ from assets.declaration import Declaration
 from assets.derive import Derivation, derive, schema_of
 from assets.metadata import column_schema, lineage_of, materializations, windows_of_run
 from assets.plots import as_markdown
-from assets.source_assets import partitions_of, refused_check
+from assets.source_assets import partitions_of
+from assets.source_report import refused_check
 from assets.twin import Twin, commit_notes
 from infra.errors import DeliveryRefused, TwinError
 from infra.windows import Window
@@ -75,8 +76,8 @@ def derived_asset(
     def computed(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        opened: Twin = context.resources.twin.open()
         with value_free(declaration.key):
+            opened: Twin = context.resources.twin.open()
             try:
                 result = derive(
                     declaration,

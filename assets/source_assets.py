@@ -1,26 +1,21 @@
 """From contracts to Dagster assets: the source outside, and the step that lands it in bronze."""
 
-from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 
 from assets.boundary import value_free
-from assets.metadata import (
-    column_schema,
-    is_ours,
-    lineage_of,
-    materializations,
-    windows_of_run,
-)
+from assets.metadata import column_schema, is_ours, windows_of_run
+from assets.source_report import refused_check, report
 from assets.twin import Twin, commit_notes, utc_now
 from assets.upkeep import upkeep
-from infra.errors import ContractError, DeliveryRefused, PublisherUnavailable
+from infra.errors import ContractError, PublisherUnavailable
 from infra.windows import Cadence, Window
 from quality.contract.exports import to_markdown
 from quality.contract.model import Contract
 from quality.landing import Landing, land
-from quality.replay import land_from_archive
+from quality.rebuilding import land_from_archive
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
 # A flaky network is asked again; a bad delivery or a bug of ours is not.
@@ -84,9 +79,9 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
     def landing(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult | dg.Output[None]]:
-        twin: Twin = context.resources.twin.open()
-        window = windows_of_run(context, contract.cadence, twin.since(contract.since))
         with value_free(contract.key):
+            twin: Twin = context.resources.twin.open()
+            window = windows_of_run(context, contract.cadence, twin.since(contract.since))
             try:
                 result = _land(context, contract, window, twin)
             except ContractError as refusal:
@@ -99,7 +94,7 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
                 ) from dg.Failure(str(outage))
             if not is_ours(context):  # `gemello run` does it once, at the end of its run
                 upkeep(twin)
-        yield from _report(context, contract, result, twin, bronze=bronze, refused=refused)
+            yield from report(context, contract, result, twin, bronze=bronze, refused=refused)
 
     return landing
 
@@ -159,165 +154,4 @@ def _spec(
             "contract": contract.version,
             "legal basis": contract.legal_basis,
         },
-    )
-
-
-def refused_check(refusal: ContractError, bronze: dg.AssetKey) -> dg.AssetCheckResult:
-    """The failed check that says why nothing was published; `contract` if nobody can read it."""
-    return dg.AssetCheckResult(
-        check_name=refusal.check if isinstance(refusal, DeliveryRefused) else "contract",
-        asset_key=bronze,
-        passed=False,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=str(refusal),
-        metadata={"why": str(refusal)},  # the pages show metadata in full
-    )
-
-
-def _report(
-    context: dg.AssetExecutionContext,
-    contract: Contract,
-    result: Landing,
-    twin: Twin,
-    *,
-    bronze: dg.AssetKey,
-    refused: dg.AssetKey,
-) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-    labels = bronze_spec(contract).labels
-    treatments = ", ".join(sorted(f"{name}: {label}" for name, label in labels.items()))
-    counts: dict[str, int | str] = {
-        "news": "new delivery" if result.is_news else "nothing new: left as it was",
-    }
-    if result.is_news:
-        counts |= {
-            "rows delivered": result.delivered_count,
-            "rows kept": result.kept_count,
-            "rows refused": result.refused_count,
-            "rows of other windows": result.elsewhere_count,
-        }
-    if result.version is not None:
-        counts["Delta version"] = result.version
-    if result.delivery_id:
-        counts["delivery"] = result.delivery_id
-    extra: dict[str, int | str | dg.TableColumnLineage] = {
-        "dagster/row_count": twin.rows_count(bronze_key(contract)),
-        "dagster/uri": twin.lake.uri(bronze_key(contract)),
-        "dagster/column_lineage": lineage_of(
-            {
-                name: [(f"source/{contract.key}", origin) for origin in column.source]
-                for name, column in contract.stored.items()
-            }
-        ),
-        "treatments": treatments,
-    }
-    if result.is_news:
-        context.log_event(
-            dg.AssetObservation(
-                asset_key=dg.AssetKey(["source", contract.publisher, contract.dataset]),
-                metadata={"rows delivered": result.delivered_count},
-            )
-        )
-        materializations(context, bronze, result.windows, {"delivery": result.delivery_id or ""})
-        materializations(context, refused, result.windows, {})
-    by_rule: dict[str, int | str] = {
-        f"rule {rule}": count for rule, count in result.refused_by_rule.items()
-    }
-    yield dg.MaterializeResult(asset_key=bronze, metadata={**counts, **extra})
-    yield dg.MaterializeResult(
-        asset_key=refused,
-        metadata={
-            "rows refused": result.refused_count,
-            "dagster/row_count": twin.rows_count(quarantine_key(contract)),
-            **by_rule,
-        },
-    )
-    yield dg.AssetCheckResult(
-        check_name="privacy",
-        asset_key=bronze,
-        passed=True,
-        metadata={"columns stored": len(contract.stored), "treatments": treatments},
-    )
-    yield dg.AssetCheckResult(
-        check_name="contract", asset_key=bronze, passed=True, metadata={**_rules(result), **by_rule}
-    )
-    yield _drift_check(result, bronze)
-
-
-def _rules(result: Landing) -> Mapping[str, str]:
-    return {
-        f"{number}. {rule.rule}": (
-            f"{rule.unexpected_count} of {rule.rows_count} rows, {rule.severity}"
-        )
-        for number, rule in enumerate(result.results, start=1)
-    }
-
-
-def _drift_check(result: Landing, bronze: dg.AssetKey) -> dg.AssetCheckResult:
-    drift = result.drift
-    undeclared = drift.undeclared if drift else ()
-    missing = drift.missing if drift else ()
-    parts = []
-    if undeclared:
-        parts.append(
-            f"{len(undeclared)} columns came that nobody declared: "
-            f"{', '.join(undeclared)}. They were left out; declare them or name them under dropped."
-        )
-    if missing:
-        parts.append(f"Optional columns that did not come: {', '.join(missing)}.")
-    return dg.AssetCheckResult(
-        check_name="drift",
-        asset_key=bronze,
-        passed=not undeclared,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=" ".join(parts) or "The columns delivered are those agreed.",
-        metadata={"undeclared columns": len(undeclared), "missing columns": len(missing)},
-    )
-
-
-def freshness_check(table: str, cadence: Cadence) -> dg.AssetChecksDefinition:
-    """Whether the newest rows are as young as the cadence promises, and since when not."""
-
-    @dg.asset_check(
-        asset=dg.AssetKey(table.split("/")),
-        name="freshness",
-        description="Warns when the newest window is older than the cadence promises.",
-        required_resource_keys={"twin"},
-    )
-    def freshness(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        twin: Twin = context.resources.twin.open()
-        with value_free(table):
-            return _freshness(table, cadence, twin)
-
-    return freshness
-
-
-_ALLOWED_AGE: Mapping[Cadence, timedelta] = {
-    "stream": timedelta(days=2),
-    "daily": timedelta(days=2),
-    "monthly": timedelta(days=62),
-    "yearly": timedelta(days=550),
-}
-
-
-def _freshness(table: str, cadence: Cadence, twin: Twin) -> dg.AssetCheckResult:
-    if not twin.lake.exists(table):
-        return dg.AssetCheckResult(
-            passed=False, severity=dg.AssetCheckSeverity.WARN, description="There is no table yet."
-        )
-    if cadence == "static":
-        newest = next((commit.at.date() for commit in twin.lake.history(table, limit=1)), None)
-        return dg.AssetCheckResult(passed=True, metadata={"last written on": str(newest)})
-    newest_window = max(twin.lake.changed_windows(table, after_version=None) or (), default=None)
-    if newest_window is None:
-        return dg.AssetCheckResult(
-            passed=False, severity=dg.AssetCheckSeverity.WARN, description="There are no rows yet."
-        )
-    age = utc_now().date() - newest_window
-    allowed = _ALLOWED_AGE[cadence]
-    return dg.AssetCheckResult(
-        passed=age <= allowed,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"The newest window is {newest_window}, {age.days} days ago; "
-        f"a {cadence} table is stale after {allowed.days} days.",
-        metadata={"newest window": str(newest_window), "age in days": age.days},
     )

@@ -19,7 +19,7 @@ from infra.settings import Settings
 from quality.contract.load import BUILT_IN, load_contracts
 from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import stricter
-from quality.landing import Workplace
+from quality.workplace import Workplace
 
 # Definitions (index bands, limits) are data sets of ours: versioned rows with their source.
 DEFINITIONS: Final = Path(__file__).parent / "definitions"

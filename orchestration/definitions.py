@@ -5,7 +5,8 @@ import warnings
 import dagster as dg
 
 from assets.derived_assets import derived_asset, find_declarations
-from assets.source_assets import bronze_asset, freshness_check, source_spec
+from assets.freshness import freshness_check
+from assets.source_assets import bronze_asset, source_spec
 from assets.twin import Twin
 from infra.process import keep_private
 from orchestration.resources import TwinResource

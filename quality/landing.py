@@ -1,7 +1,7 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -11,30 +11,23 @@ from infra.arrivals import Arrivals
 from infra.errors import DeliveryRefused
 from infra.keys import Keyring
 from infra.lake import Lake
-from infra.seal import Archive, SealedDelivery
-from infra.windows import Window, consecutive, period_start
+from infra.seal import SealedDelivery
+from infra.windows import Window
+from quality.committing import commit, quarantined
 from quality.contract.model import Adapter, Contract
-from quality.contract.strictness import loosest
-from quality.judgement import RuleResult, Verdict, judge
-from quality.privacy.arrivals import delivery_id, of_windows, window_of_each, window_starts
+from quality.judgement import RuleResult, judge
+from quality.news import news_of
+from quality.placing import Placed, limits, range_of
+from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
 from quality.privacy.drift import Drift, check_claim
-from quality.privacy.gate import Protected, protect
-from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
+from quality.privacy.gate import protect
+from quality.tables import bronze_key
+from quality.workplace import Workplace
 
-# Counts as a change of everything that landed: raised when the gate or the judge change meaning.
-METHOD_VERSION: Final = "1"
+__all__ = ["Landing", "Workplace", "land", "land_arrivals"]
+
 # A refusal names the commonest reasons; a file with every fault there is would fill a page.
 _MOST_REASONS: Final = 6
-_TECHNICAL: Final = ("__payload", "__line", "__event_on")
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """Where landings happen: the lake, the archive of sealed deliveries, and the keys."""
-
-    lake: Lake
-    archive: Archive
-    keyring: Keyring
 
 
 @dataclass(frozen=True)
@@ -92,20 +85,19 @@ def land_arrivals(
 
     `only` some of its windows, where a later delivery took the place of the others.
     """
-    marks = _marks(contract, window, arrivals, at.keyring)
-    stale = _stale(contract, marks, at.lake)
+    marks = news_of(contract, window, arrivals, at=at, now=now)
     if only is not None:
-        stale = [start for start in stale if start in only]
-    if not stale:
+        marks = {start: mark for start, mark in marks.items() if start in only}
+    if not marks:
         return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
-    if sealed is None:
-        fresh = of_windows(arrivals, stale)
-        sealed_id, sealed_until = _seal(contract, _range(contract, stale), fresh, at=at, now=now)
-    else:
-        # Judged as a whole, as when it came: each row has its place in it again.
-        fresh, sealed_id = arrivals, sealed.delivery_id
-        sealed_until = sealed.expires_on or date.max
-    protected = protect(fresh, contract, at.keyring, adapter=adapter, window=window)
+    stale = list(marks)
+    # Sealed before, it is judged as a whole, as when it came: each row has its place in it again.
+    fresh = arrivals if sealed else of_windows(arrivals, stale)
+    sealed = sealed or _seal(contract, range_of(contract, stale), fresh, at=at, now=now)
+    # As of when it came, so that landing it again, or from the archive, says the same.
+    now = sealed.sealed_at if sealed else now
+    keyring = at.keyring_of(contract, sealed)
+    protected = protect(fresh, contract, keyring, adapter=adapter, window=window)
     if protected.delivered_count == 0 and not adapter.names_windows:
         raise DeliveryRefused(
             f"{contract.key}: nothing was published. The delivery holds no row, and publishing it "
@@ -124,28 +116,31 @@ def land_arrivals(
         said = " ".join([*verdict.stops, *_why(protected.refused, verdict.refused)])
         raise DeliveryRefused(f"{contract.key}: nothing was published. {said}", check="contract")
     check_claim(verdict.kept, contract)
-    placed = _Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
-    refused = _refused_rows(placed.refused, sealed_id, sealed_until)
-    return _commit(
+    placed = Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
+    known_as = sealed.delivery_id if sealed else delivery_id(fresh, at.keyring)
+    until = (sealed.expires_on or date.max) if sealed else None
+    refused = quarantined(contract, placed.refused, delivery_id=known_as, sealed_until=until)
+    landing = Landing(
+        delivery_id=known_as,
+        windows=_told(contract, placed, stale, at.lake),
+        delivered_count=protected.delivered_count,
+        kept_count=placed.kept.height,
+        refused_count=refused.height,
+        elsewhere_count=placed.elsewhere_count,
+        results=verdict.results,
+        drift=protected.drift,
+        refused_by_rule=dict(refused.group_by("rule").len().sort("rule").iter_rows()),
+    )
+    version = commit(
         contract,
-        {start: mark for start, mark in marks.items() if start in stale},
-        at=at,
-        landing=Landing(
-            delivery_id=sealed_id,
-            windows=_told(contract, placed, stale, at.lake),
-            delivered_count=protected.delivered_count,
-            kept_count=placed.kept.height,
-            refused_count=refused.height,
-            elsewhere_count=placed.elsewhere_count,
-            results=verdict.results,
-            drift=protected.drift,
-            refused_by_rule=dict(refused.group_by("rule").len().sort("rule").iter_rows()),
-        ),
+        marks,
+        lake=at.lake,
         kept=placed.kept,
         refused=refused,
         changed_at=_changed_at(contract, fresh, at.lake, now),
-        notes=notes,
+        notes={**notes, **_counts(contract, landing, keyring)},
     )
+    return replace(landing, version=version)
 
 
 def _why(*refused: pl.DataFrame) -> list[str]:
@@ -167,143 +162,25 @@ def _why(*refused: pl.DataFrame) -> list[str]:
     return [f"Refused: {'; '.join(said)}" + (f"; and {more} other reasons." if more > 0 else ".")]
 
 
-def _marks(
-    contract: Contract, window: Window, arrivals: Arrivals, keyring: Keyring
-) -> dict[date | None, int]:
-    """A number per window that changes with what was delivered for it and with the contract."""
-    policy = f"{contract.rules_version}/{METHOD_VERSION}"
-    named = window_starts(arrivals)
-    if window.is_static:
-        groups: dict[date | None, Arrivals] = {None: arrivals}
-    elif named:
-        groups = {start: of_windows(arrivals, [start]) for start in named}
-    else:
-        whole = delivery_id(arrivals, keyring, policy=policy)
-        return dict.fromkeys(window.starts(), int(whole[:15], 16))
-    return {
-        start: int(delivery_id(group, keyring, policy=policy)[:15], 16)
-        for start, group in groups.items()
-    }
-
-
-def _stale(contract: Contract, marks: Mapping[date | None, int], lake: Lake) -> list[date | None]:
-    """The windows that do not hold this delivery yet."""
-    key = bronze_key(contract)
-    if not lake.exists(key):
-        return list(marks)
-    if contract.is_static:
-        return [] if lake.mark(key) == marks.get(None) else [None]
-    known = lake.marks(key, [start for start in marks if start is not None])
-    return [start for start, mark in marks.items() if start and known.get(start) != mark]
-
-
-def holds(contract: Contract, arrivals: Arrivals, at: Workplace) -> bool:
-    """Whether a static table holds exactly this delivery, under exactly this contract."""
-    return not _stale(contract, _marks(contract, Window.always(), arrivals, at.keyring), at.lake)
-
-
 def _seal(
     contract: Contract, window: Window, arrivals: Arrivals, *, at: Workplace, now: datetime
-) -> tuple[str, date | None]:
-    """Keep a sealed copy for as long as the contract says; the id, and until when."""
+) -> SealedDelivery | None:
+    """Keep a sealed copy for as long as the contract says; None where it says not at all."""
     if contract.archive_days == 0:
-        return delivery_id(arrivals, at.keyring, policy=""), None
-    forever = contract.archive_days == "forever"
-    expires = None if forever else now.date() + timedelta(days=int(contract.archive_days))
-    sealed = at.archive.put(contract.key, window, arrivals, sealed_at=now, expires_on=expires)
-    return sealed, date.max if forever else expires
-
-
-def limits(
-    contract: Contract, window: Window | None, adapter: Adapter, now: datetime
-) -> Window | None:
-    """The range event times may lie in: up to the window's end, or until today for whole files."""
-    if contract.is_static or contract.since is None:
         return None
-    if adapter.names_windows:
-        return window
-    last = max(now.date(), contract.since)
-    return Window.between(contract.since, last, contract.cadence)
-
-
-@dataclass(frozen=True, repr=False)
-class _Placed:
-    """Rows with the window they belong to; those of windows nobody asked for are only counted."""
-
-    kept: pl.DataFrame
-    refused: pl.DataFrame
-    elsewhere_count: int
-
-    @classmethod
-    def of(
-        cls,
-        contract: Contract,
-        stale: Sequence[date | None],
-        arrivals: Arrivals,
-        *,
-        protected: Protected,
-        verdict: Verdict,
-        now: datetime,
-    ) -> "_Placed":
-        columns = [*contract.stored, *_TECHNICAL]
-        refused = pl.concat(
-            [protected.refused, verdict.refused.select(protected.refused.columns)], how="vertical"
-        )
-        if contract.is_static:
-            return cls(verdict.kept.select(columns), refused, 0)
-        starts = [start for start in stale if start is not None]
-        window_on = place(contract, starts[0], arrivals, known=verdict.kept, now=now)
-        kept = verdict.kept.with_columns(window_on)
-        refused = refused.with_columns(window_on)
-        # A whole file holds windows that landed before, too: those stay as they are.
-        here, refused_here = _inside(kept, starts), _inside(refused, starts)
-        elsewhere = kept.height + refused.height - here.height - refused_here.height
-        return cls(here.select(*columns, "window_on"), refused_here, elsewhere)
-
-
-def _inside(rows: pl.DataFrame, starts: Collection[date]) -> pl.DataFrame:
-    """The rows of these windows; not copied where all are."""
-    is_inside = rows["window_on"].is_in(list(starts))
-    return rows if is_inside.all() else rows.filter(is_inside)
-
-
-def place(
-    contract: Contract, earliest: date, arrivals: Arrivals, *, known: pl.DataFrame, now: datetime
-) -> pl.Expr:
-    """The window of a row: what the file's name says, else its event time.
-
-    A row whose time cannot be known stands under the first window of its delivery, so that it is
-    found in the same place whichever windows a run asks for.
-    """
-    named = window_starts(arrivals)
-    if named:
-        by_payload = dict(enumerate(window_of_each(arrivals)))
-        return (
-            pl.col("__payload")
-            .replace_strict(by_payload, default=named[0], return_dtype=pl.Date)
-            .alias("window_on")
-        )
-    unit = {"monthly": "1mo", "yearly": "1y"}.get(contract.cadence)
-    first = known["__event_on"].min()
-    fallback = earliest
-    if isinstance(first, date):
-        fallback = period_start(first, contract.cadence)
-    since = contract.since or date.min
-    event = pl.col("__event_on") if unit is None else pl.col("__event_on").dt.truncate(unit)
-    plausible = event.is_between(since, now.date() + timedelta(days=1))
-    return pl.when(plausible).then(event).otherwise(pl.lit(fallback)).alias("window_on")
-
-
-def _range(contract: Contract, stale: Sequence[date | None]) -> Window:
-    """From the first to the last of the windows that are landed."""
-    starts = [start for start in stale if start is not None]
-    if not starts:
-        return Window.always()
-    return Window.between(min(starts), max(starts), contract.cadence)
+    forever = contract.archive_days == "forever"
+    return at.archive.put(
+        contract.key,
+        window,
+        arrivals,
+        sealed_at=now,
+        expires_on=None if forever else now.date() + timedelta(days=int(contract.archive_days)),
+        key=at.key_in_use(contract),
+    )
 
 
 def _told(
-    contract: Contract, placed: _Placed, stale: Sequence[date | None], lake: Lake
+    contract: Contract, placed: Placed, stale: Sequence[date | None], lake: Lake
 ) -> tuple[date, ...]:
     """The landed windows that hold a row now, or held one before.
 
@@ -318,16 +195,6 @@ def _told(
     return tuple(sorted({*filled, *(held or ())} & set(stale)))
 
 
-def _refused_rows(refused: pl.DataFrame, sealed_id: str, sealed_until: date | None) -> pl.DataFrame:
-    """Refused rows as quarantine stores them."""
-    return refused.with_columns(
-        pl.lit(sealed_id).alias("delivery_id"),
-        pl.col("__payload").cast(pl.Int32).alias("payload_index"),
-        pl.col("__line").cast(pl.Int64).alias("row_index"),
-        pl.lit(sealed_until, dtype=pl.Date).alias("sealed_until_on"),
-    ).drop(_TECHNICAL, strict=False)
-
-
 def _changed_at(contract: Contract, arrivals: Arrivals, lake: Lake, now: datetime) -> datetime:
     """Since when the rows of a static table are as delivered: the file's own date, UTC.
 
@@ -338,78 +205,8 @@ def _changed_at(contract: Contract, arrivals: Arrivals, lake: Lake, now: datetim
     return stated if newest is None or stated >= newest else max(now, newest)
 
 
-def _commit(
-    contract: Contract,
-    marks: Mapping[date | None, int],
-    *,
-    at: Workplace,
-    landing: Landing,
-    kept: pl.DataFrame,
-    refused: pl.DataFrame,
-    changed_at: datetime,
-    notes: Mapping[str, str],
-) -> Landing:
-    """Write quarantine first and bronze last: the bronze commit is what publishes the delivery."""
-    table, spec = bronze_key(contract), bronze_spec(contract)
-    kept = kept.drop(_TECHNICAL, strict=False)
-    notes = {**notes, **_counts(contract, landing)}
-    relabel(contract, at.lake)
-    if contract.is_static:
-        mark = marks[None]
-        at.lake.replace_all(
-            quarantine_key(contract),
-            refused,
-            spec=quarantine_spec(contract),
-            notes=notes,
-            mark=mark,
-        )
-        if contract.primary_key:
-            version = at.lake.merge_history(
-                table,
-                kept,
-                primary_key=contract.primary_key,
-                at=changed_at,
-                spec=spec,
-                notes=notes,
-                mark=mark,
-                unknown=refused.select(contract.primary_key),
-            )
-        else:
-            version = at.lake.replace_all(table, kept, spec=spec, notes=notes, mark=mark)
-    else:
-        version = _commit_windows(contract, marks, at=at, kept=kept, refused=refused, notes=notes)
-    return Landing(**{**vars(landing), "version": at.lake.version(table) or version})
-
-
-def _commit_windows(
-    contract: Contract,
-    marks: Mapping[date | None, int],
-    *,
-    at: Workplace,
-    kept: pl.DataFrame,
-    refused: pl.DataFrame,
-    notes: Mapping[str, str],
-) -> int:
-    version = -1
-    by_start = {start: mark for start, mark in marks.items() if start is not None}
-    for run in consecutive(by_start, contract.cadence):
-        run_marks = {start: by_start[start] for start in run.starts()}
-        for table, frame, spec in (
-            (quarantine_key(contract), refused, quarantine_spec(contract)),
-            (bronze_key(contract), kept, bronze_spec(contract)),
-        ):
-            version = at.lake.replace_windows(
-                table,
-                _inside(frame, run_marks),
-                window=run,
-                spec=spec,
-                notes=notes,
-                marks=run_marks,
-            )
-    return version
-
-
-def _counts(contract: Contract, landing: Landing) -> dict[str, str]:
+def _counts(contract: Contract, landing: Landing, keyring: Keyring) -> dict[str, str]:
+    domain = contract.key_domain
     return {
         "delivery": landing.delivery_id or "",
         "contract": contract.version,
@@ -417,21 +214,5 @@ def _counts(contract: Contract, landing: Landing) -> dict[str, str]:
         "rows_kept": str(landing.kept_count),
         "rows_refused": str(landing.refused_count),
         "rows_elsewhere": str(landing.elsewhere_count),
+        **({} if domain is None else {"key": keyring.key_id(domain)}),
     }
-
-
-def relabel(contract: Contract, lake: Lake) -> None:
-    """Record the loosest treatment the history of a table will hold: it decides who may read it.
-
-    Before the rows are written: whoever is stopped in between leaves a table that claims to show
-    more than it does, never one that shows more than it claims.
-    """
-    for table in (bronze_key(contract), quarantine_key(contract)):
-        if not lake.exists(table):
-            continue
-        recorded = lake.labels(table)
-        wanted = loosest(recorded, contract)
-        changed = {name: label for name, label in wanted.items() if recorded.get(name) != label}
-        known = {name: label for name, label in changed.items() if name in recorded}
-        if known:
-            lake.set_labels(table, known)

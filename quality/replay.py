@@ -1,31 +1,20 @@
-"""From sealed deliveries back to tables: rebuilding everything, or only the rows once refused."""
+"""Replaying the rows once refused through the contract as it is now, from their sealed delivery."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import polars as pl
 
-from infra.arrivals import Arrivals
-from infra.errors import ContractError
 from infra.seal import SealedDelivery
-from infra.windows import Cadence, Window
 from quality.contract.model import Adapter, Contract
 from quality.judgement import judge
-from quality.landing import (
-    Landing,
-    Workplace,
-    holds,
-    land_arrivals,
-    limits,
-    place,
-    relabel,
-)
-from quality.privacy.arrivals import window_of_each, window_starts
+from quality.placing import limits, place
+from quality.privacy.arrivals import window_of_each
 from quality.privacy.gate import protect
-from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
-
-_PLACE = ("payload_index", "row_index")
+from quality.releasing import PLACE, Again, release, released_before
+from quality.tables import quarantine_key
+from quality.workplace import Workplace
 
 
 @dataclass(frozen=True)
@@ -35,100 +24,6 @@ class Replay:
     refused_count: int
     released_count: int
     expired_count: int
-
-
-def land_from_archive(
-    contract: Contract,
-    window: Window,
-    *,
-    at: Workplace,
-    adapter: Adapter,
-    notes: Mapping[str, str],
-    now: datetime,
-) -> Landing:
-    """Land the sealed deliveries of these windows again, each as if it came when it was sealed.
-
-    Of each window the newest delivery stands; a table with history gets them all, oldest first.
-    What the table holds already is left alone. Raises ContractError where none is left.
-    """
-    sealed = [one for one in at.archive.deliveries(contract.key) if _touches(one, window)]
-    if not sealed:
-        raise ContractError(
-            f"{contract.key}: no sealed delivery is left for {window}; they are kept for "
-            f"archive_days ({contract.archive_days}); pull from the publisher instead"
-        )
-    if window.is_static:
-        parts = _whole_parts(contract, sealed, at)
-    else:
-        parts = _newest(contract, sealed, window, at)
-    landings = [
-        land_arrivals(
-            contract,
-            part.window,
-            part.arrivals,
-            at=at,
-            adapter=adapter,
-            notes={**notes, "from": "archive"},
-            now=part.sealed.sealed_at,
-            sealed=part.sealed,
-            only=part.only,
-        )
-        for part in parts
-    ]
-    news = [landing for landing in landings if landing.is_news]
-    if not news:
-        return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
-    windows = sorted({start for landing in news for start in landing.windows})
-    return replace(news[-1], windows=tuple(windows))
-
-
-@dataclass(frozen=True, repr=False)
-class _Part:
-    """A sealed delivery, and `only` those of its windows for which no later one came."""
-
-    sealed: SealedDelivery
-    arrivals: Arrivals
-    window: Window
-    only: frozenset[date] | None = None
-
-
-def _newest(
-    contract: Contract, sealed: Sequence[SealedDelivery], window: Window, at: Workplace
-) -> Iterator[_Part]:
-    """For each window the newest delivery that was for it; the newest come first."""
-    covered: set[date] = set()
-    for one in reversed(sealed):
-        span = _windows(one, window.cadence)
-        starts = {start for start in span.starts() if start in window} - covered
-        if not starts:
-            continue
-        arrivals = at.archive.get(contract.key, one.delivery_id)
-        starts &= set(window_starts(arrivals)) or starts
-        covered |= starts
-        yield _Part(one, arrivals, span, frozenset(starts))
-
-
-def _whole_parts(
-    contract: Contract, sealed: Sequence[SealedDelivery], at: Workplace
-) -> Iterator[_Part]:
-    """What a static table is made of: all deliveries if it has a history, else the newest."""
-    newest = at.archive.get(contract.key, sealed[-1].delivery_id)
-    if holds(contract, newest, at):
-        return
-    for one in sealed[:-1] if contract.primary_key else ():
-        yield _Part(one, at.archive.get(contract.key, one.delivery_id), Window.always())
-    yield _Part(sealed[-1], newest, Window.always())
-
-
-def _windows(sealed: SealedDelivery, cadence: Cadence) -> Window:
-    start, _, end = sealed.window.partition("/")
-    return Window(cadence, date.fromisoformat(start), date.fromisoformat(end))
-
-
-def _touches(sealed: SealedDelivery, window: Window) -> bool:
-    if window.is_static or sealed.window == "static":
-        return window.is_static and sealed.window == "static"
-    return any(start in window for start in _windows(sealed, window.cadence).starts())
 
 
 def replay_refused(
@@ -142,30 +37,26 @@ def replay_refused(
     """Put exactly the rows in quarantine through the contract as it is now.
 
     What passes joins the bronze rows of its window; what does not stays, with the reason it has
-    now. A row whose key bronze holds already stays a duplicate.
+    now. A row whose key bronze holds already stays a duplicate. A replay that was cut off is
+    finished first.
     """
     refused = at.lake.read(quarantine_key(contract)).collect()
     sealed = {one.delivery_id: one for one in reversed(at.archive.deliveries(contract.key))}
     expired = refused.filter(~pl.col("delivery_id").is_in(sorted(sealed)))
-    released = 0
+    before, released = released_before(contract, at.lake), 0
     for delivery in sorted(set(sealed) & set(refused["delivery_id"].unique())):
         rows = refused.filter(pl.col("delivery_id") == delivery)
         again = _judge_again(contract, sealed[delivery], rows, at=at, adapter=adapter)
-        released += _release(contract, delivery, again, at=at, notes=notes, now=now)
+        released += release(
+            contract,
+            delivery,
+            again,
+            before=before.get(delivery, again.passed.clear()).select(PLACE),
+            lake=at.lake,
+            notes=notes,
+            now=now,
+        )
     return Replay(refused.height, released, expired.height)
-
-
-@dataclass(frozen=True, repr=False)
-class _Again:
-    """Rows once refused, judged again: those that pass and those that still do not.
-
-    `passed` have the window they belong to, `refused` the one in whose quarantine they stood;
-    `repeats` are those that pass but whose key another row of their delivery has.
-    """
-
-    passed: pl.DataFrame
-    repeats: pl.DataFrame
-    refused: pl.DataFrame
 
 
 def _judge_again(
@@ -175,15 +66,16 @@ def _judge_again(
     *,
     at: Workplace,
     adapter: Adapter,
-) -> _Again:
-    arrivals = at.archive.get(contract.key, sealed.delivery_id)
-    protected = protect(arrivals, contract, at.keyring, adapter=adapter)
+) -> Again:
+    arrivals = at.archive.get(contract.key, sealed.delivery_id, entry=sealed.entry)
+    keyring = at.keyring_of(contract, sealed)
+    protected = protect(arrivals, contract, keyring, adapter=adapter)
     places = rows.select(
         pl.col("payload_index").cast(pl.Int32).alias("__payload"),
         pl.col("row_index").cast(pl.Int64).alias("__line"),
         *([] if contract.is_static else ["window_on"]),
-    ).unique(["__payload", "__line"])
-    candidates = _at(places.select("__payload", "__line"), protected.frame)
+    ).unique(PLACE)
+    candidates = _at(places.select(PLACE), protected.frame)
     # The delivery as a whole was judged when it came; here each row stands for itself.
     verdict = judge(
         candidates,
@@ -199,151 +91,21 @@ def _judge_again(
     if not contract.is_static:
         where = place(contract, rows["window_on"][0], arrivals, known=passed, now=sealed.sealed_at)
         passed = passed.with_columns(where)
-    # What the delivery itself says elsewhere, under the keys of today: a repeat stays a repeat
-    # even if the domain has begun a new key since.
+    # What the delivery itself says elsewhere, in rows that stayed or that a later rule refused.
     keys = list(contract.primary_key)
-    others = _typed(protected.frame).join(places, on=["__payload", "__line"], how="anti")
-    return _Again(
+    others = _typed(protected.frame).join(places, on=PLACE, how="anti")
+    return Again(
         passed=passed,
         repeats=passed.join(others.select(keys), on=keys, how="semi") if keys else passed.clear(),
-        refused=_at(places, refused).with_columns(
-            pl.lit(sealed.delivery_id).alias("delivery_id"),
-            pl.col("__payload").alias("payload_index"),
-            pl.col("__line").alias("row_index"),
-            pl.lit(sealed_until, dtype=pl.Date).alias("sealed_until_on"),
-        ),
+        refused=_at(places, refused),
+        sealed_until=sealed_until if isinstance(sealed_until, date) else None,
     )
 
 
 def _at(places: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     """The rows of a frame that stood at these places of the delivery, with what is known there."""
-    return _typed(frame).join(
-        places, on=["__payload", "__line"], how="inner", maintain_order="left"
-    )
+    return _typed(frame).join(places, on=PLACE, how="inner", maintain_order="left")
 
 
 def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col("__payload").cast(pl.Int32), pl.col("__line").cast(pl.Int64))
-
-
-def _by_window(contract: Contract, rows: pl.DataFrame) -> Iterator[tuple[Window, pl.DataFrame]]:
-    if contract.is_static:
-        yield Window.always(), rows
-        return
-    for start in rows["window_on"].unique().sort():
-        yield Window.of(start, contract.cadence), rows.filter(pl.col("window_on") == start)
-
-
-def _release(
-    contract: Contract,
-    delivery: str,
-    again: _Again,
-    *,
-    at: Workplace,
-    notes: Mapping[str, str],
-    now: datetime,
-) -> int:
-    """Move the rows that pass from quarantine to bronze; bronze first, so that none is lost."""
-    said = {**notes, "replayed": delivery}
-    keys = list(contract.primary_key or contract.stored)
-    released = [again.passed.clear()]
-    relabel(contract, at.lake)
-    known = [again.repeats]
-    fresh = again.passed.join(again.repeats, on=["__payload", "__line"], how="anti")
-    for window, passed in _by_window(contract, fresh):
-        state = _current(contract, window, at)
-        fresh = passed.join(state.select(keys), on=keys, how="anti", nulls_equal=True)
-        known.append(passed.join(state.select(keys), on=keys, how="semi", nulls_equal=True))
-        if fresh.height:
-            after = pl.concat([state, fresh.select(state.columns)])
-            _write(contract, after, window, at=at, notes=said, now=now)
-            released.append(fresh)
-    fresh = pl.concat(released)
-    answered = pl.concat([rows.select("__payload", "__line") for rows in (fresh, again.refused)])
-    quarantine = at.lake.read(quarantine_key(contract)).collect()
-    for window, stored in _by_window(contract, quarantine):
-        ours = stored.filter(pl.col("delivery_id") == delivery)
-        unanswered = ours.join(
-            answered, left_on=list(_PLACE), right_on=["__payload", "__line"], how="anti"
-        )
-        unanswered = _as_duplicates(contract, unanswered, pl.concat(known))
-        still = again.refused.select(stored.columns)
-        if window.start is not None:
-            still = still.filter(pl.col("window_on") == window.start)
-        others = stored.filter(pl.col("delivery_id") != delivery)
-        remaining = pl.concat([others, unanswered, still])
-        if not remaining.sort(_PLACE).equals(stored.sort(_PLACE)):
-            _write_quarantine(contract, remaining, window, at=at, notes=said)
-    return fresh.height
-
-
-def _as_duplicates(contract: Contract, rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """Rows that pass now, but whose key bronze holds: they stay, and say so."""
-    places = known.select("__payload", "__line").unique()
-    passes = pl.struct(_PLACE).is_in(
-        places.select(pl.struct(payload_index="__payload", row_index="__line"))
-        .to_series()
-        .implode()
-    )
-    key = ", ".join(contract.primary_key or contract.stored)
-    passes &= pl.col("rule") != "duplicate_key"
-    return rows.with_columns(
-        rule=pl.when(passes).then(pl.lit("duplicate_key")).otherwise("rule"),
-        reason=pl.when(passes).then(pl.lit(f"{key}: the table has it already")).otherwise("reason"),
-    )
-
-
-def _current(contract: Contract, window: Window, at: Workplace) -> pl.DataFrame:
-    """The bronze rows of a window, or the current rows of a static table."""
-    rows = at.lake.read(bronze_key(contract), window=window)
-    if not contract.is_static:
-        return rows.collect()
-    if "valid_to" in rows.collect_schema().names():
-        rows = rows.filter(pl.col("valid_to").is_null())
-    return rows.select(list(contract.stored)).collect()
-
-
-def _write(
-    contract: Contract,
-    frame: pl.DataFrame,
-    window: Window,
-    *,
-    at: Workplace,
-    notes: Mapping[str, str],
-    now: datetime,
-) -> None:
-    table, spec = bronze_key(contract), bronze_spec(contract)
-    notes = {**notes, "rows_kept": str(frame.height)}
-    mark = at.lake.mark(table) or 0
-    if not contract.is_static:
-        at.lake.replace_windows(table, frame, window=window, spec=spec, notes=notes, marks={})
-    elif contract.primary_key:
-        at.lake.merge_history(
-            table,
-            frame,
-            primary_key=contract.primary_key,
-            # They belong to the delivery they came in: a rebuild from the archive says the same.
-            at=at.lake.instant(table) or now,
-            spec=spec,
-            notes=notes,
-            mark=mark,
-        )
-    else:
-        at.lake.replace_all(table, frame, spec=spec, notes=notes, mark=mark)
-
-
-def _write_quarantine(
-    contract: Contract,
-    frame: pl.DataFrame,
-    window: Window,
-    *,
-    at: Workplace,
-    notes: Mapping[str, str],
-) -> None:
-    table, spec = quarantine_key(contract), quarantine_spec(contract)
-    notes = {**notes, "rows_refused": str(frame.height)}
-    if contract.is_static:
-        mark = at.lake.mark(table) or 0
-        at.lake.replace_all(table, frame, spec=spec, notes=notes, mark=mark)
-    else:
-        at.lake.replace_windows(table, frame, window=window, spec=spec, notes=notes, marks={})

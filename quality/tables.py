@@ -18,7 +18,7 @@ QUARANTINE_COLUMNS: Final[dict[str, tuple[pl.DataType, str]]] = {
     "row_index": (pl.Int64(), "Line (text files) or record number in that file, from 1."),
     "sealed_until_on": (
         pl.Date(),
-        "Until when the sealed delivery is kept, so that the row can be replayed; null: no copy.",
+        "Until when, at least, the delivery is kept sealed, to replay the row; null: no copy.",
     ),
 }
 

@@ -66,7 +66,7 @@ class KeyInfo:
 class Keyring:
     """The root key in memory, and the ring of stored keys beside its file."""
 
-    __slots__ = ("_derived", "_path", "_pseudonym_keys", "_ring", "_root")
+    __slots__ = ("_derived", "_path", "_pins", "_pseudonym_keys", "_ring", "_root")
 
     def __init__(self, root: bytes, path: Path) -> None:
         """Use `Keyring.open`."""
@@ -74,6 +74,7 @@ class Keyring:
         self._path = path
         self._derived: dict[bytes, bytes] = {}
         self._pseudonym_keys: dict[Slot, PseudonymKey] = {}
+        self._pins: dict[str, int] = {}
         self._ring = Ring(ring_folder(path), self)
 
     @classmethod
@@ -95,6 +96,7 @@ class Keyring:
         _check_domain(domain)
         if epoch is not None:
             return self._epoch_key(domain, epoch)
+        version = version or self._pins.get(domain)
         newest = self._ring.latest(domain)
         if version is not None and not 1 <= version <= max(newest, 1):
             raise TwinError(
@@ -104,6 +106,21 @@ class Keyring:
         if slot not in self._pseudonym_keys:
             self._pseudonym_keys[slot] = self._versioned_key(slot)
         return self._pseudonym_keys[slot]
+
+    def version(self, domain: str) -> int:
+        """Give the version of a domain's key in use, made or not: the first if there is none."""
+        _check_domain(domain)
+        return self._pins.get(domain) or max(self._ring.latest(domain), 1)
+
+    def key_id(self, domain: str) -> str:
+        """Give the id of the version in use."""
+        return _key_id(_info(Slot(domain, self.version(domain))))
+
+    def pinned(self, domain: str, version: int) -> "Keyring":
+        """Give this keyring as it was while a domain's key was of this version."""
+        keyring = Keyring(self._root, self._path)
+        keyring._pins = {**self._pins, domain: version}
+        return keyring
 
     def fingerprint(self, purpose: str, content: Iterable[bytes]) -> str:
         """Give the keyed hash (HMAC-SHA256, 64 hex) of byte strings; where each ends counts.

@@ -7,14 +7,17 @@
 The key is written last, so a ciphertext without a key is what a killed writer left, and counts as
 absent. The key is destroyed first, so a ciphertext that outlives it can be read by nobody. Keys lie
 apart so that a backup can leave them out. The same delivery put for another window shares the
-ciphertext and gets a key file of its own: a publisher may send one unchanged file for months.
+ciphertext and gets a key file of its own: a publisher may send one unchanged file for months. So
+does one that comes back after another came in between: what was said last can be told from dates.
 """
 
 import re
 import secrets
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Final
 
 from infra.arrivals import Arrivals
@@ -22,8 +25,9 @@ from infra.errors import ContractError, TwinError
 from infra.keys import Keyring
 from infra.objects import open_store
 from infra.seal.cipher import TamperedError, seal, unseal
-from infra.seal.headers import Header, read_header, write_header
+from infra.seal.headers import Header, write_header
 from infra.seal.payloads import decode, delivery_id, encode
+from infra.seal.records import Record, SealedDelivery
 from infra.windows import Window
 
 _KEY_BYTES: Final = 32
@@ -32,39 +36,6 @@ _DELIVERY_ID: Final = re.compile(r"[0-9a-f]{32}")
 # A writer that takes longer than this between ciphertext and key is taken for dead.
 _ORPHAN_AGE: Final = timedelta(days=1)
 _READERS: Final = 8
-
-
-@dataclass(frozen=True)
-class SealedDelivery:
-    """What may be known of a sealed delivery without opening it."""
-
-    delivery_id: str
-    window: str
-    sealed_at: datetime
-    expires_on: date | None
-    bytes_count: int
-    payloads_count: int
-
-
-@dataclass(frozen=True, repr=False)
-class _Record:
-    """One key file: where it lies, what it says, and the key it holds, still wrapped."""
-
-    name: str
-    header: Header
-    wrapped: bytes
-
-    @property
-    def contract_key(self) -> str:
-        return self.name.partition("/")[2].rsplit("/", 2)[0]
-
-    @property
-    def delivery_id(self) -> str:
-        return self.name.rsplit("/", 2)[1]
-
-    def context(self) -> bytes:
-        """Say what the wrapped key is bound to: its place and every word of its header."""
-        return f"sealed delivery|{self.name}|".encode() + write_header(self.header)
 
 
 class Archive:
@@ -86,41 +57,51 @@ class Archive:
         *,
         sealed_at: datetime,
         expires_on: date | None,
-    ) -> str:
-        """Seal a delivery until a day (None: for good) and give its id.
+        key: tuple[str, int] | None = None,
+    ) -> SealedDelivery:
+        """Seal a delivery until a day (None: for good), and give the entry that stands for it.
 
-        What is sealed already for this window stays as it is, with the term it was given.
+        What is sealed already for this window stays as it is, with its date and the term it was
+        given, unless another delivery came in between. `key` is the domain and the version of the
+        key it is protected with; a delivery that is still here keeps the version it has.
         """
-        key = _checked(contract_key)
-        sealed_id = delivery_id(arrivals, self._keyring, policy=f"sealed|{key}")
-        name = f"{self._folder(key, sealed_id)}/{self._window_id(window)}.key"
-        records = self._records(f"{key}/{sealed_id}")
-        if any(record.name == name for record in records):
-            return sealed_id
+        folder = _checked(contract_key)
+        sealed_id = delivery_id(arrivals, self._keyring, policy=f"sealed|{folder}")
+        records = self._records(f"{folder}/{sealed_id}")
+        same = [record for record in records if record.header.window == str(window)]
+        newest = max(same, key=lambda record: record.header.sealed_at, default=None)
+        if newest is not None and not self._is_followed(newest, folder):
+            return newest.described()
+        domain, version = _kept_key(records, key)
         header = Header(
             window=str(window),
             sealed_at=sealed_at,
             expires_on=expires_on,
             bytes_count=arrivals.bytes_count,
             payloads_count=arrivals.payloads_count,
-            ciphertext=f"sealed/{key}/{sealed_id}/{secrets.token_hex(8)}.sealed",
+            ciphertext=f"sealed/{folder}/{sealed_id}/{secrets.token_hex(8)}.sealed",
+            key_domain=domain,
+            key_version=version,
         )
+        name = self._free_name(f"keys/{folder}/{sealed_id}", window, records)
         for record in records:
-            # One whose term is about to end may lose its ciphertext while we share it.
+            # One whose term is about to end may lose its ciphertext while we share it; one for the
+            # same window may say another time of the publisher's file.
             ends = record.header.expires_on
-            if ends is None or ends > sealed_at.date() + timedelta(days=1):
+            if record not in same and (ends is None or ends > sealed_at.date() + timedelta(days=1)):
                 secret = self._keyring.unwrap(record.wrapped, context=record.context())
-                self._write_key(name, header.sharing(record.header.ciphertext), secret)
-                return sealed_id
+                header = replace(header, ciphertext=record.header.ciphertext)
+                self._write_key(name, header, secret)
+                return self._entry(name)
         secret = secrets.token_bytes(_KEY_BYTES)
         pieces = seal(encode(arrivals), secret, context=header.ciphertext.encode())
         self._store.write(header.ciphertext, pieces)
         if not self._write_key(name, header, secret):
             self._store.delete(header.ciphertext)  # another process sealed it meanwhile
-        return sealed_id
+        return self._entry(name)
 
-    def get(self, contract_key: str, delivery_id: str) -> Arrivals:
-        """Open a sealed delivery.
+    def get(self, contract_key: str, delivery_id: str, *, entry: str | None = None) -> Arrivals:
+        """Open a sealed delivery; as it came at the time of an `entry`, if one is given.
 
         Raises ContractError when its term has ended, and TwinError when there never was one or it
         is not as it was written.
@@ -136,21 +117,12 @@ class Archive:
                     "destroyed; ask the publisher to send it again"
                 )
             raise TwinError(f"{key}: no sealed delivery {delivery_id} in the archive")
-        return self._open(records[0])
+        chosen = [record for record in records if record.entry == entry]
+        return self._open((chosen or records)[0])
 
     def deliveries(self, contract_key: str) -> list[SealedDelivery]:
         """List what is sealed for a contract, oldest first; one entry for each window."""
-        found = [
-            SealedDelivery(
-                record.delivery_id,
-                record.header.window,
-                record.header.sealed_at,
-                record.header.expires_on,
-                record.header.bytes_count,
-                record.header.payloads_count,
-            )
-            for record in self._records(_checked(contract_key))
-        ]
+        found = [record.described() for record in self._records(_checked(contract_key))]
         return sorted(found, key=lambda d: (d.sealed_at, d.window, d.delivery_id))
 
     def expire(self, today: date) -> int:
@@ -181,7 +153,7 @@ class Archive:
                 self._store.delete(name)
         self._store.sweep(limit)
 
-    def _open(self, record: _Record) -> Arrivals:
+    def _open(self, record: Record) -> Arrivals:
         secret = self._keyring.unwrap(record.wrapped, context=record.context())
         name = record.header.ciphertext
         damaged = f"{record.contract_key}: the sealed delivery {record.delivery_id}"
@@ -197,29 +169,45 @@ class Archive:
                 ) from None
 
     def _write_key(self, name: str, header: Header, secret: bytes) -> bool:
-        context = _Record(name, header, b"").context()
+        context = Record(name, header, b"").context()
         wrapped = self._keyring.wrap(secret, context=context)
         return self._store.put_new(name, write_header(header) + b"\n" + wrapped.hex().encode())
 
-    def _records(self, folder: str) -> list[_Record]:
+    def _records(self, folder: str) -> list[Record]:
         names = [stored.name for stored in self._store.list(f"keys/{folder}".rstrip("/"))]
         with ThreadPoolExecutor(_READERS) as readers:
             contents = list(readers.map(self._store.get, names))
-        return [_record(n, content) for n, content in zip(names, contents, strict=True) if content]
+        return [
+            Record.read(n, content) for n, content in zip(names, contents, strict=True) if content
+        ]
 
-    def _folder(self, contract_key: str, sealed_id: str) -> str:
-        return f"keys/{contract_key}/{sealed_id}"
+    def _entry(self, name: str) -> SealedDelivery:
+        content = self._store.get(name)
+        if content is None:
+            raise TwinError(f"archive: {name} vanished while it was made; run again")
+        return Record.read(name, content).described()
 
-    def _window_id(self, window: Window) -> str:
-        return self._keyring.fingerprint("sealed window", [str(window).encode()])[:16]
+    def _is_followed(self, record: Record, folder: str) -> bool:
+        return any(record.is_followed_by(other) for other in self._records(folder))
+
+    def _free_name(self, folder: str, window: Window, records: Sequence[Record]) -> str:
+        """The first name for this window that is not taken: all who seal it at once choose it."""
+        taken = {record.name for record in records}
+        said = ([str(window).encode(), *([b"%d" % n] if n else [])] for n in count())
+        entries = (self._keyring.fingerprint("sealed window", words)[:16] for words in said)
+        names = (f"{folder}/{entry}.key" for entry in entries)
+        return next(name for name in names if name not in taken)
 
 
-def _record(name: str, content: bytes) -> _Record:
-    header, _, wrapped = content.partition(b"\n")
-    try:
-        return _Record(name, read_header(header), bytes.fromhex(wrapped.decode("ascii")))
-    except (ValueError, KeyError, TypeError):
-        raise TwinError(f"archive: {name} is damaged; restore it or delete it") from None
+def _kept_key(
+    records: Sequence[Record], key: tuple[str, int] | None
+) -> tuple[str | None, int | None]:
+    """The domain and version of the key to use: the version the delivery has there, if any."""
+    if key is None:
+        return None, None
+    domain, newest = key
+    versions = [r.header.key_version for r in records if r.header.key_domain == domain]
+    return domain, next((version for version in versions if version is not None), newest)
 
 
 def _checked(contract_key: str) -> str:

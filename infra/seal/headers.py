@@ -1,7 +1,7 @@
 """The header of a sealed delivery: readable without opening, and bound to the wrapped key."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 
@@ -15,10 +15,8 @@ class Header:
     bytes_count: int
     payloads_count: int
     ciphertext: str
-
-    def sharing(self, ciphertext: str) -> "Header":
-        """Give this header over a ciphertext that is there already."""
-        return replace(self, ciphertext=ciphertext)
+    key_domain: str | None
+    key_version: int | None
 
 
 def write_header(header: Header) -> bytes:

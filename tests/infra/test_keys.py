@@ -149,6 +149,23 @@ def test_a_new_version_is_used_from_then_on_and_the_old_one_stays(settings: Sett
         keyring.pseudonym_key("parking", version=3)
 
 
+def test_a_keyring_as_it_was_uses_the_version_of_then_and_leaves_other_domains_alone(
+    settings: Settings,
+) -> None:
+    keyring = Keyring.open(settings)
+    old = keyring.pseudonym_key("parking")
+    for domain in ("parking", "energy", "energy"):
+        keyring.new(domain)
+
+    then = keyring.pinned("parking", 1)
+
+    assert (then.version("parking"), keyring.version("parking")) == (1, 2)
+    assert then.pseudonym_key("parking").mac_key == old.mac_key
+    assert then.key_id("parking") == old.key_id != keyring.key_id("parking")
+    assert then.version("energy") == keyring.version("energy") == 2
+    assert keyring.version("water") == 1
+
+
 def test_each_day_has_a_key_of_its_own(settings: Settings) -> None:
     keyring = Keyring.open(settings)
 

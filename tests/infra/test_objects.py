@@ -117,7 +117,7 @@ def test_a_delivery_is_sealed_listed_opened_and_expired(location: str, tmp_path:
     came = Arrivals([Payload("a", content, NOW), Payload("b", b"Zzcanary Zzprova", NOW)])
     last_day = date(2025, 2, 14)
 
-    ids = {
+    sealed = {
         archive.put("a2a/readings", WINDOW, came, sealed_at=NOW, expires_on=last_day)
         for _ in range(2)
     }
@@ -125,7 +125,7 @@ def test_a_delivery_is_sealed_listed_opened_and_expired(location: str, tmp_path:
     opened = archive.get("a2a/readings", listed.delivery_id)
     archive.expire(last_day)
 
-    assert ids == {listed.delivery_id}
+    assert sealed == {listed}
     assert payloads_of(opened) == payloads_of(came)
     assert archive.deliveries("a2a/readings") == []
     with pytest.raises(ContractError, match="has expired"):

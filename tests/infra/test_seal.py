@@ -44,7 +44,8 @@ def archive(tmp_path: Path, keyring: Keyring) -> Archive:
 
 
 def put(archive: Archive, window: Window = WINDOW, content: bytes = ROWS) -> str:
-    return archive.put(KEY, window, arrivals(content), sealed_at=NOW, expires_on=LAST_DAY)
+    sealed = archive.put(KEY, window, arrivals(content), sealed_at=NOW, expires_on=LAST_DAY)
+    return sealed.delivery_id
 
 
 def files(tmp_path: Path, ending: str) -> list[Path]:
@@ -154,7 +155,7 @@ def test_the_same_delivery_put_twice_is_sealed_once(archive: Archive, tmp_path: 
         KEY, WINDOW, arrivals(), sealed_at=NOW + timedelta(days=1), expires_on=None
     )
 
-    assert second == first
+    assert second.delivery_id == first
     assert [f.read_bytes() for f in files(tmp_path, ".sealed")] == [before]
     assert [d.expires_on for d in archive.deliveries(KEY)] == [LAST_DAY]
 
@@ -172,7 +173,7 @@ def test_an_unchanged_file_for_the_next_window_shares_the_ciphertext(
         expires_on=LAST_DAY + timedelta(days=1),
     )
 
-    assert second == first
+    assert second.delivery_id == first
     assert len(files(tmp_path, ".sealed")) == 1
     assert [d.window for d in archive.deliveries(KEY)] == [str(WINDOW), str(NEXT_WINDOW)]
     assert archive.expire(LAST_DAY) == 1
@@ -182,13 +183,54 @@ def test_an_unchanged_file_for_the_next_window_shares_the_ciphertext(
         archive.get(KEY, first)
 
 
+def test_a_delivery_that_comes_back_after_another_is_sealed_again_with_its_new_date(
+    archive: Archive, tmp_path: Path
+) -> None:
+    days = [NOW + timedelta(days=number) for number in range(4)]
+
+    sealed = [
+        archive.put(KEY, WINDOW, arrivals(content), sealed_at=at, expires_on=at.date())
+        for content, at in zip((b"A", b"B", b"A", b"A"), days, strict=True)
+    ]
+
+    assert sealed[0].delivery_id == sealed[2].delivery_id != sealed[1].delivery_id
+    assert sealed[3] == sealed[2]
+    assert archive.deliveries(KEY) == sealed[:3]
+    assert [one.sealed_at for one in sealed[:3]] == days[:3]
+    assert archive.expire(sealed[0].sealed_at.date()) == 1
+    assert payloads_of(archive.get(KEY, sealed[0].delivery_id)) == payloads_of(arrivals(b"A"))
+
+
+def test_a_delivery_of_another_day_does_not_make_an_unchanged_one_new(archive: Archive) -> None:
+    later = NOW + timedelta(days=1)
+    first = archive.put(KEY, WINDOW, arrivals(), sealed_at=NOW, expires_on=None)
+    archive.put(KEY, NEXT_WINDOW, arrivals(b"B"), sealed_at=later, expires_on=None)
+
+    again = archive.put(KEY, WINDOW, arrivals(), sealed_at=later, expires_on=None)
+
+    assert again == first
+
+
+def test_a_delivery_keeps_the_version_of_the_key_it_first_came_under(archive: Archive) -> None:
+    def put_under(key: tuple[str, int], window: Window) -> tuple[str | None, int | None]:
+        sealed = archive.put(KEY, window, arrivals(), sealed_at=NOW, expires_on=None, key=key)
+        return sealed.key_domain, sealed.key_version
+
+    first = put_under(("parking", 1), WINDOW)
+
+    assert first == ("parking", 1)
+    assert put_under(("parking", 2), WINDOW) == ("parking", 1)
+    assert put_under(("parking", 2), NEXT_WINDOW) == ("parking", 1)
+    assert put_under(("energy", 3), Window.of(LAST_DAY, "daily")) == ("energy", 3)
+
+
 def test_deliveries_are_listed_oldest_first_with_sizes_and_terms(archive: Archive) -> None:
     newer = put(archive, NEXT_WINDOW, b"x")
     older = archive.put(KEY, WINDOW, arrivals(), sealed_at=NOW - timedelta(days=1), expires_on=None)
 
     listed = archive.deliveries(KEY)
 
-    assert [d.delivery_id for d in listed] == [older, newer]
+    assert [d.delivery_id for d in listed] == [older.delivery_id, newer]
     assert [(d.bytes_count, d.payloads_count) for d in listed] == [(len(ROWS), 2), (1, 2)]
     assert [d.window for d in listed] == ["2025-01-30/2025-01-31", "2025-01-31/2025-02-01"]
     assert [d.expires_on for d in listed] == [None, LAST_DAY]
@@ -204,7 +246,7 @@ def test_a_delivery_is_gone_on_its_last_day_and_says_so(archive: Archive, tmp_pa
     assert counts == [0, 1]
     with pytest.raises(ContractError, match="has expired"):
         archive.get(KEY, sealed_id)
-    assert archive.get(KEY, kept).bytes_count == 8
+    assert archive.get(KEY, kept.delivery_id).bytes_count == 8
     assert len(files(tmp_path, ".sealed")) == len(files(tmp_path, ".key")) == 1
 
 
@@ -214,7 +256,7 @@ def test_an_expired_delivery_that_comes_again_is_sealed_anew(archive: Archive) -
 
     again = archive.put(KEY, WINDOW, arrivals(), sealed_at=NOW, expires_on=None)
 
-    assert again == sealed_id
+    assert again.delivery_id == sealed_id
     assert archive.get(KEY, sealed_id).bytes_count == len(ROWS)
 
 
@@ -274,6 +316,7 @@ def test_a_ciphertext_still_being_written_is_not_cleaned_away(
         (".sealed", lambda _: b""),
         (".key", lambda b: b.replace(b"2025-02-14", b"2035-02-14")),
         (".key", lambda b: b.replace(b'"payloads_count": 2', b'"payloads_count": 1')),
+        (".key", lambda b: b.replace(b'"key_version": null', b'"key_version": 1')),
         (".key", lambda b: b[:-2]),
         (".key", lambda _: b"{}"),
     ],

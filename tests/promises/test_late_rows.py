@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -101,6 +102,48 @@ def test_a_session_delivered_again_a_day_later_is_counted_once(landed: Town, lef
 
     assert summary.is_success, summary.failures
     assert entries(landed, NEXT_DAY, 7) == 1
+
+
+def test_a_session_corrected_to_another_day_leaves_the_day_it_stood_on(landed: Town) -> None:
+    day = NEXT_DAY + timedelta(days=1)
+    first = session(1, NEXT_DAY, "08:05", "09:00")
+    sessions(landed, NEXT_DAY).write_text(HEADER + first)
+    landed.run(PARKING, PRESSURE, first=NEXT_DAY, last=NEXT_DAY)
+    before = entries(landed, NEXT_DAY, 7)
+
+    corrected = session(1, NEXT_DAY, "08:05", "09:00").replace(
+        f";{NEXT_DAY:%d/%m/%Y}", f";{day:%d/%m/%Y}"
+    )
+    sessions(landed, day).write_text(HEADER + corrected)
+    landed.run(PARKING, PRESSURE, first=day, last=day)
+    moved = entries(landed, NEXT_DAY, 7), entries(landed, day, 7)
+    sessions(landed, day).write_text(HEADER + session(2, day, "10:05", "11:00"))
+    landed.run(PARKING, PRESSURE, first=day, last=day)
+
+    assert before == 1
+    assert moved == (0, 1)
+    assert (entries(landed, NEXT_DAY, 7), entries(landed, day, 7)) == (1, 0)
+
+
+@pytest.mark.parametrize("from_archive", [False, True])
+def test_a_row_of_a_whole_file_that_moves_to_another_day_stands_there_alone(
+    parks: Town, from_archive: bool
+) -> None:
+    first, second, third, fourth = days(4)
+    file, counts = parks.sources / "town" / "counts.csv", "bronze/parks/counts"
+    rows = f"spira;giorno;h1\nL2;{third};20\nL3;{fourth};30\n"
+    file.write_text(f"{rows}L1;{first};10\n")
+    parks.run(counts, first=first, last=third)
+
+    file.write_text(f"{rows}L1;{second};10\n")
+    summary = parks.run(counts, first=third, last=third)
+    if from_archive:
+        shutil.rmtree(parks.lake)
+        summary = parks.run(counts, first=first, last=third, from_archive=True)
+
+    assert summary.is_success, summary.failures
+    stored = rows_of(parks)[counts].select("loop_id", "window_on")
+    assert stored.rows() == [("L1", second), ("L2", third)]
 
 
 def test_a_corrected_delivery_that_takes_a_session_away_takes_it_from_its_day(

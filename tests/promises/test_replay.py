@@ -9,7 +9,7 @@ import pytest
 from assets.twin import commit_notes, utc_now
 from quality.replay import Replay, replay_refused
 from tests.promises.contracts import VISITS_HEADER, edit_contract
-from tests.promises.town import FIRST_DAY, Town, assert_same_rows, days, rows_of
+from tests.promises.town import FIRST_DAY, Town, assert_same_rows, days, rows_of, versions_of
 
 SECOND_DAY = days(2)[1]
 
@@ -179,3 +179,69 @@ def test_rows_of_a_delivery_that_was_destroyed_are_told_and_stay(parks: Town, da
 
     assert result == Replay(refused.height, released_count=0, expired_count=refused.height)
     assert_same_rows(rows_of(parks), before)
+
+
+def undo_commits(town: Town, table: str, *, after: int) -> None:
+    """The table as it is if its writer was killed before these commits."""
+    for path in (town.lake / table / "_delta_log").glob("*.json"):
+        if int(path.stem) > after:
+            path.unlink()
+
+
+@pytest.mark.parametrize("dataset", ["visits", "counts", "places"])
+def test_a_replay_killed_between_its_two_tables_is_finished_by_the_next_one(
+    parks: Town, dataset: str
+) -> None:
+    two_days_of_visits(parks)
+    (parks.sources / "town" / "counts.csv").write_text(
+        f"spira;giorno;h1;h2;h3\nL1;{FIRST_DAY};10;150;x\nL2;{FIRST_DAY};150;12;300\n"
+        f"L2;{FIRST_DAY};150;12;13\n"
+    )
+    (parks.sources / "town" / "places.csv").write_text(
+        "codice,nome,area\nP1,Ducos,100\nP2,Castelli,5000\nP3,Tarello,\nP4,Prealpino,99999\n"
+    )
+    landed(parks, dataset)
+    old, new = {
+        "visits": ("[DUCOS, CASTELLI]", "[DUCOS, CASTELLI, TARELLO]"),
+        "counts": ("max_value: 100", "max_value: 260"),
+        "places": ("max_value: 1000", "max_value: 9000"),
+    }[dataset]
+    edit_contract(parks, f"parks/{dataset}", old, new)
+    before, version = rows_of(parks), versions_of(parks)[f"quarantine/parks/{dataset}"]
+    undisturbed = replayed(parks, dataset)
+    after = rows_of(parks)
+    undo_commits(parks, f"quarantine/parks/{dataset}", after=version)
+
+    half_done = rows_of(parks)
+    again = replayed(parks, dataset)
+
+    assert undisturbed.released_count
+    assert half_done[f"bronze/parks/{dataset}"].equals(after[f"bronze/parks/{dataset}"])
+    assert not half_done[f"quarantine/parks/{dataset}"].equals(after[f"quarantine/parks/{dataset}"])
+    assert_same_rows(rows_of(parks), after)
+    kept, refused = f"bronze/parks/{dataset}", f"quarantine/parks/{dataset}"
+    assert after[kept].height + after[refused].height == (
+        before[kept].height + before[refused].height
+    )
+    assert again.released_count == half_done[refused].height - after[refused].height
+
+
+def test_a_row_released_and_refused_again_by_a_later_landing_is_not_taken_for_released(
+    parks: Town,
+) -> None:
+    two_days_of_visits(parks)
+    landed(parks, "visits")
+    strict, loose = "[DUCOS, CASTELLI]", "[DUCOS, CASTELLI, TARELLO]"
+    edit_contract(parks, "parks/visits", strict, loose)
+    replayed(parks, "visits")
+    edit_contract(parks, "parks/visits", loose, "[DUCOS]")
+    landed(parks, "visits")
+    before = rows_of(parks)
+
+    edit_contract(parks, "parks/visits", "[DUCOS]", loose)
+    result = replayed(parks, "visits")
+
+    rows = rows_of(parks)
+    assert before["quarantine/parks/visits"].height == 5
+    assert result.released_count == 2
+    assert rows["bronze/parks/visits"].height == before["bronze/parks/visits"].height + 2

@@ -1,0 +1,106 @@
+"""Which windows of a computed table are stale: never computed so, or their inputs changed."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+
+from assets.declaration import Declaration
+from assets.twin import Twin
+from infra.windows import Window
+from quality.contract.model import Contract
+
+# In the notes of a commit: the version of an input that has been seen.
+INPUT_NOTE: Final = "input:"
+
+
+def stale_windows(
+    declaration: Declaration, *, twin: Twin, requested: Window | None, mark: int
+) -> list[date]:
+    """Days never computed by this method and asked for, and days whose inputs changed since."""
+    lake, table = twin.lake, declaration.key
+    days = _input_days(declaration, twin, after=None)
+    known = lake.marks(table, days) if lake.exists(table) else {}
+    stale = {
+        day for day in days if known.get(day) != mark and (requested is None or day in requested)
+    }
+    if known:
+        seen = lake.last_notes(table)
+        stale |= {day for day in _input_days(declaration, twin, after=seen) if day in known}
+    return sorted(stale)
+
+
+def _input_days(
+    declaration: Declaration, twin: Twin, *, after: Mapping[str, str] | None
+) -> list[date]:
+    """The days on which something happened in the inputs, in all or since the versions noted."""
+    days: set[date] = set()
+    changed_whole = False
+    for key in declaration.reads.values():
+        noted = after.get(f"{INPUT_NOTE}{key}") if after is not None else None
+        since = int(noted) if noted is not None else None
+        current = twin.lake.version(key) or 0
+        if since == current:
+            continue
+        if since is not None and since > current:
+            since = None  # the input was deleted and rebuilt: nothing of it has been seen
+        windows = twin.lake.changed_windows(key, after_version=since)
+        if windows is None:
+            changed_whole = changed_whole or after is not None
+        else:
+            days |= _event_days(key, windows, declaration, twin, since)
+    if changed_whole:
+        days |= set(_input_days(declaration, twin, after=None))
+    return sorted(day for day in days if day >= declaration.since)
+
+
+def _event_days(
+    key: str, windows: Iterable[date], declaration: Declaration, twin: Twin, since: int | None
+) -> set[date]:
+    """The days of a table's events in these windows, and those that look back on them.
+
+    A corrected delivery may have taken a row away from a day: the rows of before count as well, and
+    so do those of other deliveries that spoke of the same rows, perhaps on another day.
+    """
+    starts = list(windows)
+    event = event_day(key, twin)
+    in_windows = pl.col("window_on").is_in(starts)
+    frames = [twin.read(key).filter(in_windows)]
+    if since is not None:
+        frames.append(twin.read(key, version=since).filter(in_windows))
+        frames += _said_elsewhere(key, frames, ~in_windows, twin)
+    found = {day for rows in frames for day in rows.select(event.unique()).collect()["__day"]}
+    return {
+        day + timedelta(n)
+        for day in found
+        if day is not None
+        for n in range(declaration.lookback_days + 1)
+    }
+
+
+def _said_elsewhere(
+    key: str, changed: list[pl.LazyFrame], in_others: pl.Expr, twin: Twin
+) -> list[pl.LazyFrame]:
+    """What other deliveries say of the rows that changed, where the same row may be of two days."""
+    contract = twin.contract_of(key)
+    if contract is None or not may_be_said_twice(contract):
+        return []
+    keys = list(contract.primary_key)
+    if contract.event_time in keys:
+        return []
+    identities = pl.concat([rows.select(keys) for rows in changed]).unique()
+    return [twin.read(key).filter(in_others).join(identities, on=keys, how="semi")]
+
+
+def may_be_said_twice(contract: Contract) -> bool:
+    """Whether one row may stand in several windows: of whole files a key stands in one."""
+    return bool(contract.primary_key) and contract.source.names_windows
+
+
+def event_day(key: str, twin: Twin) -> pl.Expr:
+    """The day of a row's event in a table, as `__day`; of tables without one, of its window."""
+    contract = twin.contract_of(key)
+    if contract is None or contract.event_time is None:
+        return pl.col("window_on").alias("__day")
+    return pl.col(contract.event_time).cast(pl.Date).alias("__day")

@@ -1,0 +1,138 @@
+"""Landing sealed deliveries again: a lake that was lost comes back from the archive."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from infra.arrivals import Arrivals
+from infra.errors import ContractError, DeliveryRefused
+from infra.seal import SealedDelivery
+from infra.windows import Cadence, Window
+from quality.contract.model import Adapter, Contract
+from quality.landing import Landing, land_arrivals
+from quality.news import holds, landed_windows
+from quality.privacy.arrivals import window_starts
+from quality.tables import bronze_key
+from quality.workplace import Workplace
+
+
+def land_from_archive(
+    contract: Contract,
+    window: Window,
+    *,
+    at: Workplace,
+    adapter: Adapter,
+    notes: Mapping[str, str],
+    now: datetime,
+) -> Landing:
+    """Land the sealed deliveries of these windows again, each as if it came when it was sealed.
+
+    Of each window the newest delivery stands, and where that is refused, as it was when it came,
+    the one before; a table with history gets them all, oldest first. What the table holds already
+    is left alone. Raises ContractError where none is left, DeliveryRefused where none is good.
+    """
+    sealed = [one for one in at.archive.deliveries(contract.key) if _touches(one, window)]
+    if not sealed:
+        raise ContractError(
+            f"{contract.key}: no sealed delivery is left for {window}; they are kept for "
+            f"archive_days ({contract.archive_days}); pull from the publisher instead"
+        )
+    again = _Again(contract, at=at, adapter=adapter, notes={**notes, "from": "archive"})
+    if window.is_static:
+        landings = list(_land_whole(again, sealed))
+    else:
+        # A whole file is landed for all windows that have one: a row stands in one of them.
+        also = set() if adapter.names_windows else landed_windows(contract, window, at=at, now=now)
+        landings = list(_land_windows(again, sealed, {*window.starts(), *also}, window.cadence))
+    good = [landing for landing in landings if isinstance(landing, Landing)]
+    if not good and isinstance(landings[-1], DeliveryRefused):
+        raise landings[-1]
+    news = [landing for landing in good if landing.is_news]
+    if not news:
+        return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
+    windows = sorted({start for landing in news for start in landing.windows})
+    return replace(news[-1], windows=tuple(windows))
+
+
+@dataclass(frozen=True)
+class _Again:
+    """How deliveries are landed again."""
+
+    contract: Contract
+    at: Workplace
+    adapter: Adapter
+    notes: Mapping[str, str]
+
+    def opened(self, sealed: SealedDelivery) -> Arrivals:
+        return self.at.archive.get(self.contract.key, sealed.delivery_id, entry=sealed.entry)
+
+    def land(
+        self,
+        sealed: SealedDelivery,
+        arrivals: Arrivals,
+        window: Window,
+        only: frozenset[date] | None = None,
+    ) -> Landing | DeliveryRefused:
+        """Land it, or say that it is refused."""
+        try:
+            return land_arrivals(
+                self.contract,
+                window,
+                arrivals,
+                at=self.at,
+                adapter=self.adapter,
+                notes=self.notes,
+                now=sealed.sealed_at,
+                sealed=sealed,
+                only=only,
+            )
+        except DeliveryRefused as refusal:
+            return refusal
+
+
+def _land_windows(
+    again: _Again, sealed: Sequence[SealedDelivery], wanted: set[date], cadence: Cadence
+) -> Iterator[Landing | DeliveryRefused]:
+    """For each window the newest good delivery that was for it; the newest come first."""
+    missing = set(wanted)
+    for one in reversed(sealed):
+        span = _windows(one, cadence)
+        starts = missing.intersection(span.starts())
+        if not starts:
+            continue
+        arrivals = again.opened(one)
+        starts &= set(window_starts(arrivals)) or starts
+        landing = again.land(one, arrivals, span, frozenset(starts))
+        yield landing
+        if isinstance(landing, Landing):
+            missing -= starts
+
+
+def _land_whole(
+    again: _Again, sealed: Sequence[SealedDelivery]
+) -> Iterator[Landing | DeliveryRefused]:
+    """What a static table is made of: all deliveries if it has a history, else the newest good."""
+    newer = []
+    for one in reversed(sealed):
+        if holds(again.contract, again.opened(one), again.at):
+            yield Landing(delivery_id=None, windows=())
+            break
+        newer.append(one)
+    if again.contract.primary_key:
+        newer.reverse()
+    for one in newer:
+        landing = again.land(one, again.opened(one), Window.always())
+        yield landing
+        if not again.contract.primary_key and isinstance(landing, Landing):
+            break
+
+
+def _windows(sealed: SealedDelivery, cadence: Cadence) -> Window:
+    start, _, end = sealed.window.partition("/")
+    return Window(cadence, date.fromisoformat(start), date.fromisoformat(end))
+
+
+def _touches(sealed: SealedDelivery, window: Window) -> bool:
+    if window.is_static or sealed.window == "static":
+        return window.is_static and sealed.window == "static"
+    return any(start in window for start in _windows(sealed, window.cadence).starts())
