@@ -71,7 +71,7 @@ def _chained(given: object, *_: object, **__: object) -> object:
 
 def everything(first: str, last: str, file: str) -> None:
     """All runs and commands, one after the other."""
-    from quality import landing
+    from quality import landing, placing
     from quality.privacy import gate
 
     span = ("--from", first, "--to", last)
@@ -83,7 +83,8 @@ def everything(first: str, last: str, file: str) -> None:
         (gate, "check_drift", _cast),
         (gate, "check_drift", _chained),
         (landing, "judge", _cast),
-        (landing, "place", _rows),
+        (landing, "check_claim", _rows),
+        (placing, "place", _lookup),
     ):
         with bug(module, name, faulty):
             _forget("canary/sessions")
@@ -97,7 +98,7 @@ def everything(first: str, last: str, file: str) -> None:
     for query in (
         "SELECT * FROM bronze.canary.sessions",
         "SELECT * FROM quarantine.canary.sessions",
-        "SELECT place_code::INTEGER, vehicle_pid::DATE FROM quarantine.canary.sessions",
+        "SELECT place_code::INTEGER, owner_pid::DATE FROM quarantine.canary.sessions",
         "SELECT nome FROM bronze.canary.sessions",
     ):
         command("sql", query)

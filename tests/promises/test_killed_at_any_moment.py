@@ -189,6 +189,24 @@ def test_a_run_killed_at_any_moment_is_finished_by_the_next_one(
         a_round(undisturbed, tmp_path / str(number), number=number)
 
 
+def test_what_a_killed_run_left_in_quarantine_goes_when_the_delivery_of_before_comes_back(
+    parks: Town,
+) -> None:
+    path, bronze = parks.sources / "town" / "places.csv", "bronze/parks/places"
+    first = "codice,nome,area\nP1,Ducos,100\nP2,Castelli,0\n"
+    path.write_text(first)
+    assert parks.run(bronze).is_success
+    before = rows_of(parks)
+    path.write_text("codice,nome,area\nP1,Ducos,0\nP2,Castelli,100\n")
+    assert parks.run(bronze).is_success
+    max((parks.lake / bronze / "_delta_log").glob("*.json")).unlink()  # killed just before
+
+    path.write_text(first)
+    assert parks.run(bronze).is_success
+
+    assert_same_rows(rows_of(parks), before, but_for=OF_TODAY)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(3, 23))
 def test_a_run_killed_at_any_of_many_moments_is_finished_by_the_next_one(
