@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from infra.adapters.raw import tidy_name
 from quality.contract.column_rules import COLUMN_RULES, NAME
+from quality.contract.expectation_rules import expectation_problems
 from quality.contract.problems import Problem, quoted
+from quality.contract.source_rules import address_problems, layout_problems
 
 if TYPE_CHECKING:
     from quality.contract.model import Contract
@@ -188,21 +190,16 @@ def _optional(contract: "Contract") -> Iterator[Problem]:
             )
 
 
-def _expectations(contract: "Contract") -> Iterator[Problem]:
-    for place, expectation in enumerate(contract.expectations, start=1):
-        if not re.fullmatch(r"expect_[a-z0-9_]+", expectation.name):
+def _epochs(contract: "Contract") -> Iterator[Problem]:
+    if contract.event_time is not None or contract.source.names_windows:
+        return
+    for name, column in contract.columns.items():
+        if column.epoch:
             yield Problem(
-                f"expectations.{place}",
-                f"{quoted(expectation.name)} is not an expectation's name",
-                "write a name of Great Expectations (expect_…)",
+                f"columns.{name}.epoch",
+                "no row says its day",
+                "write event_time, or put {window:%Y-%m-%d} into source.url",
             )
-        for name in expectation.columns:
-            if name not in contract.stored:
-                yield Problem(
-                    f"expectations.{place}.{expectation.name}",
-                    f"{name} is not a stored column",
-                    "write the name of a column that is kept",
-                )
 
 
 _RULES: Final[tuple[tuple[Rules, frozenset[str]], ...]] = (
@@ -216,5 +213,8 @@ _RULES: Final[tuple[tuple[Rules, frozenset[str]], ...]] = (
     (_primary_key, frozenset({"primary_key", "columns"})),
     (_optional, frozenset({"primary_key", "event_time", "columns"})),
     (_sources, frozenset({"dropped", "columns"})),
-    (_expectations, frozenset({"expectations", "columns"})),
+    (_epochs, frozenset({"event_time", "source", "source.url", "columns"})),
+    (address_problems, frozenset({"cadence", "source", "source.url"})),
+    (layout_problems, frozenset({"source", "columns", "dropped"})),
+    (expectation_problems, frozenset({"expectations", "columns"})),
 )

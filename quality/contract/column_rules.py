@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from infra.errors import ContractError
 from quality.contract.columns import NUMBERS, Column
 from quality.contract.entities import SELF_EVIDENT
 from quality.contract.problems import Problem
@@ -64,6 +65,19 @@ def _reading(_: str, column: Column) -> Iterator[Problem]:
             yield Problem(
                 f"sent_as.{key}", f"goes with type: boolean, not {column.type}", "remove it"
             )
+
+
+def _readable(name: str, column: Column) -> Iterator[Problem]:
+    from quality.privacy.reading import check_column
+
+    if column.sent_as.format and column.type not in ("timestamp", "date"):
+        return  # it goes: see above
+    try:
+        check_column(name, column)
+    except ContractError as error:
+        where, _, rest = str(error).removeprefix(f"columns.{name}: ").partition(": ")
+        wrong, _, write = rest.partition("; ")
+        yield Problem(where, wrong, write)
 
 
 def _pseudonym(name: str, column: Column) -> Iterator[Problem]:
@@ -136,6 +150,7 @@ COLUMN_RULES: Final[tuple[tuple[ColumnRules, frozenset[str]], ...]] = (
     (_number, frozenset({"type", "sent_as"})),
     (_source, frozenset({"type", "from", "treatment"})),
     (_reading, frozenset({"type", "sent_as"})),
+    (_readable, frozenset({"type", "sent_as"})),
     (_pseudonym, frozenset({"type", "treatment", "epoch"})),
     (_personal, frozenset({"type", "personal", "treatment", "entity"})),
     (_generalised, frozenset({"type", "treatment", "from"})),
