@@ -15,6 +15,7 @@ from assets.metadata import (
 )
 from assets.twin import Twin, commit_notes, utc_now
 from assets.upkeep import upkeep
+from infra.counting import agree, counted
 from infra.errors import ContractError, DeliveryRefused, PublisherUnavailable
 from infra.windows import Cadence, Window
 from quality.contract.exports import to_markdown
@@ -96,7 +97,7 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
             except PublisherUnavailable as outage:
                 raise dg.RetryRequested(
                     max_retries=int(RETRIES["max_retries"]), seconds_to_wait=RETRIES["delay"]
-                ) from dg.Failure(str(outage))
+                ) from dg.Failure(_with_place(outage, contract, twin))
             if not is_ours(context):  # `gemello run` does it once, at the end of its run
                 upkeep(twin)
         yield from _report(context, contract, result, twin, bronze=bronze, refused=refused)
@@ -117,6 +118,12 @@ def _land(
         notes=commit_notes(context.run.run_id),
         now=utc_now(),
     )
+
+
+def _with_place(outage: PublisherUnavailable, contract: Contract, twin: Twin) -> str:
+    """What is not there, and where our settings say that it is."""
+    place = twin.settings.told(contract.source.url)
+    return f"{outage}; {place}" if place else str(outage)
 
 
 _PRIVACY = (
@@ -246,7 +253,7 @@ def _report(
 def _rules(result: Landing) -> Mapping[str, str]:
     return {
         f"{number}. {rule.rule}": (
-            f"{rule.unexpected_count} of {rule.rows_count} rows, {rule.severity}"
+            f"{rule.unexpected_count} of {counted(rule.rows_count, 'row')}, {rule.severity}"
         )
         for number, rule in enumerate(result.results, start=1)
     }
@@ -259,11 +266,13 @@ def _drift_check(result: Landing, bronze: dg.AssetKey) -> dg.AssetCheckResult:
     parts = []
     if undeclared:
         parts.append(
-            f"{len(undeclared)} columns came that nobody declared: "
-            f"{', '.join(undeclared)}. They were left out; declare them or name them under dropped."
+            f"{counted(len(undeclared), 'column')} came that nobody declared: "
+            f"{', '.join(undeclared)}. Nothing of it was stored; declare "
+            f"{agree(len(undeclared), 'it, or name it', 'them, or name them')} under dropped."
         )
     if missing:
-        parts.append(f"Optional columns that did not come: {', '.join(missing)}.")
+        optional = agree(len(missing), "The optional column", "The optional columns")
+        parts.append(f"{optional} {' and '.join(missing)} did not come: stored as empty.")
     return dg.AssetCheckResult(
         check_name="drift",
         asset_key=bronze,
@@ -317,7 +326,7 @@ def _freshness(table: str, cadence: Cadence, twin: Twin) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=age <= allowed,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"The newest window is {newest_window}, {age.days} days ago; "
-        f"a {cadence} table is stale after {allowed.days} days.",
+        description=f"The newest window is {newest_window}, {counted(age.days, 'day')} ago; "
+        f"a {cadence} table is stale after {counted(allowed.days, 'day')}.",
         metadata={"newest window": str(newest_window), "age in days": age.days},
     )

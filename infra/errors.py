@@ -35,5 +35,9 @@ class TwinError(GemelloError):
     """Our side is wrong: a setting, a disk, a key, a bug."""
 
 
+class UsageError(GemelloError):
+    """What was typed or asked for names nothing that is there: correct the command."""
+
+
 class KeyDestroyed(TwinError):
     """The key asked for was destroyed as its term ended: it can never be had again."""

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from difflib import get_close_matches
 from typing import Literal
 
 import dagster as dg
@@ -13,7 +14,7 @@ from assets.declaration import FIRST_DAY, Declaration
 from assets.derived_assets import find_declarations
 from assets.twin import Twin, utc_now
 from assets.upkeep import upkeep
-from infra.errors import ContractError
+from infra.errors import UsageError
 from orchestration.definitions import build
 from orchestration.instance import open_instance
 from orchestration.resources import OpenTwin
@@ -66,8 +67,8 @@ def run_assets(
     """Bring the selected tables up to date for the days from `first` to `last`.
 
     First every source lands, then what is computed from them: two Dagster runs (docs/decisions/
-    0001). One source that fails stops nothing else. Raises ContractError for a selection that
-    names nothing.
+    0001). One source that fails stops nothing else. Raises UsageError for a selection that names
+    nothing.
     """
     opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin))
     definitions = build(twin, opened=opened)
@@ -189,14 +190,30 @@ def _selected(definitions: dg.Definitions, select: str) -> list[dg.AssetKey]:
         selection = dg.AssetSelection.from_string(text).required_multi_asset_neighbors()
         chosen = selection.resolve(graph)
     except Exception as error:  # noqa: BLE001 # Dagster raises many kinds for a bad selection
-        raise ContractError(
+        raise UsageError(
             f"--select {select} is not a selection Dagster understands ({type(error).__name__}); "
             'write a table such as gold/air/…, or group:…, kind:…, key:"bronze/*"'
         ) from None
     keys = sorted(chosen & graph.materializable_asset_keys)
     if not keys:
-        raise ContractError(f"--select {select} names no table; see: gemello contract check")
+        known = [key.to_user_string() for key in graph.materializable_asset_keys]
+        known = [key for key in known if not key.startswith("quarantine/")]
+        raise UsageError(_selects_nothing(select, known))
     return keys
+
+
+def _selects_nothing(select: str, known: Sequence[str]) -> str:
+    name = select.removeprefix('key:"').removesuffix('"')
+    if name.startswith("source/"):
+        return f"--select {select}: the outside world is not ours to run; write bronze/…"
+    close = [key for key in known if key.endswith(f"/{name}")]
+    close = close or get_close_matches(name, known, n=3)
+    if close:
+        return f"--select {select} names no table; did you mean {' or '.join(sorted(close))}?"
+    return (
+        f"--select {select} names no table; write one such as bronze/a2a/electricity_readings, "
+        'or key:"bronze/*" (contract check lists the data sets), or leave --select out for all'
+    )
 
 
 def _listener(progress: Progress) -> Callable[..., None]:

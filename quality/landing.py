@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from infra.arrivals import Arrivals
+from infra.counting import counted
 from infra.errors import DeliveryRefused
 from infra.keys import Keyring
 from infra.lake import Lake
@@ -160,11 +161,12 @@ def _why(*refused: pl.DataFrame) -> list[str]:
         .sort("count", descending=True)
     )
     said = [
-        f"{count} × {reason} (first: file {payload}, line {line})"
+        f"{count} × {reason} (first: file {payload + 1}, line {line})"
         for reason, count, payload, line in kinds.head(_MOST_REASONS).iter_rows()
     ]
     more = kinds.height - _MOST_REASONS
-    return [f"Refused: {'; '.join(said)}" + (f"; and {more} other reasons." if more > 0 else ".")]
+    rest = f"; and {counted(more, 'other reason')}" if more > 0 else ""
+    return [f"Refused: {'; '.join(said)}{rest}."]
 
 
 def _marks(
