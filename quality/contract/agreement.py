@@ -13,6 +13,7 @@ from quality.contract.column_rules import COLUMN_RULES, NAME
 from quality.contract.expectation_rules import expectation_problems
 from quality.contract.problems import Problem, quoted
 from quality.contract.source_rules import address_problems, layout_problems
+from quality.contract.types import TIMES
 
 if TYPE_CHECKING:
     from quality.contract.model import Contract
@@ -132,7 +133,7 @@ def _event_time(contract: "Contract") -> Iterator[Problem]:
             )
         return
     column = contract.stored.get(contract.event_time)
-    if column is None or column.type not in ("timestamp", "date"):
+    if column is None or column.type not in TIMES:
         fault = "is not a stored column" if column is None else f"is of type {column.type}"
         yield Problem(
             "event_time",

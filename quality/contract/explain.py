@@ -15,6 +15,7 @@ from quality.contract.problems import (
     quoted,
     unknown,
 )
+from quality.contract.types import ColumnType
 
 _REQUIRED: Final = {
     "title": "title: with what the table holds, in Italian",
@@ -199,8 +200,6 @@ def _wrong_type(error: str, path: list[str], value: object) -> tuple[str, str]:
 
 
 def _types() -> tuple[object, ...]:
-    from quality.contract.columns import ColumnType
-
     return get_args(ColumnType)
 
 

@@ -24,7 +24,7 @@ from infra.adapters import Adapter
 from infra.windows import Cadence
 from quality.contract import agreement
 from quality.contract.column_rules import RESERVED
-from quality.contract.columns import NUMBERS, Column, ColumnType, Personal, SentAs, texts
+from quality.contract.columns import Column, Personal, SentAs, texts
 from quality.contract.problems import ProblemsError, kind, mistake
 from quality.contract.treatments import (
     H3,
@@ -37,6 +37,7 @@ from quality.contract.treatments import (
     Truncate,
     Whole,
 )
+from quality.contract.types import NUMBERS, ColumnType
 
 __all__ = [
     "H3",
