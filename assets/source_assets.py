@@ -242,7 +242,14 @@ def _report(
         check_name="privacy",
         asset_key=bronze,
         passed=True,
-        metadata={"columns stored": len(contract.stored), "treatments": treatments},
+        metadata={
+            "columns stored": len(contract.stored),
+            "treatments": treatments,
+            **{
+                f"{name} names nobody": f"{count} of {counted(result.kept_count, 'row')}"
+                for name, count in result.nobody_counts.items()
+            },
+        },
     )
     yield dg.AssetCheckResult(
         check_name="contract", asset_key=bronze, passed=True, metadata={**_rules(result), **by_rule}

@@ -40,7 +40,11 @@ class Workplace:
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of one delivery. Counts and ids only."""
+    """What became of one delivery. Counts and ids only.
+
+    `nobody_counts`: for each pseudonymised column, how many kept rows name nobody there: nothing
+    was sent, a placeholder such as `N/D`, or an address that a device made up for itself.
+    """
 
     delivery_id: str | None
     windows: tuple[date, ...]
@@ -52,6 +56,7 @@ class Landing:
     drift: Drift | None = None
     version: int | None = None
     refused_by_rule: Mapping[str, int] = field(default_factory=dict)
+    nobody_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_news(self) -> bool:
@@ -141,6 +146,11 @@ def land_arrivals(
             results=verdict.results,
             drift=protected.drift,
             refused_by_rule=dict(refused.group_by("rule").len().sort("rule").iter_rows()),
+            nobody_counts={
+                name: placed.kept[name].null_count()
+                for name, column in contract.stored.items()
+                if column.is_pseudonym
+            },
         ),
         kept=placed.kept,
         refused=refused,
