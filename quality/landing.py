@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -17,7 +18,13 @@ from infra.windows import Window, consecutive, period_start
 from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import loosest
 from quality.judgement import RuleResult, Verdict, judge
-from quality.privacy.arrivals import delivery_id, of_windows, window_of_each, window_starts
+from quality.privacy.arrivals import (
+    delivery_id,
+    layouts_in,
+    of_windows,
+    window_of_each,
+    window_starts,
+)
 from quality.privacy.drift import Drift, check_claim
 from quality.privacy.gate import Protected, protect
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
@@ -183,17 +190,26 @@ def _marks(
     contract: Contract, window: Window, arrivals: Arrivals, keyring: Keyring
 ) -> dict[date | None, int]:
     """A number per window that changes with what was delivered for it and with the contract."""
-    policy = f"{contract.rules_version}/{METHOD_VERSION}"
+
+    @cache
+    def version(layout: date) -> str:
+        return contract.on(layout).rules_version
+
+    def policy(files: Arrivals) -> str:
+        # Of their layouts only: what is said of later ones makes no old window stale.
+        versions = [version(layout) for layout in layouts_in(files, contract)]
+        return f"{'+'.join(versions)}/{METHOD_VERSION}"
+
     named = window_starts(arrivals)
     if window.is_static:
         groups: dict[date | None, Arrivals] = {None: arrivals}
     elif named:
         groups = {start: of_windows(arrivals, [start]) for start in named}
     else:
-        whole = delivery_id(arrivals, keyring, policy=policy)
+        whole = delivery_id(arrivals, keyring, policy=policy(arrivals))
         return dict.fromkeys(window.starts(), int(whole[:15], 16))
     return {
-        start: int(delivery_id(group, keyring, policy=policy)[:15], 16)
+        start: int(delivery_id(group, keyring, policy=policy(group))[:15], 16)
         for start, group in groups.items()
     }
 

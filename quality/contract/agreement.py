@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.adapters.raw import tidy_name
 from quality.contract.column_rules import COLUMN_RULES, NAME
+from quality.contract.earlier import earlier_problems
 from quality.contract.expectation_rules import expectation_problems
 from quality.contract.problems import Problem, quoted
 from quality.contract.source_rules import address_problems, layout_problems
@@ -40,6 +41,8 @@ def problems(contract: "Contract", unread: frozenset[str] = frozenset()) -> list
         for column_rules, keys in COLUMN_RULES:
             if not unread & {f"{path}.{key}" for key in keys}:
                 found += (problem.under(path) for problem in column_rules(name, column))
+    if not unread:
+        found += earlier_problems(contract, found, problems)
     broken = {path.split(".")[1] for path in unread if path.startswith("columns.")}
     return [problem for problem in found if not _speaks_of(problem, broken)]
 

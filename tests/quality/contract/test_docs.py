@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from infra.adapters.file import FileAdapter, Melt
 from quality.contract.columns import Column, Personal, SentAs
+from quality.contract.earlier import Earlier, EarlierColumn
 from quality.contract.entities import ENTITIES, SELF_EVIDENT
 from quality.contract.examine import examined
 from quality.contract.model import Contract, LegalBasis
@@ -20,6 +21,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     Contract,
     Column,
     SentAs,
+    Earlier,
+    EarlierColumn,
     FileAdapter,
     Melt,
     *GENERALISATIONS.values(),
