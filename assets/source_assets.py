@@ -15,11 +15,12 @@ from assets.metadata import (
 )
 from assets.twin import Twin, commit_notes, utc_now
 from assets.upkeep import upkeep
-from infra.counting import agree, counted
+from infra.counting import counted
 from infra.errors import ContractError, DeliveryRefused, PublisherUnavailable
 from infra.windows import Cadence, Window
 from quality.contract.exports import to_markdown
 from quality.contract.model import Contract
+from quality.drift import What
 from quality.landing import Landing, land
 from quality.replay import land_from_archive
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
@@ -134,7 +135,10 @@ _CONTRACT = (
     "Great Expectations' verdict on all delivered rows, with what follows from the schema. "
     "Fails: nothing was published; the tables are as before. See the rules in the metadata."
 )
-_DRIFT = "The columns delivered are those agreed. Warns when the publisher adds columns."
+_DRIFT = (
+    "The columns delivered are those agreed, and hold what they held. Warns of columns that were "
+    "added, renamed or retyped, and says since when; a delivery that lacks a column is refused."
+)
 
 
 def _spec(
@@ -171,13 +175,16 @@ def _spec(
 
 def refused_check(refusal: ContractError, bronze: dg.AssetKey) -> dg.AssetCheckResult:
     """The failed check that says why nothing was published; `contract` if nobody can read it."""
+    check = refusal.check if isinstance(refusal, DeliveryRefused) else "contract"
+    effect = {"privacy": "looks personal", "drift": "breaking"}.get(check)
     return dg.AssetCheckResult(
-        check_name=refusal.check if isinstance(refusal, DeliveryRefused) else "contract",
+        check_name=check,
         asset_key=bronze,
         passed=False,
         severity=dg.AssetCheckSeverity.ERROR,
         description=str(refusal),
-        metadata={"why": str(refusal)},  # the pages show metadata in full
+        # The pages show metadata in full.
+        metadata={"why": str(refusal), **({"effect": effect} if effect else {})},
     )
 
 
@@ -267,27 +274,35 @@ def _rules(result: Landing) -> Mapping[str, str]:
 
 
 def _drift_check(result: Landing, bronze: dg.AssetKey) -> dg.AssetCheckResult:
-    drift = result.drift
-    undeclared = drift.undeclared if drift else ()
-    missing = drift.missing if drift else ()
-    parts = []
-    if undeclared:
-        parts.append(
-            f"{counted(len(undeclared), 'column')} came that nobody declared: "
-            f"{', '.join(undeclared)}. Nothing of it was stored; declare "
-            f"{agree(len(undeclared), 'it, or name it', 'them, or name them')} under dropped."
-        )
-    if missing:
-        optional = agree(len(missing), "The optional column", "The optional columns")
-        parts.append(f"{optional} {' and '.join(missing)} did not come: stored as empty.")
+    """All that is otherwise than agreed or than before; a warning where somebody should look."""
+    found = result.changes
+    said = [f"{change.said} (since {change.since}; {change.effect})." for change in found]
+    if any(change.what == "added" for change in found):
+        said.append("Declare what is new, or name it under dropped.")
+    if any(change.what == "renamed" for change in found):
+        said.append("Correct `from`, and keep the former name under `earlier`.")
+    lines = [f"| {one.column} | {one.what} | {one.since} | {one.effect} |" for one in found]
+    head = ["| column | what | since | effect |", "|---|---|---|---|"]
+    table = {"changes": dg.MetadataValue.md("\n".join([*head, *lines]))} if found else {}
+    counts = {
+        name: sum(change.what == what for change in found) for what, name in _DRIFT_COUNTS.items()
+    }
     return dg.AssetCheckResult(
         check_name="drift",
         asset_key=bronze,
-        passed=not undeclared,
+        passed=not any(one.what == "added" or one.effect == "breaking" for one in found),
         severity=dg.AssetCheckSeverity.WARN,
-        description=" ".join(parts) or "The columns delivered are those agreed.",
-        metadata={"undeclared columns": len(undeclared), "missing columns": len(missing)},
+        description=" ".join(said) or "The columns delivered are those agreed.",
+        metadata={**counts, **table},
     )
+
+
+_DRIFT_COUNTS: Mapping[What, str] = {
+    "added": "undeclared columns",
+    "removed": "columns that did not come",
+    "renamed": "columns renamed",
+    "retyped": "columns retyped",
+}
 
 
 def freshness_check(table: str, cadence: Cadence) -> dg.AssetChecksDefinition:

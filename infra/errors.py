@@ -23,12 +23,22 @@ class ContractError(GemelloError):
 
 
 class DeliveryRefused(ContractError):
-    """A delivery nothing of which is published; `check` says which promise it would have broken."""
+    """A delivery nothing of which is published; `check` says which promise it would have broken.
 
-    def __init__(self, message: str, *, check: Literal["privacy", "contract", "drift"]) -> None:
+    `lacking` are columns it should have had, as the contract writes them.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        check: Literal["privacy", "contract", "drift"],
+        lacking: tuple[str, ...] = (),
+    ) -> None:
         """Refuse with a message that shows no value."""
         super().__init__(message)
         self.check = check
+        self.lacking = lacking
 
 
 class TwinError(GemelloError):

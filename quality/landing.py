@@ -1,6 +1,6 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -17,6 +17,7 @@ from infra.seal import Archive, SealedDelivery
 from infra.windows import Window, consecutive, period_start
 from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import loosest
+from quality.drift import NOTE, Change, breaking_words, changes, remembered, since_when, to_note
 from quality.judgement import RuleResult, Verdict, judge
 from quality.privacy.arrivals import (
     delivery_id,
@@ -33,6 +34,8 @@ from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_s
 METHOD_VERSION: Final = "1"
 # A refusal names the commonest reasons; a file with every fault there is would fill a page.
 _MOST_REASONS: Final = 6
+# Old windows may be loaded after new ones; further back nobody looks for what came before them.
+_COMMITS_LOOKED_AT: Final = 20
 _TECHNICAL: Final = ("__payload", "__line", "__event_on")
 
 
@@ -61,6 +64,7 @@ class Landing:
     elsewhere_count: int = 0
     results: tuple[RuleResult, ...] = ()
     drift: Drift | None = None
+    changes: tuple[Change, ...] = ()
     version: int | None = None
     refused_by_rule: Mapping[str, int] = field(default_factory=dict)
     nobody_counts: Mapping[str, int] = field(default_factory=dict)
@@ -118,7 +122,11 @@ def land_arrivals(
         # Judged as a whole, as when it came: each row has its place in it again.
         fresh, sealed_id = arrivals, sealed.delivery_id
         sealed_until = sealed.expires_on or date.max
-    protected = protect(fresh, contract, at.keyring, adapter=adapter, window=window)
+    on = _day_of(stale, now)
+    memory = remembered(_notes_of(contract, at.lake), on)
+    with since_when(memory):
+        protected = protect(fresh, contract, at.keyring, adapter=adapter, window=window)
+    changed = changes(protected.drift, memory, contract, on)
     if protected.delivered_count == 0 and not adapter.names_windows:
         raise DeliveryRefused(
             f"{contract.key}: nothing was published. The delivery holds no row, and publishing it "
@@ -134,7 +142,8 @@ def land_arrivals(
         payload_windows=window_of_each(fresh),
     )
     if verdict.stops:
-        said = " ".join([*verdict.stops, *_why(protected.refused, verdict.refused)])
+        why = _why(protected.refused, verdict.refused)
+        said = " ".join([*verdict.stops, *why, *breaking_words(changed)])
         raise DeliveryRefused(f"{contract.key}: nothing was published. {said}", check="contract")
     check_claim(verdict.kept, contract)
     placed = _Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
@@ -152,6 +161,7 @@ def land_arrivals(
             elsewhere_count=placed.elsewhere_count,
             results=verdict.results,
             drift=protected.drift,
+            changes=changed,
             refused_by_rule=dict(refused.group_by("rule").len().sort("rule").iter_rows()),
             nobody_counts={
                 name: placed.kept[name].null_count()
@@ -162,8 +172,22 @@ def land_arrivals(
         kept=placed.kept,
         refused=refused,
         changed_at=_changed_at(contract, fresh, at.lake, now),
-        notes=notes,
+        notes={**notes, NOTE: to_note(protected.drift, memory, on)},
     )
+
+
+def _day_of(stale: Sequence[date | None], now: datetime) -> date:
+    """The day a delivery is of: the last window it brings, or the day it came."""
+    starts = [start for start in stale if start is not None]
+    return min(max(starts), now.date()) if starts else now.date()
+
+
+def _notes_of(contract: Contract, lake: Lake) -> Iterator[Mapping[str, str]]:
+    """The notes of the last commits, newest first; the first is at hand."""
+    table = bronze_key(contract)
+    if lake.exists(table):
+        yield lake.last_notes(table)
+        yield from (commit.notes for commit in lake.history(table, limit=_COMMITS_LOOKED_AT))
 
 
 def _why(*refused: pl.DataFrame) -> list[str]:

@@ -118,7 +118,7 @@ def protect_rows(
                     "or a {window:%Y-%m-%d} in source.url"
                 )
     with fenced(contract.key):
-        drift = check_drift(raw, contract)
+        drift = check_drift(raw, contract, keyring)
         return _protect(raw, contract, keyring, drift=drift, payload_days=days)
 
 
