@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.boundary import value_free
 from assets.twin import Twin, utc_now
+from infra.counting import counted
 from infra.windows import Cadence
 
 
@@ -53,7 +54,7 @@ def _freshness(table: str, cadence: Cadence, twin: Twin) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=age <= allowed,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"The newest window is {newest_window}, {age.days} days ago; "
-        f"a {cadence} table is stale after {allowed.days} days.",
+        description=f"The newest window is {newest_window}, {counted(age.days, 'day')} ago; "
+        f"a {cadence} table is stale after {counted(allowed.days, 'day')}.",
         metadata={"newest window": str(newest_window), "age in days": age.days},
     )

@@ -91,7 +91,7 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
             except PublisherUnavailable as outage:
                 raise dg.RetryRequested(
                     max_retries=int(RETRIES["max_retries"]), seconds_to_wait=RETRIES["delay"]
-                ) from dg.Failure(str(outage))
+                ) from dg.Failure(_with_place(outage, contract, twin))
             if not is_ours(context):  # `gemello run` does it once, at the end of its run
                 upkeep(twin)
             yield from report(context, contract, result, twin, bronze=bronze, refused=refused)
@@ -114,6 +114,12 @@ def _land(
     )
 
 
+def _with_place(outage: PublisherUnavailable, contract: Contract, twin: Twin) -> str:
+    """What is not there, and where our settings say that it is."""
+    place = twin.settings.told(contract.source.url)
+    return f"{outage}; {place}" if place else str(outage)
+
+
 _PRIVACY = (
     "Only declared columns were taken, each treated as its contract says; no undeclared column "
     "looks personal. Fails: nothing was published. Declare the column, or name it under dropped."
@@ -122,7 +128,10 @@ _CONTRACT = (
     "Great Expectations' verdict on all delivered rows, with what follows from the schema. "
     "Fails: nothing was published; the tables are as before. See the rules in the metadata."
 )
-_DRIFT = "The columns delivered are those agreed. Warns when the publisher adds columns."
+_DRIFT = (
+    "The columns delivered are those agreed, and hold what they held. Warns of columns that were "
+    "added, renamed or retyped, and says since when; a delivery that lacks a column is refused."
+)
 
 
 def _spec(

@@ -6,21 +6,26 @@ import dagster as dg
 
 from assets.metadata import lineage_of, materializations
 from assets.twin import Twin
+from infra.counting import counted
 from infra.errors import ContractError, DeliveryRefused
 from quality.contract.model import Contract
+from quality.drift import What
 from quality.landing import Landing
 from quality.tables import bronze_key, bronze_spec, quarantine_key
 
 
 def refused_check(refusal: ContractError, bronze: dg.AssetKey) -> dg.AssetCheckResult:
     """The failed check that says why nothing was published; `contract` if nobody can read it."""
+    check = refusal.check if isinstance(refusal, DeliveryRefused) else "contract"
+    effect = {"privacy": "looks personal", "drift": "breaking"}.get(check)
     return dg.AssetCheckResult(
-        check_name=refusal.check if isinstance(refusal, DeliveryRefused) else "contract",
+        check_name=check,
         asset_key=bronze,
         passed=False,
         severity=dg.AssetCheckSeverity.ERROR,
         description=str(refusal),
-        metadata={"why": str(refusal)},  # the pages show metadata in full
+        # The pages show metadata in full.
+        metadata={"why": str(refusal), **({"effect": effect} if effect else {})},
     )
 
 
@@ -86,7 +91,14 @@ def report(
         check_name="privacy",
         asset_key=bronze,
         passed=True,
-        metadata={"columns stored": len(contract.stored), "treatments": treatments},
+        metadata={
+            "columns stored": len(contract.stored),
+            "treatments": treatments,
+            **{
+                f"{name} names nobody": f"{count} of {counted(result.kept_count, 'row')}"
+                for name, count in result.nobody_counts.items()
+            },
+        },
     )
     yield dg.AssetCheckResult(
         check_name="contract", asset_key=bronze, passed=True, metadata={**_rules(result), **by_rule}
@@ -97,29 +109,39 @@ def report(
 def _rules(result: Landing) -> Mapping[str, str]:
     return {
         f"{number}. {rule.rule}": (
-            f"{rule.unexpected_count} of {rule.rows_count} rows, {rule.severity}"
+            f"{rule.unexpected_count} of {counted(rule.rows_count, 'row')}, {rule.severity}"
         )
         for number, rule in enumerate(result.results, start=1)
     }
 
 
 def _drift_check(result: Landing, bronze: dg.AssetKey) -> dg.AssetCheckResult:
-    drift = result.drift
-    undeclared = drift.undeclared if drift else ()
-    missing = drift.missing if drift else ()
-    parts = []
-    if undeclared:
-        parts.append(
-            f"{len(undeclared)} columns came that nobody declared: "
-            f"{', '.join(undeclared)}. They were left out; declare them or name them under dropped."
-        )
-    if missing:
-        parts.append(f"Optional columns that did not come: {', '.join(missing)}.")
+    """All that is otherwise than agreed or than before; a warning where somebody should look."""
+    found = result.changes
+    said = [f"{change.said} (since {change.since}; {change.effect})." for change in found]
+    if any(change.what == "added" for change in found):
+        said.append("Declare what is new, or name it under dropped.")
+    if any(change.what == "renamed" for change in found):
+        said.append("Correct `from`, and keep the former name under `earlier`.")
+    lines = [f"| {one.column} | {one.what} | {one.since} | {one.effect} |" for one in found]
+    head = ["| column | what | since | effect |", "|---|---|---|---|"]
+    table = {"changes": dg.MetadataValue.md("\n".join([*head, *lines]))} if found else {}
+    counts = {
+        name: sum(change.what == what for change in found) for what, name in _DRIFT_COUNTS.items()
+    }
     return dg.AssetCheckResult(
         check_name="drift",
         asset_key=bronze,
-        passed=not undeclared,
+        passed=not any(one.what == "added" or one.effect == "breaking" for one in found),
         severity=dg.AssetCheckSeverity.WARN,
-        description=" ".join(parts) or "The columns delivered are those agreed.",
-        metadata={"undeclared columns": len(undeclared), "missing columns": len(missing)},
+        description=" ".join(said) or "The columns delivered are those agreed.",
+        metadata={**counts, **table},
     )
+
+
+_DRIFT_COUNTS: Mapping[What, str] = {
+    "added": "undeclared columns",
+    "removed": "columns that did not come",
+    "renamed": "columns renamed",
+    "retyped": "columns retyped",
+}

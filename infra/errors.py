@@ -23,16 +23,30 @@ class ContractError(GemelloError):
 
 
 class DeliveryRefused(ContractError):
-    """A delivery nothing of which is published; `check` says which promise it would have broken."""
+    """A delivery nothing of which is published; `check` says which promise it would have broken.
 
-    def __init__(self, message: str, *, check: Literal["privacy", "contract", "drift"]) -> None:
+    `lacking` are columns it should have had, as the contract writes them.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        check: Literal["privacy", "contract", "drift"],
+        lacking: tuple[str, ...] = (),
+    ) -> None:
         """Refuse with a message that shows no value."""
         super().__init__(message)
         self.check = check
+        self.lacking = lacking
 
 
 class TwinError(GemelloError):
     """Our side is wrong: a setting, a disk, a key, a bug."""
+
+
+class UsageError(GemelloError):
+    """What was typed or asked for names nothing that is there: correct the command."""
 
 
 class KeyDestroyed(TwinError):

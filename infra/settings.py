@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,8 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from infra.errors import ContractError, TwinError
+from infra.addresses import without_secrets
+from infra.errors import TwinError
 
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KEYS: Final = (
     "home",
     "lake",
@@ -40,6 +43,7 @@ class Settings:
     contracts: tuple[Path, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)
     sources_base: str = ""
+    is_sources_declared: bool = False
     is_root_key_declared: bool = False
     since: date | None = None
 
@@ -74,6 +78,7 @@ class Settings:
             contracts=_folders(values.get("contracts"), folder),
             sources=sources,
             sources_base=base,
+            is_sources_declared="sources" in values,
             is_root_key_declared=key_file is not None,
             since=_day(values.get("since")),
         )
@@ -97,27 +102,41 @@ class Settings:
         """Fill the source placeholders of an address, such as `{parking_api}/sessions`.
 
         Placeholders with a colon or named `window` belong to the adapter and are left alone.
-        Raises ContractError when a placeholder points nowhere.
+        Raises TwinError when no setting says where a placeholder points.
         """
-        out, rest = "", address
-        while "{" in rest:
-            before, _, tail = rest.partition("{")
-            name, closing, rest = tail.partition("}")
-            if not closing:
-                raise ContractError(f"{contract}: source.url has an opening brace without closing")
-            out += before
-            if name == "window" or ":" in name:
-                out += "{" + name + "}"
-            elif name in self.sources:
-                out += self.sources[name].rstrip("/")
-            elif self.sources_base:
-                out += f"{self.sources_base.rstrip('/')}/{name}"
-            else:
-                raise ContractError(
-                    f"{contract}: source.url names '{{{name}}}' but GEMELLO_SOURCES does not say "
-                    f'where that is; add {name} = "…" to [sources] in gemello.toml'
+        places = self.places(address)
+        for name, place in places.items():
+            if place is None:
+                raise TwinError(
+                    f"{contract}: source.url names {{{name}}}, and GEMELLO_SOURCES does not say "
+                    f'where that is; add {name} = "…" to [sources] in gemello.toml, or {name}=… '
+                    "to GEMELLO_SOURCES"
                 )
-        return out + rest
+        return _PLACEHOLDER.sub(lambda match: places.get(match[1]) or match[0], address)
+
+    def places(self, address: str) -> dict[str, str | None]:
+        """Where each source placeholder of an address points; None where no setting says it."""
+        names = dict.fromkeys(_PLACEHOLDER.findall(address))
+        return {name: self._place(name) for name in names if name != "window" and ":" not in name}
+
+    def _place(self, name: str) -> str | None:
+        if name in self.sources:
+            return self.sources[name].rstrip("/")
+        return f"{self.sources_base.rstrip('/')}/{name}" if self.sources_base else None
+
+    def told(self, address: str) -> str:
+        """Where the placeholders of an address point, in words; empty where it has none."""
+        said = [
+            f"{{{name}}} is {without_secrets(place)}"
+            for name, place in self.places(address).items()
+            if place is not None
+        ]
+        if not said:
+            return ""
+        whose = "as GEMELLO_SOURCES says"
+        if not self.is_sources_declared:
+            whose = "by default; another place is said by GEMELLO_SOURCES"
+        return f"{' and '.join(said)}, {whose}"
 
 
 def _from_file(path: Path) -> dict[str, object]:

@@ -32,8 +32,8 @@ def run_assets(
     """Bring the selected tables up to date for the days from `first` to `last`.
 
     First every source lands, then what is computed from them: two Dagster runs (docs/decisions/
-    0001). One source that fails stops nothing else. Raises ContractError for a selection that
-    names nothing.
+    0001). One source that fails stops nothing else. Raises UsageError for a selection that names
+    nothing.
     """
     opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin))
     definitions = build(twin, opened=opened)

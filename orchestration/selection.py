@@ -3,18 +3,19 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from difflib import get_close_matches
 
 import dagster as dg
 
 from assets.declaration import FIRST_DAY, Declaration
 from assets.derived_assets import find_declarations
 from assets.twin import Twin, utc_now
-from infra.errors import ContractError
+from infra.errors import UsageError
 from quality.tables import bronze_key
 
 
 def selected(definitions: dg.Definitions, select: str) -> list[dg.AssetKey]:
-    """The tables a selection names. Raises ContractError where it names none."""
+    """The tables a selection names. Raises UsageError where it names none."""
     graph = definitions.resolve_asset_graph()
     bronze = dg.AssetKey(["bronze", *select.split("/")])
     if bronze in graph.materializable_asset_keys:
@@ -25,14 +26,30 @@ def selected(definitions: dg.Definitions, select: str) -> list[dg.AssetKey]:
         selection = dg.AssetSelection.from_string(text).required_multi_asset_neighbors()
         chosen = selection.resolve(graph)
     except Exception as error:  # noqa: BLE001 # Dagster raises many kinds for a bad selection
-        raise ContractError(
+        raise UsageError(
             f"--select {select} is not a selection Dagster understands ({type(error).__name__}); "
             'write a table such as gold/air/…, or group:…, kind:…, key:"bronze/*"'
         ) from None
     keys = sorted(chosen & graph.materializable_asset_keys)
     if not keys:
-        raise ContractError(f"--select {select} names no table; see: gemello contract check")
+        known = [key.to_user_string() for key in graph.materializable_asset_keys]
+        known = [key for key in known if not key.startswith("quarantine/")]
+        raise UsageError(_selects_nothing(select, known))
     return keys
+
+
+def _selects_nothing(select: str, known: Sequence[str]) -> str:
+    name = select.removeprefix('key:"').removesuffix('"')
+    if name.startswith("source/"):
+        return f"--select {select}: the outside world is not ours to run; write bronze/…"
+    close = [key for key in known if key.endswith(f"/{name}")]
+    close = close or get_close_matches(name, known, n=3)
+    if close:
+        return f"--select {select} names no table; did you mean {' or '.join(sorted(close))}?"
+    return (
+        f"--select {select} names no table; write one such as bronze/a2a/electricity_readings, "
+        'or key:"bronze/*" (contract check lists the data sets), or leave --select out for all'
+    )
 
 
 def with_inputs(keys: Sequence[dg.AssetKey], twin: Twin) -> tuple[list[dg.AssetKey], list[str]]:

@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from infra.counting import agree, counted
 from infra.errors import DeliveryRefused
 
 # A pseudonym as the gate writes it: the key's version and 26 letters of base32.
@@ -35,14 +36,16 @@ def check_key(table: str, frame: pl.DataFrame, key: Sequence[str]) -> None:
     missing = frame.filter(pl.any_horizontal(pl.col(key).is_null())).height
     if missing:
         raise DeliveryRefused(
-            f"{table}: nothing was published: {missing} of {frame.height} rows lack a part of the "
+            f"{table}: nothing was published: {missing} of "
+            f"{counted(frame.height, 'row')} {agree(missing, 'lacks', 'lack')} a part of the "
             f"key ({', '.join(key)})",
             check="contract",
         )
     repeated = frame.height - frame.select(key).n_unique() if frame.height else 0
     if repeated:
         raise DeliveryRefused(
-            f"{table}: nothing was published: {repeated} of {frame.height} rows repeat the key "
+            f"{table}: nothing was published: {repeated} of "
+            f"{counted(frame.height, 'row')} {agree(repeated, 'repeats', 'repeat')} the key "
             f"({', '.join(key)})",
             check="contract",
         )
@@ -62,4 +65,4 @@ def size_drift(rows_by_window: Sequence[int]) -> str | None:
     low, high = _USUAL
     if low <= newest / usual <= high:
         return None
-    return f"the newest window has {newest} rows, where {usual:g} are usual"
+    return f"the newest window has {counted(newest, 'row')}, where {usual:g} are usual"

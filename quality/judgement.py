@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from infra.counting import agree, counted
 from infra.windows import Window
 from quality.contract.model import Contract
 from quality.expectations.catalogue import rules_of
@@ -224,6 +225,7 @@ def _too_many(contract: Contract, refused_count: int, delivered_count: int) -> l
     if not delivered_count or refused_count / delivered_count <= allowed:
         return []
     return [
-        f"{refused_count} of {delivered_count} delivered rows were refused; the contract allows "
+        f"{refused_count} of {counted(delivered_count, 'delivered row')} "
+        f"{agree(refused_count, 'was', 'were')} refused; the contract allows "
         f"{allowed * 100:g} % (max_quarantined_ratio)."
     ]

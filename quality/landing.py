@@ -1,6 +1,6 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from infra.arrivals import Arrivals
+from infra.counting import counted
 from infra.errors import DeliveryRefused
 from infra.keys import Keyring
 from infra.lake import Lake
@@ -15,6 +16,7 @@ from infra.seal import SealedDelivery
 from infra.windows import Window
 from quality.committing import commit, quarantined
 from quality.contract.model import Adapter, Contract
+from quality.drift import NOTE, Change, breaking_words, changes, remembered, since_when, to_note
 from quality.judgement import RuleResult, judge
 from quality.news import news_of
 from quality.placing import Placed, limits, range_of
@@ -28,11 +30,17 @@ __all__ = ["Landing", "Workplace", "land", "land_arrivals"]
 
 # A refusal names the commonest reasons; a file with every fault there is would fill a page.
 _MOST_REASONS: Final = 6
+# Old windows may be loaded after new ones; further back nobody looks for what came before them.
+_COMMITS_LOOKED_AT: Final = 20
 
 
 @dataclass(frozen=True)
 class Landing:
-    """What became of one delivery. Counts and ids only."""
+    """What became of one delivery. Counts and ids only.
+
+    `nobody_counts`: for each pseudonymised column, how many kept rows name nobody there: nothing
+    was sent, a placeholder such as `N/D`, or an address that a device made up for itself.
+    """
 
     delivery_id: str | None
     windows: tuple[date, ...]
@@ -42,8 +50,10 @@ class Landing:
     elsewhere_count: int = 0
     results: tuple[RuleResult, ...] = ()
     drift: Drift | None = None
+    changes: tuple[Change, ...] = ()
     version: int | None = None
     refused_by_rule: Mapping[str, int] = field(default_factory=dict)
+    nobody_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_news(self) -> bool:
@@ -97,7 +107,11 @@ def land_arrivals(
     # As of when it came, so that landing it again, or from the archive, says the same.
     now = sealed.sealed_at if sealed else now
     keyring = at.keyring_of(contract, sealed)
-    protected = protect(fresh, contract, keyring, adapter=adapter, window=window)
+    on = _day_of(stale, now)
+    memory = remembered(_notes_of(contract, at.lake), on)
+    with since_when(memory):
+        protected = protect(fresh, contract, keyring, adapter=adapter, window=window)
+    changed = changes(protected.drift, memory, contract, on)
     if protected.delivered_count == 0 and not adapter.names_windows:
         raise DeliveryRefused(
             f"{contract.key}: nothing was published. The delivery holds no row, and publishing it "
@@ -113,7 +127,8 @@ def land_arrivals(
         payload_windows=window_of_each(fresh),
     )
     if verdict.stops:
-        said = " ".join([*verdict.stops, *_why(protected.refused, verdict.refused)])
+        why = _why(protected.refused, verdict.refused)
+        said = " ".join([*verdict.stops, *why, *breaking_words(changed)])
         raise DeliveryRefused(f"{contract.key}: nothing was published. {said}", check="contract")
     check_claim(verdict.kept, contract)
     placed = Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
@@ -129,7 +144,13 @@ def land_arrivals(
         elsewhere_count=placed.elsewhere_count,
         results=verdict.results,
         drift=protected.drift,
+        changes=changed,
         refused_by_rule=dict(refused.group_by("rule").len().sort("rule").iter_rows()),
+        nobody_counts={
+            name: placed.kept[name].null_count()
+            for name, column in contract.stored.items()
+            if column.is_pseudonym
+        },
     )
     version = commit(
         contract,
@@ -138,9 +159,27 @@ def land_arrivals(
         kept=placed.kept,
         refused=refused,
         changed_at=_changed_at(contract, fresh, at.lake, now),
-        notes={**notes, **_counts(contract, landing, keyring)},
+        notes={
+            **notes,
+            **_counts(contract, landing, keyring),
+            NOTE: to_note(protected.drift, memory, on),
+        },
     )
     return replace(landing, version=version)
+
+
+def _day_of(stale: Sequence[date | None], now: datetime) -> date:
+    """The day a delivery is of: the last window it brings, or the day it came."""
+    starts = [start for start in stale if start is not None]
+    return min(max(starts), now.date()) if starts else now.date()
+
+
+def _notes_of(contract: Contract, lake: Lake) -> Iterator[Mapping[str, str]]:
+    """The notes of the last commits, newest first; the first is at hand."""
+    table = bronze_key(contract)
+    if lake.exists(table):
+        yield lake.last_notes(table)
+        yield from (commit.notes for commit in lake.history(table, limit=_COMMITS_LOOKED_AT))
 
 
 def _why(*refused: pl.DataFrame) -> list[str]:
@@ -155,11 +194,12 @@ def _why(*refused: pl.DataFrame) -> list[str]:
         .sort("count", descending=True)
     )
     said = [
-        f"{count} × {reason} (first: file {payload}, line {line})"
+        f"{count} × {reason} (first: file {payload + 1}, line {line})"
         for reason, count, payload, line in kinds.head(_MOST_REASONS).iter_rows()
     ]
     more = kinds.height - _MOST_REASONS
-    return [f"Refused: {'; '.join(said)}" + (f"; and {more} other reasons." if more > 0 else ".")]
+    rest = f"; and {counted(more, 'other reason')}" if more > 0 else ""
+    return [f"Refused: {'; '.join(said)}{rest}."]
 
 
 def _seal(

@@ -1,7 +1,8 @@
 """What of a delivery is news: a mark for each window, and the windows that do not have it yet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Final
 
 from infra.arrivals import Arrivals
@@ -9,7 +10,7 @@ from infra.keys import Keyring
 from infra.lake import Lake
 from infra.windows import Window
 from quality.contract.model import Contract
-from quality.privacy.arrivals import delivery_id, of_windows, window_starts
+from quality.privacy.arrivals import delivery_id, layouts_in, of_windows, window_starts
 from quality.tables import bronze_key, quarantine_key
 from quality.workplace import Workplace
 
@@ -28,19 +29,19 @@ def news_of(
     A whole file says all there is of every window, so those that landed before are brought up to
     date with those asked for: a row that moved to another day leaves the one it stood on.
     """
-    policy = f"{contract.rules_version}/{METHOD_VERSION}"
+    mark_of = _marker(contract, at.keyring)
     if window.is_static:
-        mark = _mark(arrivals, at.keyring, policy)
+        mark = mark_of(arrivals)
         return {} if _marks_of_whole(contract, at.lake) == {mark} else {None: mark}
     named = window_starts(arrivals)
     if named:
         groups = {start: of_windows(arrivals, [start]) for start in named}
-        marks = {start: _mark(group, at.keyring, policy) for start, group in groups.items()}
+        marks = {start: mark_of(group) for start, group in groups.items()}
         known = _known(contract, marks, at.lake)
     else:
         span = [*window.starts(), *_until(contract, window, now)]
         known = _known(contract, span, at.lake)
-        marks = dict.fromkeys({*window.starts(), *known}, _mark(arrivals, at.keyring, policy))
+        marks = dict.fromkeys({*window.starts(), *known}, mark_of(arrivals))
     return {start: marks[start] for start in sorted(marks) if known.get(start) != {marks[start]}}
 
 
@@ -53,13 +54,23 @@ def landed_windows(
 
 def holds(contract: Contract, arrivals: Arrivals, at: Workplace) -> bool:
     """Whether a static table holds exactly this delivery, under exactly this contract."""
-    policy = f"{contract.rules_version}/{METHOD_VERSION}"
-    return _marks_of_whole(contract, at.lake) == {_mark(arrivals, at.keyring, policy)}
+    return _marks_of_whole(contract, at.lake) == {_marker(contract, at.keyring)(arrivals)}
 
 
-def _mark(arrivals: Arrivals, keyring: Keyring, policy: str) -> int:
-    """A number that changes with what was delivered and with the contract."""
-    return int(delivery_id(arrivals, keyring, policy=policy)[:15], 16)
+def _marker(contract: Contract, keyring: Keyring) -> Callable[[Arrivals], int]:
+    """Gives a number that changes with what was delivered and with the contract."""
+
+    @cache
+    def version(layout: date) -> str:
+        return contract.on(layout).rules_version
+
+    def mark(arrivals: Arrivals) -> int:
+        # Of their layouts only: what is said of later ones makes no old window stale.
+        versions = [version(layout) for layout in layouts_in(arrivals, contract)]
+        policy = f"{'+'.join(versions)}/{METHOD_VERSION}"
+        return int(delivery_id(arrivals, keyring, policy=policy)[:15], 16)
+
+    return mark
 
 
 def _until(contract: Contract, window: Window, now: datetime) -> Iterable[date]:

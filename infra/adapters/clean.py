@@ -10,6 +10,7 @@ import polars as pl
 from infra.adapters.dialect import Dialect
 from infra.adapters.grammar import Grammar
 from infra.adapters.raw import LINE
+from infra.counting import counted
 
 _BLOCK: Final = 1024**2
 BLANKS: Final = b" \t\r\n"
@@ -94,7 +95,7 @@ def _fields_of_lines(
 
 def other_width(fields: int, width: int) -> str:
     """What is said of a line with too few or too many fields."""
-    return f"the line has {fields} fields, the table has {width}"
+    return f"the line has {counted(fields, 'field')}, the table has {width}"
 
 
 def _parsed(

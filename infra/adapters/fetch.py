@@ -48,15 +48,6 @@ def fetch(places: list[Place]) -> list[Payload]:
         return [payload for payloads in found for payload in payloads]
 
 
-def without_secrets(address: str) -> str:
-    """An address that may be shown: no query string, no user and password."""
-    if "://" not in address:
-        return address
-    scheme, _, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}".partition("?")[0].partition("#")[0]
-
-
 def _fetcher(address: str) -> Callable[[Place], list[Payload]]:
     scheme = address.partition("://")[0].lower() if "://" in address else "file"
     match scheme:

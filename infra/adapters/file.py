@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from infra.addresses import without_secrets
 from infra.arrivals import Arrivals, Payload
 from infra.errors import ContractError, PublisherUnavailable
 from infra.windows import Window
@@ -117,7 +118,7 @@ class FileAdapter(BaseModel):
         all files at the address. Raises PublisherUnavailable when nothing is found or the
         publisher does not answer.
         """
-        from infra.adapters.fetch import Place, fetch, without_secrets
+        from infra.adapters.fetch import Place, fetch
 
         written = without_secrets(self._written or self.url)
         if not self.names_windows:

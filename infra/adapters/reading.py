@@ -1,6 +1,5 @@
 """From the files of a delivery to its rows: unpack, recognise the format, read, put together."""
 
-import io
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -10,8 +9,8 @@ import polars as pl
 from infra.adapters.csv_rows import read_csv
 from infra.adapters.encoding import as_utf8, is_ascii_like
 from infra.adapters.json_rows import read_geojson, read_json, read_jsonl
-from infra.adapters.layout import column_names
 from infra.adapters.packed import Member, format_of_name, unpack
+from infra.adapters.parquet import read_parquet
 from infra.adapters.raw import LINE, PAYLOAD, RawRows, Table, refusals
 from infra.adapters.spreadsheet import read_xlsx
 from infra.arrivals import Payload
@@ -113,7 +112,7 @@ def _read_member(adapter: "FileAdapter", member: Member) -> Table:
         case "xlsx":
             return read_xlsx(content, adapter)
         case "parquet":
-            return _read_parquet(content)
+            return read_parquet(content)
     text = as_utf8(content, adapter.encoding)
     match form:
         case "json":
@@ -156,18 +155,6 @@ def _check_kind(content: bytes, form: str, *, encoding: str | None) -> None:
         raise ContractError(
             f"the file is not text, as {form} is: declare its encoding or its format"
         )
-
-
-def _read_parquet(content: bytes) -> Table:
-    try:
-        frame = pl.read_parquet(io.BytesIO(content))
-    except (pl.exceptions.PolarsError, OSError):
-        raise ContractError(
-            "the Parquet file is damaged or was cut short; fetch it again"
-        ) from None
-    frame = frame.rename(dict(zip(frame.columns, column_names(frame.columns), strict=True)))
-    numbers = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias(LINE)
-    return Table(frame.with_columns(numbers), refusals(()))
 
 
 def _stacked(frames: list[pl.DataFrame]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ import polars as pl
 from infra.adapters.layout import Record, column_names, find_layout, without_unnamed
 from infra.adapters.packed import check_workbook
 from infra.adapters.raw import LINE, Table, refusals
+from infra.counting import counted
 from infra.errors import ContractError
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def _grid(content: bytes, adapter: "FileAdapter") -> pl.DataFrame:
     known = range(len(sheets)) if isinstance(wanted, int) else sheets
     if wanted not in known:
         raise ContractError(
-            f"source.sheet: the workbook has {len(sheets)} sheets, and none is the declared one"
+            f"source.sheet: the workbook has {counted(len(sheets), 'sheet')}, and none is the "
+            "declared one"
         )
     try:
         sheet = book.load_sheet(wanted, header_row=None, skip_rows=0, dtypes="string")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
+from infra.counting import counted
 from infra.errors import TwinError
 from infra.lake.fields import OWN, VALID_FROM, VALID_TO
 
@@ -100,6 +101,7 @@ def check_identity(key: str, delivery: pl.DataFrame, primary_key: tuple[str, ...
     twice_count = delivery.height - identities.unique().height
     if null_count or twice_count:
         raise TwinError(
-            f"{key}: {null_count} rows lack {', '.join(primary_key)} and {twice_count} repeat it; "
+            f"{key}: {counted(null_count, 'row lacks', 'rows lack')} {', '.join(primary_key)} and "
+            f"{counted(twice_count, 'repeats', 'repeat')} it; "
             "send such rows to quarantine before writing"
         )

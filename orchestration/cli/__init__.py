@@ -3,19 +3,15 @@
 import sys
 import traceback
 import warnings
-from typing import Annotated, Final, TextIO
+from typing import Annotated, TextIO
 
 import typer
 from polars.exceptions import PanicException
 
-from infra.errors import ContractError, GemelloError, GemelloWarning, PublisherUnavailable
+from infra.errors import GemelloError, GemelloWarning
 from infra.process import keep_private
 from orchestration.cli.console import fail, note
-
-# 0 done · 1 refused (the data, or the contract) · 2 usage · 3 publisher unavailable · 4 our side
-EXIT_REFUSED: Final = 1
-EXIT_UNAVAILABLE: Final = 3
-EXIT_OURS: Final = 4
+from orchestration.cli.exit_codes import code_of
 
 app = typer.Typer(
     name="gemello",
@@ -77,9 +73,4 @@ def _show_warning(  # noqa: PLR0917 # the signature that Python calls
 def _end(error: BaseException, message: str) -> None:
     frames = traceback.extract_tb(error.__traceback__) if _Debug.is_on else []
     fail(message, [f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames])
-    code = EXIT_OURS
-    if isinstance(error, PublisherUnavailable):
-        code = EXIT_UNAVAILABLE
-    elif isinstance(error, ContractError):
-        code = EXIT_REFUSED
-    sys.exit(code)
+    sys.exit(code_of(error))

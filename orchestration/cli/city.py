@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from infra.counting import counted
 from infra.errors import TwinError
-from orchestration.cli import EXIT_OURS, EXIT_REFUSED, EXIT_UNAVAILABLE
 from orchestration.cli.console import err, fail, note, say, table
+from orchestration.cli.exit_codes import EXIT_OURS, EXIT_REFUSED, EXIT_UNAVAILABLE, gravest
 
 if TYPE_CHECKING:
     from assets.twin import Twin
@@ -171,7 +172,7 @@ def _simulate_once(sources: Path, *, days: int, seed: int, start: date) -> date:
         known = json.loads(made.read_text(encoding="utf-8"))
         if {name: known.get(name) for name in wanted} == wanted:
             return date.fromisoformat(known["start"])
-    note(f"Simulating {days} days of Brescia from {start} ...")
+    note(f"Simulating {counted(days, 'day')} of Brescia from {start} ...")
     simulate_city(profile="small", days=days, seed=seed, out=sources, start=start)
     made.write_text(json.dumps({**wanted, "start": start.isoformat()}), encoding="utf-8")
     return start
@@ -208,9 +209,9 @@ def _run(
 def _exit(summary: "RunSummary") -> None:
     """End with the code of the failure that most needs somebody to move."""
     codes = {"ours": EXIT_OURS, "refused": EXIT_REFUSED, "unavailable": EXIT_UNAVAILABLE}
-    for family, code in codes.items():
-        if family in summary.families:
-            raise typer.Exit(code)
+    code = gravest(codes[family] for family in summary.families)
+    if code:
+        raise typer.Exit(code)
 
 
 def _plain_progress(step: str, ended: bool, good: bool) -> None:

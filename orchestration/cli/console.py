@@ -1,7 +1,7 @@
 """How the command line speaks: rich on a terminal, plain lines elsewhere."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 from rich.console import Console
 from rich.markup import escape
@@ -31,6 +31,16 @@ def fail(text: str, places: Sequence[str] = ()) -> None:
         err.print(f"      at {escape(place)}")
 
 
+def no_such(what: str, name: str, known: Iterable[str]) -> str:
+    """That something of this name is not there, with what may have been meant."""
+    names = sorted(known)
+    tail = [one for one in names if one.endswith(f"/{name}")]
+    close = tail or get_close_matches(name, names, n=3)
+    if close:
+        return f"there is no {what} {name}; did you mean {' or '.join(close)}?"
+    return f"there is no {what} {name}; there {'are: ' + ', '.join(names) if names else 'is none'}"
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table: drawn on a terminal, tab-separated with a header line elsewhere."""
     texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
@@ -44,14 +54,3 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     for row in texts:
         drawn.add_row(*(escape(cell) for cell in row))
     out.print(drawn)
-
-
-@contextmanager
-def step(text: str) -> Iterator[None]:
-    """Say what is being done while it lasts."""
-    if err.is_terminal:
-        with err.status(escape(text)):
-            yield
-    else:
-        note(text)
-        yield

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.errors import ContractError
+from infra.counting import agree, counted
 from infra.settings import Settings
 from orchestration.cli.console import fail, say
+from orchestration.cli.exit_codes import EXIT_REFUSED
 
 if TYPE_CHECKING:
     from quality.contract.model import Contract
@@ -30,9 +31,10 @@ def check(
 ) -> None:
     """Check contracts: keys, rules, expectations, and the sample beside each."""
     from quality.contract.check import check_contract, notes_on
-    from quality.contract.load import contract_folders, load_contract
+    from quality.contract.load import contract_folders, find_folder, load_contract
 
-    folders = [_folder_of(name) for name in names or ()] or contract_folders(_roots())
+    folders = [find_folder(name, _roots()) for name in names or ()]
+    folders = folders or contract_folders(_roots())
     bad = 0
     for folder in folders:
         problems = check_contract(folder)
@@ -41,21 +43,9 @@ def check(
         for line in problems or notes_on(load_contract(folder)):
             say(f"       {line}")
     if bad:
-        fail(f"{bad} of {len(folders)} contracts are not in order")
-        raise typer.Exit(1)
-
-
-def _folder_of(name: str) -> Path:
-    """The folder of a contract that may be too wrong to load."""
-    from quality.contract.load import contract_folders
-
-    path = Path(name)
-    if path.exists():
-        return path if path.is_dir() else path.parent
-    known = {f"{folder.parent.name}/{folder.name}": folder for folder in contract_folders(_roots())}
-    if name not in known:
-        raise ContractError(f"there is no contract {name}; there are: {', '.join(known)}")
-    return known[name]
+        are = agree(bad, "is", "are")
+        fail(f"{bad} of {counted(len(folders), 'contract')} {are} not in order")
+        raise typer.Exit(EXIT_REFUSED)
 
 
 @app.command()

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import typer
 
-from infra.errors import GemelloError
+from infra.addresses import without_secrets
+from infra.counting import counted
+from infra.errors import GemelloError, TwinError
 from infra.settings import Settings
 from orchestration.cli.console import say
+from orchestration.cli.exit_codes import code_of, gravest
 
 
 def doctor() -> None:
@@ -22,17 +25,22 @@ def doctor() -> None:
         "lake": _lake,
         "archive": _archive,
         "contracts": _contracts,
+        "sources": _sources,
         "dagster": _dagster,
     }
-    bad = 0
+    codes: list[int] = []
     for name, check in checks.items():
         try:
-            say(f"ok   {name}: {check(settings)}")
+            said = check(settings).splitlines()
+            say(f"ok   {name}: {said[0]}")
         except GemelloError as error:
-            bad += 1
-            say(f"BAD  {name}: {error}")
-    if bad:
-        raise typer.Exit(1)
+            codes.append(code_of(error))
+            said = str(error).splitlines()
+            say(f"BAD  {name}: {said[0]}")
+        for line in said[1:]:
+            say(f"     {line}")
+    if codes:
+        raise typer.Exit(gravest(codes))
 
 
 def _settings(settings: Settings) -> str:
@@ -46,7 +54,7 @@ def _root_key(settings: Settings) -> str:
     if not settings.root_key_file.exists() and not settings.is_root_key_declared:
         return "not made yet; it is made on first use, readable by you alone"
     keyring = Keyring.open(settings)
-    return f"{settings.root_key_file}, {len(keyring.list())} keys derived or stored"
+    return f"{settings.root_key_file}, {counted(len(keyring.list()), 'key')} derived or stored"
 
 
 def _lake(settings: Settings) -> str:
@@ -58,7 +66,7 @@ def _lake(settings: Settings) -> str:
     if not settings.is_remote:
         gigabytes = shutil.disk_usage(_existing(Path(settings.lake.split("{")[0]))).free / 1e9
         free = f", {gigabytes:.0f} GB free"
-    return f"{settings.lake} takes writes, {len(lake.tables())} tables{free}"
+    return f"{settings.lake} takes writes, {counted(len(lake.tables()), 'table')}{free}"
 
 
 def _archive(settings: Settings) -> str:
@@ -77,7 +85,37 @@ def _existing(path: Path) -> Path:
 def _contracts(settings: Settings) -> str:
     from quality.contract.load import BUILT_IN, load_contracts
 
-    return f"{len(load_contracts([BUILT_IN, *settings.contracts]))} load"
+    found = len(load_contracts([BUILT_IN, *settings.contracts]))
+    return f"{counted(found, 'contract loads', 'contracts load')}"
+
+
+def _sources(settings: Settings) -> str:
+    """Where the placeholders of contracts point; a declared folder that is not there is wrong."""
+    from assets.twin import Twin
+
+    twin = Twin.here(settings)
+    lines: list[str] = []
+    faults: list[str] = []
+    for contract in twin.contracts.values():
+        for name, place in twin.settings.places(contract.source.url).items():
+            if place is None:
+                try:
+                    twin.adapter(contract)
+                except TwinError as error:
+                    faults.append(str(error))
+            elif "://" in place or Path(place).exists() or not settings.is_sources_declared:
+                lines.append(f"{{{name}}} is {without_secrets(place)}")
+            else:
+                faults.append(
+                    f"{contract.key}: {{{name}}} is {place}, as GEMELLO_SOURCES says, and there is "
+                    "no such folder; correct it"
+                )
+    if faults:
+        raise TwinError("\n".join(dict.fromkeys(faults)))
+    by = "as GEMELLO_SOURCES says" if settings.is_sources_declared else "as nothing else is set"
+    places = sorted(set(lines))
+    head = f"{counted(len(places), 'placeholder of contracts', 'placeholders of contracts')}, {by}"
+    return "\n".join([head, *places])
 
 
 def _dagster(settings: Settings) -> str:

@@ -1,14 +1,24 @@
-"""`protect`, `scan`, `keys`: the gate alone, the canary scanner, the key ring."""
+"""`protect`, `scan`, `keys`: gate and rules on one file, the canary scanner, the key ring."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.errors import ContractError
+from infra.counting import agree, counted
+from infra.errors import DeliveryRefused, UsageError
 from infra.settings import Settings
-from orchestration.cli.console import fail, note, say, table
+from infra.windows import Window
+from orchestration.cli.console import fail, no_such, note, say, table
+from orchestration.cli.exit_codes import EXIT_REFUSED
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from infra.arrivals import Arrivals
+    from quality.contract.model import Contract
 
 keys = typer.Typer(help="Pseudonymisation keys: their ids, never the keys.", no_args_is_help=True)
 
@@ -24,29 +34,58 @@ def protect(
         ),
     ] = None,
 ) -> None:
-    """The gate alone: minimise and pseudonymise a file at home, before sending it to anyone."""
+    """Minimise, pseudonymise and judge a file at home, before sending it to anyone.
+
+    What comes out are the rows that would land in bronze: gate and rules as in a run. Nothing is
+    sealed, and refused rows are counted but not written.
+    """
     from infra.arrivals import Arrivals, Payload
-    from infra.keys import Keyring
     from quality.contract.load import BUILT_IN, find_contract
-    from quality.privacy.gate import protect as protect_delivery
 
     if out.suffix not in (".parquet", ".csv"):
-        raise ContractError("--out: write a file name that ends in .parquet or .csv")
+        raise UsageError("--out: write a file name that ends in .parquet or .csv")
     if out.resolve() == file.resolve() or not out.parent.is_dir():
-        raise ContractError("--out: write another file than the delivery, in a folder that exists")
+        raise UsageError("--out: write another file than the delivery, in a folder that exists")
     settings = Settings.load()
     agreed = find_contract(contract, [BUILT_IN, *settings.contracts])
     at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    payload = Payload(file.name, file.read_bytes(), at, window.date() if window else None)
-    protected = protect_delivery(Arrivals([payload]), agreed, Keyring.open(settings))
-    frame = protected.frame.select(list(agreed.stored))
+    day = window.date() if window and not agreed.is_static else None
+    kept, refused = _as_landed(Arrivals([Payload(file.name, file.read_bytes(), at, day)]), agreed)
     if out.suffix == ".parquet":
-        frame.write_parquet(out)
+        kept.write_parquet(out)
     else:
-        frame.write_csv(out)
-    say(f"{agreed.key}: {frame.height} rows protected, {protected.refused.height} refused")
-    for rule, count in protected.refused.group_by("rule").len().sort("rule").iter_rows():
-        note(f"  {rule}: {count} rows")
+        kept.write_csv(out)
+    say(f"{agreed.key}: {counted(kept.height, 'row')} protected, {len(refused)} refused")
+    for rule, count in sorted(Counter(refused).items()):
+        note(f"  {rule}: {counted(count, 'row')}")
+
+
+def _as_landed(arrivals: "Arrivals", contract: "Contract") -> tuple["pl.DataFrame", list[str]]:
+    """The rows that would land, and the rule that refused each of the others."""
+    from infra.keys import Keyring
+    from quality.judgement import judge
+    from quality.placing import limits
+    from quality.privacy.arrivals import window_of_each
+    from quality.privacy.drift import check_claim
+    from quality.privacy.gate import protect as protect_delivery
+
+    protected = protect_delivery(arrivals, contract, Keyring.open(Settings.load()))
+    days = window_of_each(arrivals)
+    named = [Window.of(day, contract.cadence) for day in days if day is not None]
+    verdict = judge(
+        protected.frame,
+        contract,
+        refused_before=protected.refused.height,
+        delivered_count=protected.delivered_count,
+        window=limits(contract, named[0] if named else None, contract.source, datetime.now(UTC)),
+        payload_windows=days,
+    )
+    if verdict.stops:
+        said = " ".join(verdict.stops)
+        raise DeliveryRefused(f"{contract.key}: nothing was written. {said}", check="contract")
+    check_claim(verdict.kept, contract)
+    kept = verdict.kept.select(list(contract.stored))
+    return kept, [*protected.refused["rule"], *verdict.refused["rule"]]
 
 
 def scan(
@@ -58,12 +97,10 @@ def scan(
 
     values = [line for line in canaries.read_text(encoding="utf-8").splitlines() if line.strip()]
     if not values:
-        raise ContractError(
-            "--canaries: the file holds no value; a scan for nothing proves nothing"
-        )
+        raise UsageError("--canaries: the file holds no value; a scan for nothing proves nothing")
     hits = scan_folder(folder, values)
     if not hits:
-        say(f"None of {len(values)} values was found in {folder}")
+        say(f"None of {counted(len(values), 'value')} was found in {folder}")
         return
     table(
         "Found",
@@ -75,9 +112,12 @@ def scan(
     )
     unreadable = sum(hit.form == "unreadable" for hit in hits)
     if unreadable:
-        note(f"{unreadable} of these could not be opened, and so are not proven clean")
-    fail(f"{len(hits)} places in {folder} hold a value that must not be there, or may")
-    raise typer.Exit(1)
+        are = agree(unreadable, "is", "are")
+        note(f"{unreadable} of these could not be opened, and so {are} not proven clean")
+    places = counted(len(hits), "place")
+    hold = agree(len(hits), "holds", "hold")
+    fail(f"{places} in {folder} {hold} a value that must not be there, or may")
+    raise typer.Exit(EXIT_REFUSED)
 
 
 @keys.command("list")
@@ -103,7 +143,6 @@ def new_key(domain: Annotated[str, typer.Argument(help="The contracts' key_domai
     roots = [BUILT_IN, *settings.contracts]
     domains = {c.key_domain for c in load_contracts(roots).values()} - {None}
     if domain not in domains:
-        known = ", ".join(sorted(str(name) for name in domains))
-        raise ContractError(f"no contract has the key_domain {domain}; there are: {known}")
+        raise UsageError(no_such("contract with the key_domain", domain, map(str, domains)))
     made = Keyring.open(settings).new(domain)
     say(f"{made.domain}: version {made.version}, key id {made.key_id}")

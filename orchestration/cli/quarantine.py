@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.errors import ContractError
-from orchestration.cli.console import note, say, table
+from infra.counting import counted
+from infra.errors import UsageError
+from orchestration.cli.console import no_such, note, say, table
 
 if TYPE_CHECKING:
     from assets.twin import Twin
@@ -59,7 +60,11 @@ def show(name: Name, limit: Annotated[int, typer.Option(min=1)] = 20) -> None:
     twin, contract = _known(name)
     rows = twin.read(f"quarantine/{contract.key}").sort("delivery_id", "payload_index", "row_index")
     shown = rows.select(
-        pl.col("delivery_id").str.slice(0, 12), "payload_index", "row_index", "rule", "reason"
+        pl.col("delivery_id").str.slice(0, 12),
+        pl.col("payload_index") + 1,  # as messages say it: file 1 of 3
+        "row_index",
+        "rule",
+        "reason",
     )
     table(
         f"quarantine/{contract.key}",
@@ -82,9 +87,10 @@ def replay(name: Name) -> None:
         notes=commit_notes("replay"),
         now=utc_now(),
     )
+    remaining = result.refused_count - result.released_count
     say(
-        f"{contract.key}: {result.refused_count} rows were in quarantine: "
-        f"{result.released_count} released, {result.refused_count - result.released_count} remain"
+        f"{contract.key}: {counted(result.refused_count, 'row was', 'rows were')} in quarantine: "
+        f"{result.released_count} released, {counted(remaining, 'remains', 'remain')}"
     )
     if result.expired_count:
         note(
@@ -100,9 +106,9 @@ def _known(name: str) -> "tuple[Twin, Contract]":
     key = name.replace(".", "/").removeprefix("quarantine/").removeprefix("bronze/")
     contract = twin.contracts.get(key)
     if contract is None:
-        raise ContractError(f"there is no data set {key}; known are {', '.join(twin.contracts)}")
+        raise UsageError(no_such("data set", key, twin.contracts))
     if not twin.lake.exists(f"quarantine/{key}"):
-        raise ContractError(
+        raise UsageError(
             f"{key} has not been delivered yet; run: gemello run --select bronze/{key}"
         )
     return twin, contract

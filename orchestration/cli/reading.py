@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.errors import ContractError
-from orchestration.cli.console import table
+from infra.errors import UsageError
+from orchestration.cli.console import no_such, table
 
 if TYPE_CHECKING:
     from assets.twin import Twin
@@ -26,7 +26,8 @@ def sql(
 def ask(twin: "Twin", query: str, *, limit: int) -> tuple[list[str], list[tuple[object, ...]]]:
     """The columns and the first rows of a read-only query over the tables it names.
 
-    Raises ContractError for what is not one valid SELECT, or for a table that may not be read.
+    Raises UsageError for what is not one valid SELECT, and ContractError for a table that may not
+    be read.
     """
     import duckdb
 
@@ -45,20 +46,20 @@ def ask(twin: "Twin", query: str, *, limit: int) -> tuple[list[str], list[tuple[
         try:
             statements = connection.extract_statements(text)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise ContractError("gemello sql takes one SELECT; the lake is read-only here")
+                raise UsageError("gemello sql takes one SELECT; the lake is read-only here")
             answer = connection.execute(text)
             columns = [str(column[0]) for column in answer.description or ()]
             return columns, answer.fetchmany(limit)
         except duckdb.CatalogException:
-            raise ContractError(
+            raise UsageError(
                 "the query names a table or function that is not there; tables are written "
                 f"stage.publisher.dataset: {', '.join(sorted(tables)).replace('/', '.') or 'none'}"
             ) from None
         except (duckdb.ParserException, duckdb.BinderException) as error:
             # These speak of the query, not of the rows.
-            raise ContractError(str(error).splitlines()[0]) from None
+            raise UsageError(str(error).splitlines()[0]) from None
         except duckdb.Error as error:
-            raise ContractError(
+            raise UsageError(
                 f"the query failed on the data ({type(error).__name__}); check its casts"
             ) from None
 
@@ -75,9 +76,7 @@ def history(
     twin = Twin.here()
     name = name.replace(".", "/")
     if name not in twin.lake.tables():
-        raise ContractError(
-            f"there is no table {name}; tables: {', '.join(twin.lake.tables()) or 'none'}"
-        )
+        raise UsageError(no_such("table", name, twin.lake.tables()))
     table(
         name,
         ["version", "at", "windows", "kept", "refused", "delivery", "contract", "run"],

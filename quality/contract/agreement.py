@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from infra.adapters.raw import tidy_name
 from quality.contract.column_rules import COLUMN_RULES, NAME
+from quality.contract.earlier import earlier_problems
+from quality.contract.expectation_rules import expectation_problems
 from quality.contract.problems import Problem, quoted
+from quality.contract.source_rules import address_problems, layout_problems
+from quality.contract.types import TIMES
 
 if TYPE_CHECKING:
     from quality.contract.model import Contract
@@ -37,6 +41,8 @@ def problems(contract: "Contract", unread: frozenset[str] = frozenset()) -> list
         for column_rules, keys in COLUMN_RULES:
             if not unread & {f"{path}.{key}" for key in keys}:
                 found += (problem.under(path) for problem in column_rules(name, column))
+    if not unread:
+        found += earlier_problems(contract, found, problems)
     broken = {path.split(".")[1] for path in unread if path.startswith("columns.")}
     return [problem for problem in found if not _speaks_of(problem, broken)]
 
@@ -130,7 +136,7 @@ def _event_time(contract: "Contract") -> Iterator[Problem]:
             )
         return
     column = contract.stored.get(contract.event_time)
-    if column is None or column.type not in ("timestamp", "date"):
+    if column is None or column.type not in TIMES:
         fault = "is not a stored column" if column is None else f"is of type {column.type}"
         yield Problem(
             "event_time",
@@ -188,21 +194,16 @@ def _optional(contract: "Contract") -> Iterator[Problem]:
             )
 
 
-def _expectations(contract: "Contract") -> Iterator[Problem]:
-    for place, expectation in enumerate(contract.expectations, start=1):
-        if not re.fullmatch(r"expect_[a-z0-9_]+", expectation.name):
+def _epochs(contract: "Contract") -> Iterator[Problem]:
+    if contract.event_time is not None or contract.source.names_windows:
+        return
+    for name, column in contract.columns.items():
+        if column.epoch:
             yield Problem(
-                f"expectations.{place}",
-                f"{quoted(expectation.name)} is not an expectation's name",
-                "write a name of Great Expectations (expect_…)",
+                f"columns.{name}.epoch",
+                "no row says its day",
+                "write event_time, or put {window:%Y-%m-%d} into source.url",
             )
-        for name in expectation.columns:
-            if name not in contract.stored:
-                yield Problem(
-                    f"expectations.{place}.{expectation.name}",
-                    f"{name} is not a stored column",
-                    "write the name of a column that is kept",
-                )
 
 
 _RULES: Final[tuple[tuple[Rules, frozenset[str]], ...]] = (
@@ -216,5 +217,8 @@ _RULES: Final[tuple[tuple[Rules, frozenset[str]], ...]] = (
     (_primary_key, frozenset({"primary_key", "columns"})),
     (_optional, frozenset({"primary_key", "event_time", "columns"})),
     (_sources, frozenset({"dropped", "columns"})),
-    (_expectations, frozenset({"expectations", "columns"})),
+    (_epochs, frozenset({"event_time", "source", "source.url", "columns"})),
+    (address_problems, frozenset({"cadence", "source", "source.url"})),
+    (layout_problems, frozenset({"source", "columns", "dropped"})),
+    (expectation_problems, frozenset({"expectations", "columns"})),
 )

@@ -14,15 +14,14 @@ from quality.contract.model import Contract
 def check_contract(folder: Path) -> list[str]:
     """Everything wrong with a contract, a line each; empty when it is ready for deliveries.
 
-    Beyond reading it: columns can be read as declared, Great Expectations accepts the rules, and
-    the `sample.*` beside it (required under `assets/sources`) passes gate and rules whole.
+    Beyond reading it: Great Expectations accepts the rules, and the `sample.*` beside it (required
+    under `assets/sources`) passes gate and rules whole.
     """
     try:
         contract = load_contract(folder)
     except ContractError as error:
         return str(error).splitlines()
-    found = [*_rule_problems(contract), *_column_problems(contract)]
-    return found or _sample_problems(contract)
+    return _rule_problems(contract) or _sample_problems(contract)
 
 
 def notes_on(contract: Contract) -> list[str]:
@@ -43,23 +42,13 @@ def _rule_problems(contract: Contract) -> list[str]:
     from quality.expectations.catalogue import check_expectations
 
     found: list[str] = []
-    for expectation in contract.expectations:
+    for place, expectation in enumerate(contract.expectations, start=1):
         try:
             check_expectations(contract.model_copy(update={"expectations": (expectation,)}))
         except ContractError as error:
-            found += str(error).splitlines()
-    return found
-
-
-def _column_problems(contract: Contract) -> list[str]:
-    from quality.privacy.reading import check_column
-
-    found: list[str] = []
-    for name, column in contract.columns.items():
-        try:
-            check_column(name, column)
-        except ContractError as error:
-            found.append(f"{contract.key}: {error}")
+            start = f"{contract.key}: expectations."
+            lines = str(error).splitlines()
+            found += [line.replace(start, f"{start}{place}.", 1) for line in lines]
     return found
 
 

@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from quality.contract.columns import NUMBERS, Column
+from infra.errors import ContractError
+from quality.contract.columns import Column
 from quality.contract.entities import SELF_EVIDENT
 from quality.contract.problems import Problem
 from quality.contract.treatments import H3, Bands, CensusSection, RoundTo, Truncate
+from quality.contract.types import NUMBERS, TIMES
 from quality.units import unit_of
 
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -53,7 +55,7 @@ def _source(_: str, column: Column) -> Iterator[Problem]:
 
 def _reading(_: str, column: Column) -> Iterator[Problem]:
     for key in ("timezone", "format"):
-        if getattr(column.sent_as, key) and column.type not in ("timestamp", "date"):
+        if getattr(column.sent_as, key) and column.type not in TIMES:
             yield Problem(
                 f"sent_as.{key}",
                 f"goes with type: timestamp or date, not {column.type}",
@@ -64,6 +66,19 @@ def _reading(_: str, column: Column) -> Iterator[Problem]:
             yield Problem(
                 f"sent_as.{key}", f"goes with type: boolean, not {column.type}", "remove it"
             )
+
+
+def _readable(name: str, column: Column) -> Iterator[Problem]:
+    from quality.privacy.reading import check_column
+
+    if column.sent_as.format and column.type not in TIMES:
+        return  # it goes: see above
+    try:
+        check_column(name, column)
+    except ContractError as error:
+        where, _, rest = str(error).removeprefix(f"columns.{name}: ").partition(": ")
+        wrong, _, write = rest.partition("; ")
+        yield Problem(where, wrong, write)
 
 
 def _pseudonym(name: str, column: Column) -> Iterator[Problem]:
@@ -113,7 +128,7 @@ def _generalised(_: str, column: Column) -> Iterator[Problem]:
         if column.type != "string":
             yield Problem("type", f"a cell or section is a code, not {column.type}", "write string")
     elif isinstance(treatment, Truncate):
-        if column.type not in ("timestamp", "date"):
+        if column.type not in TIMES:
             yield Problem(
                 "treatment",
                 f"truncate goes with an instant or a date, not {column.type}",
@@ -136,6 +151,7 @@ COLUMN_RULES: Final[tuple[tuple[ColumnRules, frozenset[str]], ...]] = (
     (_number, frozenset({"type", "sent_as"})),
     (_source, frozenset({"type", "from", "treatment"})),
     (_reading, frozenset({"type", "sent_as"})),
+    (_readable, frozenset({"type", "sent_as"})),
     (_pseudonym, frozenset({"type", "treatment", "epoch"})),
     (_personal, frozenset({"type", "personal", "treatment", "entity"})),
     (_generalised, frozenset({"type", "treatment", "from"})),

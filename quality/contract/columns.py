@@ -1,6 +1,6 @@
 """One column of a contract: where it comes from, what it is, and what is done to it."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -8,13 +8,10 @@ from infra.adapters.raw import tidy_name
 from quality.contract.entities import Entity
 from quality.contract.problems import mistake, not_text, unknown
 from quality.contract.treatments import CensusSection, Strict, Treatment, treatment_name
+from quality.contract.types import ColumnType
 from quality.units import UNITS
 
-ColumnType = Literal[
-    "string", "integer", "float", "decimal", "boolean", "timestamp", "date", "geometry"
-]
 Personal = Literal["none", "direct", "indirect"]
-NUMBERS: Final = ("integer", "float", "decimal")
 
 
 def texts(value: object, *, of: str) -> tuple[str, ...]:

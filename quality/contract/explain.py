@@ -15,6 +15,7 @@ from quality.contract.problems import (
     quoted,
     unknown,
 )
+from quality.contract.types import ColumnType
 
 _REQUIRED: Final = {
     "title": "title: with what the table holds, in Italian",
@@ -27,6 +28,7 @@ _REQUIRED: Final = {
     "type": "type: string, or another type of docs/contract.md",
     "protocol": "protocol: file",
     "url": "url: with where the files are",
+    "valid_until": "valid_until: with the last day of this layout",
 }
 _EXPECTED: Final = {
     "string": "text",
@@ -45,6 +47,7 @@ _SHAPES: Final = {
     "dropped": ("a mapping", "write `column: why it is not kept`"),
     "expectations": ("a list", "write `- expect_…: {column: …}`, one a line"),
     "source": ("a mapping", "write {protocol: file, url: …}"),
+    "earlier": ("a list", "write `- valid_until: …` and what was otherwise"),
 }
 _LIMITS: Final = {
     "greater_than": ("gt", "greater than"),
@@ -119,7 +122,23 @@ def known_keys(path: Sequence[str], model: type[BaseModel] | None) -> list[str]:
         keys = _names(Column)
     elif top == "columns" and path[2:] == ["sent_as"]:
         keys = _names(SentAs)
+    elif top == "earlier":
+        keys = _earlier_keys(path[2:])
     return keys
+
+
+def _earlier_keys(path: Sequence[str]) -> list[str]:
+    from quality.contract.columns import SentAs
+    from quality.contract.earlier import Earlier, EarlierColumn
+
+    match list(path):
+        case []:
+            return _names(Earlier)
+        case ["columns", _]:
+            return _names(EarlierColumn)
+        case ["columns", _, "sent_as"]:
+            return _names(SentAs)
+    return []
 
 
 def meant_key(name: str, path: Sequence[str], model: type[BaseModel] | None = None) -> str | None:
@@ -199,8 +218,6 @@ def _wrong_type(error: str, path: list[str], value: object) -> tuple[str, str]:
 
 
 def _types() -> tuple[object, ...]:
-    from quality.contract.columns import ColumnType
-
     return get_args(ColumnType)
 
 

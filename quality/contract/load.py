@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import yaml
 
-from infra.errors import ContractError
+from infra.errors import ContractError, UsageError
 from quality.contract.examine import examined
 from quality.contract.model import Contract
-from quality.contract.problems import Problem, ProblemsError
+from quality.contract.problems import Problem, ProblemsError, either
 from quality.contract.yaml_text import read_yaml
 
 BUILT_IN: Final = Path(__file__).parents[2] / "assets" / "sources"
@@ -56,20 +56,27 @@ def load_contracts(roots: Iterable[Path]) -> dict[str, Contract]:
 def find_contract(name: str, roots: Iterable[Path]) -> Contract:
     """One contract, by `<publisher>/<dataset>`, or by the path of its folder or file.
 
-    Raises ContractError for an unknown name, with the names that come close.
+    Raises UsageError for an unknown name, with the names that come close; see `load_contract`.
     """
+    return load_contract(find_folder(name, roots))
+
+
+def find_folder(name: str, roots: Iterable[Path]) -> Path:
+    """The folder of a contract that may be too wrong to load; see `find_contract`."""
     folders = {f"{path.parent.name}/{path.name}": path for path in contract_folders(roots)}
     if name in folders:
-        return load_contract(folders[name])
+        return folders[name]
     path = Path(name)
-    if path.name == "contract.yaml" or (path / "contract.yaml").is_file():
-        return load_contract(path)
+    if path.name == "contract.yaml":
+        return path.parent
+    if (path / "contract.yaml").is_file():
+        return path
     by_dataset = [key for key in folders if key.partition("/")[2] == name]
     close = by_dataset or difflib.get_close_matches(name, list(folders), n=3)
     if close:
-        raise ContractError(f"{name}: there is no such contract; did you mean {', '.join(close)}?")
+        raise UsageError(f"{name}: there is no such contract; did you mean {either(close)}?")
     known = ", ".join(folders) or "none: set GEMELLO_CONTRACTS to the folder that holds them"
-    raise ContractError(f"{name}: there is no such contract; known are {known}")
+    raise UsageError(f"{name}: there is no such contract; known are {known}")
 
 
 def load_contract(folder: Path) -> Contract:

@@ -24,7 +24,8 @@ from infra.adapters import Adapter
 from infra.windows import Cadence
 from quality.contract import agreement
 from quality.contract.column_rules import RESERVED
-from quality.contract.columns import NUMBERS, Column, ColumnType, Personal, SentAs, texts
+from quality.contract.columns import Column, Personal, SentAs, texts
+from quality.contract.earlier import Earlier, layout_on
 from quality.contract.problems import ProblemsError, kind, mistake
 from quality.contract.treatments import (
     H3,
@@ -37,6 +38,7 @@ from quality.contract.treatments import (
     Truncate,
     Whole,
 )
+from quality.contract.types import NUMBERS, ColumnType
 
 __all__ = [
     "H3",
@@ -154,6 +156,7 @@ class Contract(Strict):
     columns: dict[str, Column] = Field(min_length=1)
     dropped: dict[str, Said] = Field(default={})
     expectations: tuple[Expectation, ...] = ()
+    earlier: tuple[Earlier, ...] = ()
     max_quarantined_ratio: Number = Field(default=0.05, ge=0, le=1)
     archive_days: int | Literal["forever"] = 14
     licence: Said | None = None
@@ -244,16 +247,24 @@ class Contract(Strict):
                 readers[source] = (*readers.get(source, ()), name)
         return readers
 
+    def on(self, day: date) -> "Contract":
+        """The contract as a delivery of this day is read: today's, or that of an earlier layout."""
+        return layout_on(self, day)
+
     @property
     def version(self) -> str:
         """16 hex digits of the SHA-256 of the contract: two texts that mean the same agree."""
-        text = self.model_dump_json(by_alias=True)
+        nothing = set() if self.earlier else {"earlier"}
+        text = self.model_dump_json(by_alias=True, exclude=nothing)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def rules_version(self) -> str:
-        """Like `version`, but only of what decides which rows land and how: no prose, no terms."""
-        values = self.model_dump(mode="json", by_alias=True, exclude=set(_PROSE))
+        """Like `version`, but only of what decides which rows land and how: no prose, no terms.
+
+        Of the layout of today; that of a day is `on(day).rules_version`.
+        """
+        values = self.model_dump(mode="json", by_alias=True, exclude={*_PROSE, "earlier"})
         for column in values["columns"].values():
             del column["description"]
         text = json.dumps(values, sort_keys=True, ensure_ascii=False)

@@ -9,18 +9,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from infra.errors import ContractError
+from quality.contract.expectation_rules import BOUNDED_BY_VALUES
 from quality.contract.model import Contract, Expectation
 
-# The bounds of these are values of the column itself, not counts, lengths or ratios.
-_BOUNDED_BY_VALUES: Final = frozenset(
-    {
-        "expect_column_values_to_be_between",
-        "expect_column_max_to_be_between",
-        "expect_column_min_to_be_between",
-        "expect_column_mean_to_be_between",
-        "expect_column_median_to_be_between",
-    }
-)
 _BOUNDS: Final = ("min_value", "max_value")
 _Fit = Callable[[object], object]
 
@@ -34,7 +25,7 @@ def fitted(expectation: Expectation, contract: Contract) -> dict[str, Any]:  # a
 
     column = arguments.get("column")
     if column in contract.columns:
-        if expectation.name in _BOUNDED_BY_VALUES:
+        if expectation.name in BOUNDED_BY_VALUES:
             for bound in _BOUNDS:
                 if bound in arguments:
                     arguments[bound] = fit(column, bound)(arguments[bound])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 
+from infra.counting import agree, counted
 from quality.expectations.catalogue import Rule
 from quality.expectations.findings import Finding
 
@@ -39,7 +40,8 @@ def stop(finding: Finding) -> str:
     rule = finding.rule
     if rule.judges_the_delivery and rule.scope == "row":
         return (
-            f"{rule.name}: {finding.unexpected_count} of {finding.rows_count} rows fail; "
+            f"{rule.name}: {finding.unexpected_count} of {counted(finding.rows_count, 'row')} "
+            f"{agree(finding.unexpected_count, 'fails', 'fail')}; "
             f"the contract asks that at least {rule.mostly * 100:g} % pass."
         )
     said = _arguments(rule)

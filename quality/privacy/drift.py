@@ -4,23 +4,25 @@ The names of undeclared columns are untrusted text: in a file without a header t
 row. They are shown only where they cannot be a value.
 """
 
-import difflib
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
 from infra.adapters.raw import LINE, PAYLOAD, RawRows, tidy_name
+from infra.counting import agree, counted
 from infra.errors import DeliveryRefused
+from infra.keys import Keyring
 from quality.contract.model import Contract
+from quality.privacy.kinds import Kind, kind_of
 from quality.privacy.personal import Finding, is_clean_name, look_at, look_at_kept
+from quality.privacy.renaming import Candidate, renamed
 
 # A single word with a capital may be a surname: it is shown in lower case only.
 _SHOWN: Final = re.compile(r"[a-z][a-z0-9]{0,39}|(?=.*[_ 0-9])[A-Za-z_][A-Za-z0-9_ ]{0,39}")
 _MOST_DIGITS: Final = 4  # pm10, anno_2025; never a telephone
-_RENAMED: Final = 0.6  # difflib's measure of how alike two names are
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,19 @@ class Drift:
     """How a delivery differs from its contract without being refused for it.
 
     `missing`: optional columns of ours that were left out. `undeclared`: a description of each
-    column nobody declared, by name where it is safe to show, else by position.
+    column nobody declared, by name where it is safe to show, else by position. `renamed`: for an
+    optional column that was left out, what it seems to be called now. `kinds`: what each declared
+    column seems to hold, by the publisher's name in the contract. `unknown`: the descriptions again
+    by the keyed hash of the true name, by which a column is known again.
     """
 
     missing: tuple[str, ...] = ()
     undeclared_count: int = 0
     undeclared: tuple[str, ...] = ()
     dropped_seen: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict, compare=False)
+    kinds: Mapping[str, Kind] = field(default_factory=dict, compare=False)
+    unknown: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,13 +52,14 @@ class _Undeclared:
     name: str
     description: str
     finding: Finding | None
+    kind: Kind
 
     @property
-    def is_shown(self) -> bool:
-        return self.description == self.name
+    def candidate(self) -> Candidate:
+        return Candidate(self.name, self.description, self.kind)
 
 
-def check_drift(raw: RawRows, contract: Contract) -> Drift:
+def check_drift(raw: RawRows, contract: Contract, keyring: Keyring) -> Drift:
     """Compare the delivered columns with the contract.
 
     Raises DeliveryRefused when an undeclared column looks personal (check `privacy`) or a declared
@@ -68,21 +77,39 @@ def check_drift(raw: RawRows, contract: Contract) -> Drift:
         if name not in declared | dropped
     ]
     _refuse_personal(undeclared, contract)
+    candidates = [column.candidate for column in undeclared]
     lacks = [lacking for brought in files if (lacking := _lacking(brought, contract))]
     if lacks:
-        who = "the delivery" if len(files) == 1 else f"{len(lacks)} of {len(files)} files"
-        verb = "lacks" if len(lacks) == 1 else "lack"
-        lacking = [source for one in lacks for source in one]
+        some = f"{len(lacks)} of {counted(len(files), 'file')}"
+        who = "the delivery" if len(files) == 1 else some
+        verb = agree(len(lacks), "lacks", "lack")
+        needed = tuple(dict.fromkeys(source for one in lacks for source in one))
         raise DeliveryRefused(
-            _missing_message(f"{who} {verb}", lacking, undeclared, names, contract=contract),
+            _missing_message(f"{who} {verb}", needed, candidates, names, contract=contract),
             check="drift",
+            lacking=needed,
         )
+    missing = _missing(frozenset(names), contract)
     return Drift(
-        missing=tuple(_missing(frozenset(names), contract)),
+        missing=tuple(missing),
         undeclared_count=len(undeclared),
         undeclared=tuple(column.description for column in undeclared),
         dropped_seen=tuple(name for name in contract.dropped if tidy_name(name) in names),
+        renamed=_renamed_columns(missing, candidates, contract),
+        kinds={name: kind_of(frame[name]) for name in names if name in declared},
+        unknown={
+            keyring.fingerprint("column", [column.name.encode()])[:16]: column.description
+            for column in undeclared
+        },
     )
+
+
+def _renamed_columns(
+    missing: Mapping[str, Sequence[str]], candidates: Sequence[Candidate], contract: Contract
+) -> dict[str, str]:
+    sources = {source: name for name, lacking in missing.items() for source in lacking}
+    hints = renamed({source: contract.columns[sources[source]] for source in sources}, candidates)
+    return {sources[source]: f"{shown}{why}" for source, (shown, why) in hints.items()}
 
 
 def check_claim(frame: pl.DataFrame, contract: Contract) -> None:
@@ -113,7 +140,8 @@ def _undeclared(cells: pl.Series, position: int, *, is_header: bool) -> _Undecla
         and sum(character.isdigit() for character in name) <= _MOST_DIGITS
         and is_clean_name(name)
     )
-    return _Undeclared(name, name if is_shown else f"column {position}", look_at(cells))
+    description = name if is_shown else f"column {position}"
+    return _Undeclared(name, description, look_at(cells), kind_of(cells))
 
 
 def _refuse_personal(undeclared: Sequence[_Undeclared], contract: Contract) -> None:
@@ -121,9 +149,10 @@ def _refuse_personal(undeclared: Sequence[_Undeclared], contract: Contract) -> N
     if not personal:
         return
     said = "; ".join(f"{column.description} ({column.finding})" for column in personal)
-    verb = "looks" if len(personal) == 1 else "look"
+    who = f"{len(personal)} of {counted(len(undeclared), 'undeclared column')}"
+    looks = agree(len(personal), "looks", "look")
     raise DeliveryRefused(
-        f"{contract.key}: {len(personal)} of {len(undeclared)} undeclared columns {verb} personal: "
+        f"{contract.key}: {who} {looks} personal: "
         f"{said}. Nothing was published. Add each under dropped: with the reason it is not needed, "
         "or declare it under columns: with a treatment",
         check="privacy",
@@ -153,24 +182,23 @@ def _lacking(brought: frozenset[str], contract: Contract) -> list[str]:
 def _missing_message(
     who: str,
     lacking: Sequence[str],
-    undeclared: Sequence[_Undeclared],
+    candidates: Sequence[Candidate],
     names: Sequence[str],
     *,
     contract: Contract,
 ) -> str:
-    wanted = list(dict.fromkeys(lacking))
     if not names:
         return f"{contract.key}: the delivery is empty: it has neither columns nor rows"
-    shown = [column.name for column in undeclared if column.is_shown]
-    hints: list[str] = []
-    for source in wanted:
-        lower = {name.lower(): name for name in shown}
-        close = difflib.get_close_matches(source.lower(), lower, n=1, cutoff=_RENAMED)
-        hints += [f"'{source}' may have been renamed to '{lower[name]}'" for name in close]
-    what = "a declared column" if len(wanted) == 1 else f"{len(wanted)} declared columns"
-    quoted = ", ".join(f"'{source}'" for source in wanted)
+    readers = {source: contract.columns[contract.delivered[source][0]] for source in lacking}
+    hints = [
+        f"'{source}' may have been renamed to {shown}{why}"
+        for source, (shown, why) in renamed(readers, candidates).items()
+    ]
+    what = "a declared column" if len(lacking) == 1 else f"{len(lacking)} declared columns"
+    quoted = ", ".join(f"'{source}'" for source in lacking)
     hint = "; ".join(hints) + ". " if hints else ""
     return (
         f"{contract.key}: {who} {what}: {quoted}. {hint}Correct `from` in the "
-        "contract, or write optional: true if the publisher may leave it out"
+        "contract (and keep the former name under `earlier`), or write optional: true if the "
+        "publisher may leave it out"
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -19,7 +19,7 @@ from infra.errors import ContractError, TwinError
 from infra.keys import Keyring
 from infra.windows import Window
 from quality.contract.model import Contract
-from quality.privacy.arrivals import window_of_each
+from quality.privacy.arrivals import Layout, by_layout, window_of_each
 from quality.privacy.cells import Repeats
 from quality.privacy.drift import Drift, check_drift
 from quality.privacy.numbers import Dialect
@@ -62,13 +62,43 @@ def protect(
     Every delivered row comes out, kept or refused. Raises DeliveryRefused when a declared column is
     missing or an undeclared one looks personal, ContractError when nothing can be read.
     """
-    raw = open_arrivals(arrivals, adapter or contract.source)
-    if _says_nothing_happened(arrivals, raw):
-        raw = _with_declared_columns(raw, contract)
     days = window_of_each(arrivals)
     if window is not None and window.cadence in ("daily", "stream"):
         days = [day or window.start for day in days]
-    return protect_rows(raw, contract, keyring, payload_days=days)
+    parts = [
+        _protect_layout(one, adapter or contract.source, keyring, days=days)
+        for one in by_layout(arrivals, contract)
+    ]
+    return parts[0] if len(parts) == 1 else _together(parts)
+
+
+def _protect_layout(
+    part: Layout, adapter: Adapter, keyring: Keyring, *, days: Sequence[date | None]
+) -> Protected:
+    """Protect the files of one layout; each row keeps the place its file has in the delivery."""
+    raw = open_arrivals(part.arrivals, part.read_by(adapter))
+    if _says_nothing_happened(part.arrivals, raw):
+        raw = _with_declared_columns(raw, part.contract)
+    own_days = [days[place] for place in part.places]
+    protected = protect_rows(raw, part.contract, keyring, payload_days=own_days)
+    if len(part.places) == len(days):
+        return protected
+    places = pl.Series(part.places, dtype=pl.Int32)
+    frame, refused = (
+        rows.with_columns(places.gather(rows[PAYLOAD]).alias(PAYLOAD))
+        for rows in (protected.frame, protected.refused)
+    )
+    return replace(protected, frame=frame, refused=refused)
+
+
+def _together(parts: Sequence[Protected]) -> Protected:
+    """A delivery of several layouts, in its own order; its drift is that of the newest one."""
+    frame, refused = (
+        pl.concat(rows).sort(PAYLOAD, LINE, maintain_order=True)
+        for rows in ([part.frame for part in parts], [part.refused for part in parts])
+    )
+    count = sum(part.delivered_count for part in parts)
+    return Protected(frame, refused, count, parts[-1].drift)
 
 
 def protect_rows(
@@ -89,7 +119,7 @@ def protect_rows(
                     "or a {window:%Y-%m-%d} in source.url"
                 )
     with fenced(contract.key):
-        drift = check_drift(raw, contract)
+        drift = check_drift(raw, contract, keyring)
         return _protect(raw, contract, keyring, drift=drift, payload_days=days)
 
 

@@ -1,11 +1,15 @@
 """Cells that a publisher delivered typed (Parquet) rather than as text."""
 
+from typing import Final
+
 import polars as pl
 
 from quality.contract.model import Column
 from quality.privacy import instants
 from quality.privacy.cells import empty
 from quality.privacy.numbers import DTYPES, NumberType
+
+_WITHOUT_TEXT: Final = (pl.Binary, pl.Duration, pl.Null, pl.Object)
 
 
 def numbers(cells: pl.Series, type_: NumberType) -> tuple[pl.Series, pl.Series]:
@@ -49,12 +53,12 @@ def times(cells: pl.Series, column: Column) -> pl.Series | None:
 
 
 def texts(cells: pl.Series) -> pl.Series:
-    """The cells as text; null where a cell is something that has none, such as a list."""
+    """The cells as text; null where a cell is something that has none: a list, a duration."""
     if cells.dtype == pl.String:
         return cells
     if cells.dtype.is_float():
         return _float_texts(cells)
-    if cells.dtype.is_nested() or cells.dtype in (pl.Binary, pl.Object, pl.Null):
+    if cells.dtype.is_nested() or cells.dtype in _WITHOUT_TEXT:
         return pl.repeat(None, len(cells), dtype=pl.String, eager=True)
     return cells.cast(pl.String, strict=False)
 

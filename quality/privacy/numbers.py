@@ -8,14 +8,15 @@ from typing import Final, Literal
 import polars as pl
 
 from infra.errors import ContractError
+from quality.contract.types import FORMS
 from quality.privacy import conversion
 from quality.privacy.cells import empty, unread
 
 NumberType = Literal["integer", "float", "decimal"]
 DTYPES: Final[dict[str, pl.DataType]] = {
-    "integer": pl.Int64(),
-    "float": pl.Float64(),
-    "decimal": pl.Decimal(38, 6),
+    "integer": FORMS["integer"].polars,
+    "float": FORMS["float"].polars,
+    "decimal": FORMS["decimal"].polars,
 }
 _LARGEST_INTEGER: Final = 2**63 - 1
 # Values that can only be meant one way; `1.234` can be meant two ways and decides nothing.

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.errors import ContractError, TwinError
+from infra.errors import TwinError
 from infra.settings import Settings
 
 
@@ -49,7 +49,7 @@ def test_a_folder_of_sources_fills_every_placeholder(tmp_path: Path):
 def test_a_placeholder_that_points_nowhere_says_what_to_write(tmp_path: Path):
     settings = Settings.load({"GEMELLO_SOURCES": "a=b"}, tmp_path)
 
-    with pytest.raises(ContractError, match=r"p/d: source\.url names '\{c\}'"):
+    with pytest.raises(TwinError, match=r"p/d: source\.url names \{c\}, .* add c = "):
         settings.resolve("{c}/x", contract="p/d")
 
 

@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from orchestration.cli import EXIT_OURS, EXIT_REFUSED, main
+from orchestration.cli import main
+from orchestration.cli.exit_codes import EXIT_OURS, EXIT_REFUSED
 from tests.conftest import ObjectStore
 from tests.promises.contracts import VISITS_HEADER, edit_contract, parks_town
 from tests.promises.town import FIRST_DAY, Town, days, listing, rows_of

@@ -3,25 +3,16 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from quality.contract.columns import Column, ColumnType
+from quality.contract.columns import Column
 from quality.contract.model import Contract, Expectation
 from quality.contract.strictness import labels
+from quality.contract.types import FORMS
 from quality.units import UNITS, unit_of
 
 if TYPE_CHECKING:
     from open_data_contract_standard.model import CustomProperty, DataQuality, SchemaProperty
 
 API_VERSION: Final = "v3.1.0"  # the first that knows timestamps
-_TYPES: Final[Mapping[ColumnType, tuple[str, str]]] = {
-    "string": ("string", "string"),
-    "integer": ("integer", "long"),
-    "float": ("number", "double"),
-    "decimal": ("number", "decimal(38,6)"),
-    "boolean": ("boolean", "boolean"),
-    "timestamp": ("timestamp", "timestamp"),
-    "date": ("date", "date"),
-    "geometry": ("string", "binary"),
-}
 
 
 def to_odcs(contract: Contract) -> dict[str, Any]:  # ODCS keys, as the standard's schema has them
@@ -77,7 +68,7 @@ def _properties(contract: Contract) -> list["SchemaProperty"]:
     found = []
     treatments = labels(contract)
     for name, column in contract.stored.items():
-        logical, physical = _TYPES[column.type]
+        _, logical, physical = FORMS[column.type]
         is_key = name in contract.primary_key
         unit = unit_of(name) if logical in ("number", "integer") else None
         found.append(

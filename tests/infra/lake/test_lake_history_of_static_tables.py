@@ -114,8 +114,8 @@ def test_a_column_added_to_a_static_table_starts_new_rows(lake: Lake) -> None:
 @pytest.mark.parametrize(
     ("frame", "complaint"),
     [
-        (pl.concat([sections(canary=1), sections(canary=2)]), "1 repeat it"),
-        (sections(canary=1).with_columns(section_id=pl.lit(None, pl.String)), "1 rows lack"),
+        (pl.concat([sections(canary=1), sections(canary=2)]), "1 repeats it"),
+        (sections(canary=1).with_columns(section_id=pl.lit(None, pl.String)), "1 row lacks"),
     ],
 )
 def test_rows_that_cannot_be_told_apart_are_refused(

@@ -7,11 +7,13 @@ import yaml
 from pydantic import BaseModel
 
 from infra.adapters.file import FileAdapter, Melt
-from quality.contract.columns import Column, ColumnType, Personal, SentAs
+from quality.contract.columns import Column, Personal, SentAs
+from quality.contract.earlier import Earlier, EarlierColumn
 from quality.contract.entities import ENTITIES, SELF_EVIDENT
 from quality.contract.examine import examined
 from quality.contract.model import Contract, LegalBasis
 from quality.contract.treatments import GENERALISATIONS, SIMPLE
+from quality.contract.types import ColumnType
 from quality.units import UNITS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -19,6 +21,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     Contract,
     Column,
     SentAs,
+    Earlier,
+    EarlierColumn,
     FileAdapter,
     Melt,
     *GENERALISATIONS.values(),

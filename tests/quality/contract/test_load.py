@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.errors import ContractError
+from infra.errors import ContractError, UsageError
 from quality.contract.load import (
     BUILT_IN,
     contract_folders,
@@ -136,14 +136,14 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(
 ) -> None:
     saved(tmp_path)
 
-    with pytest.raises(ContractError, match=r"did you mean brescia_mobilita/parking_sessions\?"):
+    with pytest.raises(UsageError, match=r"did you mean brescia_mobilita/parking_sessions\?"):
         find_contract(name, [tmp_path])
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path: Path) -> None:
     saved(tmp_path)
 
-    with pytest.raises(ContractError, match="known are brescia_mobilita/parking_sessions"):
+    with pytest.raises(UsageError, match="known are brescia_mobilita/parking_sessions"):
         find_contract("xyz", [tmp_path])
 
 

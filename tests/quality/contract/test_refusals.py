@@ -410,8 +410,8 @@ WRONG = [
     (
         RULE,
         "  - expect_column_values_to_not_be_null: {column: paid_euro}",
-        "expectations.1.expect_column_values_to_not_be_null: paid_euro is not a stored column; "
-        "write the name of a column that is kept",
+        "expectations.1.expect_column_values_to_not_be_null: paid_euro is not a stored column "
+        "(did you mean paid_eur?); write the name of a column that is kept",
     ),
     (
         "max_value: 80",

@@ -32,7 +32,12 @@ def contract(treatment: object, *, name: str = "x_eur", epoch: bool = False) -> 
             "cadence": "static",
             "key_domain": "energy",
             "source": {"protocol": "file", "url": "x.csv"},
-            "columns": {name: column, "site_code": {"type": "string"}},
+            "event_time": "read_on",
+            "columns": {
+                name: column,
+                "site_code": {"type": "string"},
+                "read_on": {"type": "date"},
+            },
         }
     )
 

@@ -107,7 +107,7 @@ def test_a_stopped_delivery_says_how_many_rows_were_refused():
     verdict = judged(delivery(paid_eur=[99.0, 1.0]), contract(PAID, max_quarantined_ratio=0.05))
 
     assert verdict.stops == (
-        "1 of 2 delivered rows were refused; the contract allows 5 % (max_quarantined_ratio).",
+        "1 of 2 delivered rows was refused; the contract allows 5 % (max_quarantined_ratio).",
     )
 
 

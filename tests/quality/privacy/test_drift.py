@@ -114,6 +114,54 @@ def test_a_missing_column_stops_the_delivery_and_a_close_name_is_suggested(prote
     assert "'colonnine' may have been renamed to 'colonnine_tot'" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("columns", "delivered", "said"),
+    [
+        # An unsafe name is compared and not shown.
+        (
+            {"docks_count": {"from": "colonnine", "type": "integer"}},
+            {"Colonnine": ["1"] * 20},
+            "'colonnine' may have been renamed to column 2, whose name is alike",
+        ),
+        # Nothing alike in the names: the one column of numbers.
+        (
+            {"docks_count": {"from": "colonnine", "type": "integer"}},
+            {"Zzposti": ["1"] * 20, "stato": ["aperta"] * 20},
+            "'colonnine' may have been renamed to column 2, which holds numbers too",
+        ),
+        (
+            {"seen_on": {"from": "giorno", "type": "date"}},
+            {"quota": ["120"] * 20, "rilevato": ["2025-01-05"] * 20},
+            "'giorno' may have been renamed to 'rilevato', which holds dates or times too",
+        ),
+    ],
+)
+def test_a_renamed_column_is_guessed_by_its_name_and_by_what_it_holds(
+    protect: Any, columns: dict[str, Any], delivered: dict[str, list[str]], said: str
+) -> None:
+    error = refusal(protect, {"codice": CODES, **delivered}, columns={**STATION, **columns})
+
+    assert f"{said}. " in str(error)
+    assert "Zzposti" not in str(error)
+    assert "Colonnine" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "delivered",
+    [
+        {"colonnine_tot": ["aperta"] * 20},  # alike, but it holds no numbers
+        {"posti": ["1"] * 20, "quota": ["2"] * 20},  # which of the two?
+        {"stato": ["aperta"] * 20},
+    ],
+)
+def test_where_nothing_speaks_for_it_no_renaming_is_guessed(
+    protect: Any, delivered: dict[str, list[str]]
+) -> None:
+    columns = {**STATION, "docks_count": {"from": "colonnine", "type": "integer"}}
+
+    assert "renamed" not in str(refusal(protect, {"codice": CODES, **delivered}, columns=columns))
+
+
 def test_a_row_with_a_rare_identifier_does_not_make_a_column_personal(protect: Any) -> None:
     notes = [f"guasto {n}" for n in range(99)] + ["chiamare 333 1234567"]
 

@@ -167,8 +167,11 @@ def test_an_entity_of_a_kept_column_is_checked_and_written_canonically(protect: 
 def test_a_pseudonym_by_day_needs_a_day(protect: Any) -> None:
     columns = {"vehicle_pid": {**COLUMNS["vehicle_pid"], "epoch": "day"}}
 
+    source = {"protocol": "file", "url": "seen-{window:%Y-%m-%d}.csv"}
+    series = {"cadence": "daily", "since": date(2025, 1, 1), "source": source}
+
     with pytest.raises(ContractError, match="event_time"):
-        protect({"targa": ["AB123CD"]}, columns)
+        protect({"targa": ["AB123CD"]}, columns, **series)
 
 
 cells = st.none() | st.text(max_size=24) | st.sampled_from([*ROW.values(), *PLATES, "-9999", "1e3"])

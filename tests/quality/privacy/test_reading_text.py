@@ -4,8 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-
-from infra.errors import ContractError
+from pydantic import ValidationError
 
 WHEN = datetime(2025, 1, 5, 9, 0, tzinfo=UTC)
 
@@ -196,7 +195,7 @@ def test_numbers_are_stored_in_the_unit_of_the_column(
 def test_a_column_that_no_delivery_could_fill_is_refused_at_the_start(
     protect: Any, column: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(ContractError, match=message):
+    with pytest.raises(ValidationError, match=message):
         read(protect, ["1"], **column)
 
 

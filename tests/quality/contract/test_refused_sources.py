@@ -1,0 +1,145 @@
+from pathlib import Path
+
+import pytest
+
+from infra.errors import ContractError
+from quality.contract.load import load_contract
+from tests.quality.contract.writing import changed, saved
+
+URL = 'url: "{parking}/sessions-{window:%Y-%m-%d}.csv"'
+KEY = "brescia_mobilita/parking_sessions: "
+ALL = "id_sosta, parcheggio, targa, ingresso, importo"
+
+
+def refusals(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
+    (old, new), *others = changes
+    text = changed(old, new)
+    for before, after in others:
+        assert before in text
+        text = text.replace(before, after)
+    with pytest.raises(ContractError) as caught:
+        load_contract(saved(tmp_path, text))
+    return [line.removeprefix(KEY) for line in str(caught.value).splitlines()]
+
+
+WRONG = [
+    (
+        'url: "{parking}/s-{window:%Q}.csv"',
+        "source.url: %Q is no part of a date; write {window:%Y-%m-%d} with %Y, %m, %d, or another "
+        "of %y, %j, %b, %B, %G, %V, %u, %H, %M or %S",
+    ),
+    (
+        'url: "{parking}/s-{window:YYYY-MM-DD}.csv"',
+        "source.url: {window:YYYY-MM-DD} holds no part of a date; write {window:%Y-%m-%d}",
+    ),
+    (
+        'url: "{parking}/s-{windows:%Y-%m-%d}.csv"',
+        "source.url: {windows:%Y-%m-%d} is unknown; write {name}, for what GEMELLO_SOURCES fills, "
+        "or {window:%Y-%m-%d}",
+    ),
+    (
+        'url: "{parking}/s-{window:%Y-%m-%d.csv"',
+        "source.url: a brace is not closed; write {name} or {window:%Y-%m-%d}",
+    ),
+    (
+        'url: "{parking}/s-{window:%Y-%m}.csv"',
+        "source.url: the cadence is daily, and {window} is written alike for several windows: each "
+        "file would be read several times; write {window:%Y-%m-%d}, or another cadence",
+    ),
+    (
+        'url: "{parking}/s-{window:%m-%d}.csv"',
+        "source.url: the cadence is daily, and {window} is written alike for several windows: each "
+        "file would be read several times; write {window:%Y-%m-%d}, or another cadence",
+    ),
+    (
+        'url: "x.csv", format: xlsx, separator: ";"',
+        "source.separator: goes with format: csv, not xlsx; remove it, or correct the format",
+    ),
+    (
+        'url: "x.csv", format: csv, sheet: Foglio1',
+        "source.sheet: goes with format: xlsx, not csv; remove it, or correct the format",
+    ),
+    (
+        f'url: "x.csv", header: [{ALL.replace("importo", "imposto")}]',
+        "columns.paid_eur.from: 'importo' is not in source.header; write imposto",
+    ),
+    (
+        f'url: "x.csv", header: [{ALL}, targa]',
+        "source.header: 'targa' stands twice; give each its own name",
+    ),
+    (
+        'url: "x.csv", melt: {columns: "h", name: ora, value: importo}',
+        "source.melt.name: no column is read from 'ora'; write it as `from` of the column it "
+        "fills, or under dropped",
+    ),
+]
+
+
+@pytest.mark.parametrize(("url", "message"), WRONG)
+def test_a_source_that_cannot_fill_its_columns_is_refused(
+    tmp_path: Path, url: str, message: str
+) -> None:
+    assert refusals(tmp_path, (URL, url)) == [message]
+
+
+def test_a_file_without_a_header_is_read_by_place(tmp_path: Path) -> None:
+    lines = refusals(tmp_path, (URL, 'url: "x.csv", header: false'), ("from: targa", 'from: "3"'))
+
+    assert [line.split(": ")[0] for line in lines] == [
+        f"columns.{name}.from" for name in ("session_pid", "car_park_id", "entered_at", "paid_eur")
+    ]
+
+
+def test_a_static_list_names_no_window(tmp_path: Path) -> None:
+    (line,) = refusals(tmp_path, ("cadence: daily", "cadence: static"))
+
+    assert line == (
+        "source.url: names a window, and a static data set has none; take {window} out, or write "
+        "another cadence"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cadence", "url"),
+    [
+        ("daily", "{window}.csv"),
+        ("daily", "{window:%y%m%d}.csv"),
+        ("daily", "{window:%Y}/{window:%m}/{window:%d}.csv"),
+        ("daily", "{window:%G-%V-%u}.csv"),
+        ("stream", "{window:%Y-%j}.csv"),
+        ("monthly", "{window:%B_%Y}.csv"),
+        ("yearly", "{window:%Y}.csv"),
+    ],
+)
+def test_a_file_name_that_tells_its_windows_apart_is_accepted(
+    tmp_path: Path, cadence: str, url: str
+) -> None:
+    text = changed(URL, f'url: "{url}"').replace("cadence: daily", f"cadence: {cadence}")
+
+    assert load_contract(saved(tmp_path, text)).source.names_windows
+
+
+def test_a_key_for_each_day_needs_a_day(tmp_path: Path) -> None:
+    lines = refusals(
+        tmp_path,
+        (URL, 'url: "x.csv"'),
+        ("cadence: daily", "cadence: static"),
+        ("event_time: entered_at\n", ""),
+    )
+
+    assert lines == [
+        "columns.vehicle_pid.epoch: no row says its day; write event_time, or put "
+        "{window:%Y-%m-%d} into source.url"
+    ]
+
+
+def test_a_format_no_text_could_match_is_refused(tmp_path: Path) -> None:
+    lines = refusals(
+        tmp_path,
+        ("treatment: {truncate: 15m}", "treatment: {truncate: 15m}, sent_as: {format: '%d/%m'}"),
+    )
+
+    assert lines == [
+        "columns.entered_at.sent_as.format: not a strptime format with a year; write one such as "
+        "%d/%m/%Y %H:%M"
+    ]
