@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # empty table at once are told apart by nothing else: without it each row would be there twice.
 MARK: Final = "gemello"
 AT: Final = "gemello.at"
+# Stands where a window was written without a mark.
+NO_MARK: Final = -1
 
 
 def opened(place: Place, key: str, *, version: int | None = None) -> "DeltaTable | None":
@@ -86,7 +88,8 @@ def marks_of(table: "DeltaTable", starts: Iterable[date]) -> dict[date, int]:
     # Each mark reads the log again, 5 ms in a bucket: 700 windows one by one would take seconds.
     with ThreadPoolExecutor(8) as readers:
         marks = readers.map(table.transaction_version, map(mark_of, wanted))
-        return {start: mark for start, mark in zip(wanted, marks, strict=True) if mark is not None}
+        found = dict(zip(wanted, marks, strict=True))
+    return {start: mark for start, mark in found.items() if mark not in (None, NO_MARK)}
 
 
 def windows_present(key: str, table: "DeltaTable") -> list[date] | None:
