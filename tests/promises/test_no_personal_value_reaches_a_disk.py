@@ -151,7 +151,7 @@ def assert_every_way_in_was_met(world: World) -> None:
         "expect_column_values_to_be_between",
     } < rules
     for words in (
-        "canary/undeclared: 1 of 1 undeclared columns looks personal",
+        "canary/undeclared: 1 of 1 undeclared column looks personal",
         "canary/headerless: ",
         "canary/json_broken: ",
         "canary/damaged: ",
