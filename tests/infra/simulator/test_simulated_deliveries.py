@@ -74,6 +74,7 @@ REFUSED_AS = {
     "value of the wrong form": ("expect_column_values_to_match_regex",),
     "value out of range": ("expect_column_values_to_be_between",),
     "negative value": ("expect_column_values_to_be_between",),
+    "unit slip": ("expect_column_values_to_be_between",),
     "exit before entry": ("expect_column_pair_values_a_to_be_greater_than_b",),
 }
 
