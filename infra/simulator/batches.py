@@ -19,7 +19,8 @@ class Batch:
     """Rows as the publisher writes them, and the bad ones among them.
 
     `rows` are clean: texts, numbers and booleans under the publisher's names; a dot in a name
-    stands for an object within an object. `odd` counts rows that look wrong and must be kept.
+    stands for an object within an object. `odd` counts rows that look wrong and must be kept. In a
+    wide table each row is `melted` into so many of ours.
     """
 
     name: str
@@ -28,11 +29,12 @@ class Batch:
     rows: pl.DataFrame
     spoiled: Sequence[Spoiled] = ()
     odd: Mapping[str, int] = field(default_factory=dict)
+    melted: int = 1
 
     @property
     def rows_count(self) -> int:
-        """How many rows are delivered, bad ones included."""
-        return rows_count(self.rows, self.spoiled)
+        """How many rows of ours are delivered, bad ones included."""
+        return rows_count(self.rows, self.spoiled) * self.melted
 
     def records(self) -> Iterator[Record]:
         """The delivered rows one by one, bad ones included, but for those that were cut off."""

@@ -127,6 +127,7 @@ def simulate(
     start: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day.")
     ] = None,
+    *,
     only: Annotated[
         str | None, typer.Option(help="Data sets, such as a2a/gas_readings, with commas between.")
     ] = None,

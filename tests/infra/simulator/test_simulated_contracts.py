@@ -10,7 +10,7 @@ from infra.simulator.run import found_datasets
 from quality.contract.load import BUILT_IN, load_contract
 from quality.contract.model import Contract
 
-KEYS = sorted(dataset.KEY for dataset in found_datasets())
+KEYS = sorted(one.KEY for one in found_datasets() if (BUILT_IN / one.KEY).is_dir())
 
 
 def _contract(key: str) -> Contract:

@@ -21,7 +21,7 @@ def _texts(paths: list[Path], separator: str) -> pl.DataFrame:
 
 
 def test_the_storm_is_in_the_rain_gauges_and_on_no_other_day(week: Simulation) -> None:
-    files = list((week.out / "arpa_files/meteo").iterdir())
+    files = list((week.out / "arpa_files/meteo").glob("meteo_*.csv"))
 
     rain = _texts(files, ",").with_columns(
         on=pl.col("data_ora").str.slice(0, 10), mm=pl.col("pioggia_mm").cast(pl.Float64)
