@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from infra.simulator.actions import Action, actions
+from infra.simulator.buildings import buildings
 from infra.simulator.climate import climate_until
 from infra.simulator.events import Event, events_between
 from infra.simulator.identifiers import plates
@@ -112,6 +113,12 @@ class City:
         """Buses and the metro."""
         lines = self.sized(8, 17)
         return network(self.chance("network"), bus_lines=lines, street_names=STREET_NAMES)
+
+    @cached_property
+    def buildings(self) -> pl.DataFrame:
+        """The buildings: see `buildings.buildings`."""
+        count = self.sized(1_500, 30_000)
+        return buildings(self.chance("buildings"), self.section_metres, count)
 
     @cached_property
     def climate(self) -> pl.DataFrame:

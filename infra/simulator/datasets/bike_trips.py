@@ -10,7 +10,7 @@ import polars as pl
 from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.datasets.bike_stations import stations
-from infra.simulator.days import hours_of_local_day, is_free_day, local_midnight
+from infra.simulator.days import ROME, hours_of_local_day, is_free_day, local_midnight
 from infra.simulator.forms import Csv
 from infra.simulator.publication import Publication
 from infra.simulator.spoil import Sheet, Spoiled, strewn
@@ -46,7 +46,7 @@ def batches(city: City) -> Iterator[Batch]:
 
 def _one_day(city: City, day: date, numbers: pl.Series) -> pl.DataFrame:
     chance, hours = city.chance(KEY, day), hours_of_local_day(day)
-    local = np.arange(24)[: len(hours)]
+    local = np.array([hour.astimezone(ROME).hour for hour in hours])
     shape = 0.15 + np.exp(-((local - 8) ** 2) / 4) + np.exp(-((local - 18) ** 2) / 6)
     mean = city.sized(300, 3_000) * (0.6 if is_free_day(day) else 1.0)
     temp = city.sky.at(city.sky.temp_c, hours)
