@@ -45,8 +45,11 @@ class Sheet:
         return dict(zip(frame.columns, row, strict=True))
 
     def line(self, cells: Sequence[str], encoding: str | None = None) -> bytes:
-        """Cells as one line, as they are."""
-        return (self.separator.join(cells) + self.line_end).encode(encoding or self.encoding)
+        """Cells as one line, quoted where they hold the separator."""
+        quoted = (
+            f'"{cell}"' if self.separator in cell and '"' not in cell else cell for cell in cells
+        )
+        return (self.separator.join(quoted) + self.line_end).encode(encoding or self.encoding)
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,17 @@ def test_the_same_seed_gives_the_same_bytes_and_file_times(tmp_path: Path) -> No
     assert _bytes_and_times(tmp_path / "one") == _bytes_and_times(tmp_path / "two")
 
 
+# What the city decided, and where its car parks are, is written down and not drawn.
+SAME_IN_ANY_CITY = {"parcheggi.json", "azioni.json", "scenari.jsonl", "calendario.json"}
+
+
 def test_another_seed_gives_other_deliveries(tmp_path: Path) -> None:
     one = simulate(profile="small", days=1, seed=1, out=tmp_path / "one")
     two = simulate(profile="small", days=1, seed=2, out=tmp_path / "two")
 
     different = [a for a, b in zip(one.files, two.files, strict=True) if _differ(a, b)]
     same = set(one.files) - set(different)
-    assert {path.name for path in same} <= {"parcheggi.json"}
+    assert {path.name for path in same} <= SAME_IN_ANY_CITY
 
 
 def _differ(a: Path, b: Path) -> bool:
@@ -105,7 +109,7 @@ def test_the_data_sets_of_three_publishers_and_the_comune_are_found_by_themselve
 
 def test_every_data_set_but_short_lists_has_defects_and_few(week: Simulation) -> None:
     for rows in week.rows.values():
-        assert rows.refused_count <= 0.04 * rows.delivered_count
+        assert rows.refused_count <= 0.06 * rows.delivered_count
         assert rows.refused_count > 0 or rows.delivered_count < 500
 
 
