@@ -9,7 +9,7 @@ import polars as pl
 
 from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
-from infra.simulator.datasets.bike_stations import stations
+from infra.simulator.datasets.bike_share_stations import stations
 from infra.simulator.days import ROME, hours_of_local_day, is_free_day, local_midnight
 from infra.simulator.forms import Csv
 from infra.simulator.publication import Publication

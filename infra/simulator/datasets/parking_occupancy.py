@@ -53,7 +53,7 @@ def _one_day(
         lefts = sorted([*carried, *(session.left_at for session in here)])
         entered = _until([session.entered_at for session in here], instants)
         taken = len(carried) + entered - _until(lefts, instants)
-        inside[park.code] = [at for at in lefts if at > instants[-1]]
+        inside[park.code] = [at for at in lefts if at >= instants[-1]]
         frames.append(
             pl.DataFrame(
                 {
@@ -69,10 +69,10 @@ def _one_day(
 
 
 def _until(moments: Sequence[datetime], instants: Sequence[datetime]) -> np.ndarray:
-    """How many of these moments have come by each instant."""
+    """How many of these moments lie before each instant."""
     zone = pl.Datetime("us", "UTC")
     return pl.Series(sorted(moments), dtype=zone).search_sorted(
-        pl.Series(instants, dtype=zone), side="right"
+        pl.Series(instants, dtype=zone), side="left"
     ).to_numpy().astype(np.int64)  # fmt: skip
 
 

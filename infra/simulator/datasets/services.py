@@ -17,6 +17,7 @@ from infra.simulator.terrain import degrees
 KEY: Final = "comune_brescia/services"
 PLACE: Final = "comune_files"
 FORM: Final = Csv(Sheet(separator=";", decimal_comma=True, decimals=6))
+_KEEPER: Final = 17  # which of the inhabitants
 # Category, its share, places it can take, and when it is open.
 KINDS: Final = (
     ("farmacia", 0.20, 40, "08:30", "20:00", "1111110"),
@@ -32,8 +33,9 @@ KINDS: Final = (
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver the list, valid from the first day on."""
+    """Deliver the list, valid from the first day on; somebody's name stands where none should."""
     put(publication, FORM, batches(city))
+    publication.leaves_traces(city.people[_KEEPER].traces)
 
 
 def batches(city: City) -> Iterator[Batch]:
@@ -41,6 +43,8 @@ def batches(city: City) -> Iterator[Batch]:
     rows = services(city)
     bad = [
         Spoiled("value outside the list", cells={"categoria": "varie"}),
+        # Whoever filled in the form wrote down the pharmacist, not the pharmacy.
+        Spoiled("value outside the list", cells={"categoria": city.people[_KEEPER].written}),
         Spoiled("value of the wrong form", cells={"apre": "mattina"}),
     ]
     yield Batch(

@@ -107,10 +107,12 @@ def test_the_data_sets_of_three_publishers_and_the_comune_are_found_by_themselve
     }
 
 
-def test_every_data_set_but_short_lists_has_defects_and_few(week: Simulation) -> None:
-    for rows in week.rows.values():
+def test_every_data_set_but_short_lists_and_the_timetable_has_defects_and_few(
+    week: Simulation,
+) -> None:
+    for key, rows in week.rows.items():
         assert rows.refused_count <= 0.06 * rows.delivered_count
-        assert rows.refused_count > 0 or rows.delivered_count < 500
+        assert rows.refused_count > 0 or rows.delivered_count < 500 or key.endswith("/gtfs")
 
 
 PERSONAL = {

@@ -15,7 +15,7 @@ from infra.simulator.spoil import Sheet, Spoiled
 from infra.simulator.streets import STREET_NAMES
 from infra.simulator.terrain import degrees
 
-KEY: Final = "brescia_mobilita/bike_stations"
+KEY: Final = "brescia_mobilita/bike_share_stations"
 PLACE: Final = "brescia_mobilita_files"
 FORM: Final = Csv(Sheet(separator=",", decimals=6))
 
