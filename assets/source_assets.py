@@ -1,13 +1,14 @@
 """From contracts to Dagster assets: the source outside, and the step that lands it in bronze."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 
 import dagster as dg
 
 from assets.boundary import value_free
 from assets.metadata import (
     column_schema,
+    data_version,
     is_ours,
     lineage_of,
     materializations,
@@ -27,8 +28,13 @@ from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_s
 RETRIES = {"max_retries": 2, "delay": 2.0}
 
 
-def partitions_of(cadence: Cadence, since: date | None) -> dg.PartitionsDefinition[str] | None:
-    """The Dagster partitions of a cadence; None for static tables."""
+def partitions_of(
+    cadence: Cadence, since: date | None, *, with_today: bool = False
+) -> dg.PartitionsDefinition[str] | None:
+    """The Dagster partitions of a cadence; None for static tables.
+
+    A day is one once it is over, or `with_today` from its beginning.
+    """
     if since is None or cadence == "static":
         return None
     start = since.isoformat()
@@ -38,7 +44,7 @@ def partitions_of(cadence: Cadence, since: date | None) -> dg.PartitionsDefiniti
         return dg.TimeWindowPartitionsDefinition(
             cron_schedule="0 0 1 1 *", start=f"{since.year}-01-01", fmt="%Y-%m-%d"
         )
-    return dg.DailyPartitionsDefinition(start_date=start)
+    return dg.DailyPartitionsDefinition(start_date=start, end_offset=1 if with_today else 0)
 
 
 def source_spec(contract: Contract) -> dg.AssetSpec:
@@ -62,7 +68,11 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
     bronze, refused = (
         dg.AssetKey(table.split("/")) for table in (bronze_key(contract), quarantine_key(contract))
     )
-    partitions = partitions_of(contract.cadence, contract.since and twin.since(contract.since))
+    partitions = partitions_of(
+        contract.cadence,
+        contract.since and twin.since(contract.since),
+        with_today=contract.refresh == "hourly",
+    )
     checks = [
         dg.AssetCheckSpec("privacy", asset=bronze, blocking=True, description=_PRIVACY),
         dg.AssetCheckSpec("contract", asset=bronze, blocking=True, description=_CONTRACT),
@@ -151,6 +161,7 @@ def _spec(
             "stage": stage,
             "cadence": contract.cadence,
             "publisher": contract.publisher,
+            "personal": "yes" if contract.is_personal else "no",
             **({"refresh": contract.refresh} if contract.refresh else {}),
         },
         partitions_def=partitions,
@@ -217,14 +228,20 @@ def _report(
                 metadata={"rows delivered": result.delivered_count},
             )
         )
-        materializations(context, bronze, result.windows, {"delivery": result.delivery_id or ""})
-        materializations(context, refused, result.windows, {})
+        delivery = {"delivery": result.delivery_id or ""}
+        materializations(context, bronze, result.windows, delivery, twin=twin)
+        materializations(context, refused, result.windows, {}, twin=twin)
     by_rule: dict[str, int | str] = {
         f"rule {rule}": count for rule, count in result.refused_by_rule.items()
     }
-    yield dg.MaterializeResult(asset_key=bronze, metadata={**counts, **extra})
+    yield dg.MaterializeResult(
+        asset_key=bronze,
+        metadata={**counts, **extra},
+        data_version=data_version(context, bronze, twin),
+    )
     yield dg.MaterializeResult(
         asset_key=refused,
+        data_version=data_version(context, refused, twin),
         metadata={
             "rows refused": result.refused_count,
             "dagster/row_count": twin.rows_count(quarantine_key(contract)),
@@ -271,53 +288,4 @@ def _drift_check(result: Landing, bronze: dg.AssetKey) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.WARN,
         description=" ".join(parts) or "The columns delivered are those agreed.",
         metadata={"undeclared columns": len(undeclared), "missing columns": len(missing)},
-    )
-
-
-def freshness_check(table: str, cadence: Cadence) -> dg.AssetChecksDefinition:
-    """Whether the newest rows are as young as the cadence promises, and since when not."""
-
-    @dg.asset_check(
-        asset=dg.AssetKey(table.split("/")),
-        name="freshness",
-        description="Warns when the newest window is older than the cadence promises.",
-        required_resource_keys={"twin"},
-    )
-    def freshness(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        twin: Twin = context.resources.twin.open()
-        with value_free(table):
-            return _freshness(table, cadence, twin)
-
-    return freshness
-
-
-_ALLOWED_AGE: Mapping[Cadence, timedelta] = {
-    "stream": timedelta(days=2),
-    "daily": timedelta(days=2),
-    "monthly": timedelta(days=62),
-    "yearly": timedelta(days=550),
-}
-
-
-def _freshness(table: str, cadence: Cadence, twin: Twin) -> dg.AssetCheckResult:
-    if not twin.lake.exists(table):
-        return dg.AssetCheckResult(
-            passed=False, severity=dg.AssetCheckSeverity.WARN, description="There is no table yet."
-        )
-    if cadence == "static":
-        newest = next((commit.at.date() for commit in twin.lake.history(table, limit=1)), None)
-        return dg.AssetCheckResult(passed=True, metadata={"last written on": str(newest)})
-    newest_window = max(twin.lake.changed_windows(table, after_version=None) or (), default=None)
-    if newest_window is None:
-        return dg.AssetCheckResult(
-            passed=False, severity=dg.AssetCheckSeverity.WARN, description="There are no rows yet."
-        )
-    age = utc_now().date() - newest_window
-    allowed = _ALLOWED_AGE[cadence]
-    return dg.AssetCheckResult(
-        passed=age <= allowed,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=f"The newest window is {newest_window}, {age.days} days ago; "
-        f"a {cadence} table is stale after {allowed.days} days.",
-        metadata={"newest window": str(newest_window), "age in days": age.days},
     )

@@ -33,7 +33,18 @@ def dagster_home(settings: Settings) -> Path:
 
 
 def open_instance(settings: Settings) -> "dg.DagsterInstance":
-    """The instance that `gemello run` fills and `gemello ui` shows."""
-    import dagster as dg
+    """The instance that `gemello run` fills and `gemello ui` shows.
 
-    return dg.DagsterInstance.from_config(str(dagster_home(settings)))
+    Its SQLite files, if it has none of another kind, are kept open while it is.
+    """
+    import dagster as dg
+    from dagster._core.instance.ref import InstanceRef
+
+    reference = InstanceRef.from_dir(str(dagster_home(settings)))
+    storage = reference.storage_data
+    if storage is not None and storage.class_name == "DagsterSqliteStorage":
+        kept_open = storage._replace(
+            module_name="orchestration.event_store", class_name="OpenStorage"
+        )
+        reference = reference._replace(storage_data=kept_open)
+    return dg.DagsterInstance.from_ref(reference)

@@ -11,6 +11,7 @@ import dagster as dg
 
 from assets.declaration import FIRST_DAY, Declaration
 from assets.derived_assets import find_declarations
+from assets.freshness import CHECK
 from assets.twin import Twin, utc_now
 from assets.upkeep import upkeep
 from infra.errors import ContractError
@@ -65,9 +66,9 @@ def run_assets(
 ) -> RunSummary:
     """Bring the selected tables up to date for the days from `first` to `last`.
 
-    First every source lands, then what is computed from them: two Dagster runs (docs/decisions/
-    0001). One source that fails stops nothing else. Raises ContractError for a selection that
-    names nothing.
+    First every source lands, then what is computed from them, then their freshness is judged:
+    three Dagster runs (docs/decisions/0001). One source that fails stops nothing else. Raises
+    ContractError for a selection that names nothing.
     """
     opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin))
     definitions = build(twin, opened=opened)
@@ -88,6 +89,9 @@ def run_assets(
             parts.append(
                 _execute(definitions, ready, instance, tags=tags, progress=progress, day=day)
             )
+        parts.append(
+            _execute(definitions, keys, instance, tags=tags, progress=progress, only=CHECK)
+        )
     return _joined(parts, waiting)
 
 
@@ -99,13 +103,21 @@ def _execute(
     tags: Mapping[str, str],
     progress: Progress | None,
     day: date | None = None,
+    only: str | None = None,
 ) -> RunSummary:
+    """One Dagster run: the tables with the checks of their steps, or `only` a check of each."""
     run_id = str(uuid.uuid4())
     if progress is not None:
         instance.add_event_listener(run_id, _listener(progress))
-    result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+    checks = definitions.resolve_asset_graph().get_check_keys_for_assets(set(keys))
+    job = definitions.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection=frozenset() if only else frozenset(keys),
+        asset_check_selection=frozenset(
+            check for check in checks if (check.name == CHECK) == (only == CHECK)
+        ),
+    )
+    result = job.execute_in_process(
         instance=instance,
-        asset_selection=list(keys),
         tags=dict(tags),
         partition_key=day.isoformat() if day else None,
         run_id=run_id,

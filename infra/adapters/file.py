@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from infra.arrivals import Arrivals, Payload
+from infra.drops import Drop
 from infra.errors import ContractError, PublisherUnavailable
 from infra.windows import Window
 
@@ -132,6 +133,18 @@ class FileAdapter(BaseModel):
         if not payloads:
             raise PublisherUnavailable(f"{written}: nothing was found there for {window}")
         return Arrivals(payloads)
+
+    def drops(self, digest: Callable[[str], str]) -> list[Drop]:
+        """What lies at the address now, oldest change first; nothing on the web, which shows none.
+
+        `digest` makes of a file's name, size and time what it may be known by elsewhere. Raises
+        PublisherUnavailable if the folder or bucket does not answer.
+        """
+        from infra.adapters.drops import drops_at
+        from infra.adapters.fetch import without_secrets
+
+        written = without_secrets(self._written or self.url)
+        return drops_at(self.url, written, placeholder=WINDOW, digest=digest)
 
     def read(self, payloads: Sequence[Payload]) -> "RawRows":
         """Read the rows of a delivery; a row that cannot be read is refused, with its reason.
