@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,22 +14,27 @@ from assets.declaration import Declaration
 from assets.twin import Twin
 from infra.errors import TwinError
 from infra.lake import TableSpec
-from infra.windows import Window, consecutive
+from infra.windows import Window, consecutive, period_start
 from quality.contract.exports import to_polars_schema
 from quality.derived import check_anonymous, check_key
 from quality.units import unit_of
 
 _INPUT_NOTE: Final = "input:"
+# Left by every commit of a computation but the last, with the versions it read.
+_UNFINISHED: Final = "unfinished"
+_DAYS_AT_ONCE: Final = 31
+_AHEAD_OF_WINDOW: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """What became of a computation: the windows written and the frame that was written."""
+    """What became of a computation: the windows written, and what was written last."""
 
     windows: tuple[date, ...]
     frame: pl.DataFrame
     version: int | None
     is_news: bool
+    rows_count: int = 0
 
 
 def derive(
@@ -60,23 +66,38 @@ def derive(
     stale = _stale_windows(declaration, twin=twin, requested=requested, mark=mark)
     if not stale:
         return Derivation((), pl.DataFrame(schema=schema), twin.lake.version(table), is_news=False)
-    frame = _compute(declaration, twin=twin, versions=versions, days=stale, schema=schema)
-    version = twin.lake.version(table)
-    ranges = consecutive(stale, "daily")
-    # Only the last commit says which input versions have been seen: were we stopped before it,
-    # the next run would find none noted and compute everything again.
-    unfinished = {name: text for name, text in notes.items() if not name.startswith(_INPUT_NOTE)}
+    # Until the last commit, what was seen before is what has been seen: a run that is stopped is
+    # gone on with, and takes nothing for done that it did not do.
+    before = _seen(twin.lake.last_notes(table)) if twin.lake.exists(table) else {}
+    others = {name: text for name, text in notes.items() if not name.startswith(_INPUT_NOTE)}
+    unfinished = {**others, **before, _UNFINISHED: json.dumps(versions)}
+    ranges = [part for run in consecutive(stale, "daily") for part in _parts(run)]
+    rows_count, frame, version = 0, pl.DataFrame(schema=schema), None
     for run in ranges:
-        inside = pl.col("window_on").is_between(run.start, run.end, closed="left")
+        days = list(run.starts())
+        frame = _compute(declaration, twin=twin, versions=versions, days=days, schema=schema)
+        rows_count += frame.height
         version = twin.lake.replace_windows(
             table,
-            frame.filter(inside),
+            frame,
             window=run,
             spec=spec,
             notes=notes if run is ranges[-1] else unfinished,
-            marks=dict.fromkeys(run.starts(), mark),
+            marks=dict.fromkeys(days, mark),
         )
-    return Derivation(tuple(stale), frame, version, is_news=True)
+    return Derivation(tuple(stale), frame, version, is_news=True, rows_count=rows_count)
+
+
+def _parts(window: Window) -> list[Window]:
+    """A range of days as ranges of a month at most: so much is in memory at once."""
+    days = list(window.starts())
+    cuts = range(0, len(days), _DAYS_AT_ONCE)
+    return [Window.between(days[at], days[at : at + _DAYS_AT_ONCE][-1], "daily") for at in cuts]
+
+
+def _seen(notes: Mapping[str, str]) -> dict[str, str]:
+    """The input versions that a commit's notes say have been seen."""
+    return {name: text for name, text in notes.items() if name.startswith(_INPUT_NOTE)}
 
 
 def schema_of(
@@ -143,8 +164,27 @@ def _stale_windows(
     }
     if known:
         seen = lake.last_notes(table)
-        stale |= {day for day in _input_days(declaration, twin, after=seen) if day in known}
+        changed = set(_input_days(declaration, twin, after=seen))
+        if _UNFINISHED in seen:
+            changed = _not_done(declaration, twin, changed)
+        stale |= {day for day in changed if day in known}
     return sorted(stale)
+
+
+def _not_done(declaration: Declaration, twin: Twin, changed: set[date]) -> set[date]:
+    """Of the days that changed, those that the run which was stopped did not compute anew."""
+    for commit in twin.lake.history(declaration.key):
+        if _UNFINISHED not in commit.notes:
+            break
+        versions = json.loads(commit.notes[_UNFINISHED])
+        used = {
+            f"{_INPUT_NOTE}{key}": str(versions[name]) for name, key in declaration.reads.items()
+        }
+        start, _, end = commit.notes["windows"].partition("/")
+        done = Window("daily", date.fromisoformat(start), date.fromisoformat(end))
+        since = set(_input_days(declaration, twin, after=used))
+        changed = {day for day in changed if day not in done or day in since}
+    return changed
 
 
 def _input_days(
@@ -176,15 +216,30 @@ def _event_days(
 ) -> set[date]:
     """The days of a table's events in these windows, and those that look back on them.
 
-    A corrected delivery may have taken a row away from a day: the rows of before count as well.
+    A corrected delivery may have taken a row away from a day, or moved it to another: the rows of
+    before count as well, and so do other forms of the same rows in other windows.
     """
-    starts = list(windows)
+    written = pl.col("window_on").is_in(list(windows))
     event = _event_day(key, twin)
+    tables = [twin.read(key, version=version) for version in dict.fromkeys((None, since))]
+    keys = _movable_keys(key, twin)
+    if keys and since is not None:
+        moved = pl.concat([rows.filter(written).select(keys) for rows in tables]).unique()
+        touched = [rows.join(moved, on=keys, how="semi") for rows in tables]
+    else:
+        touched = [rows.filter(written) for rows in tables]
     found: set[date] = set()
-    for version in (None, since) if since is not None else (None,):
-        rows = twin.read(key, version=version).filter(pl.col("window_on").is_in(starts))
+    for rows in touched:
         found |= {day for day in rows.select(event.unique()).collect()["__day"] if day is not None}
     return {day + timedelta(n) for day in found for n in range(declaration.lookback_days + 1)}
+
+
+def _movable_keys(key: str, twin: Twin) -> list[str]:
+    """The primary key of a table whose rows may come again in another window, on another day."""
+    contract = twin.contract_of(key)
+    if contract is None or not contract.source.names_windows:
+        return []
+    return [] if contract.event_time in contract.primary_key else list(contract.primary_key)
 
 
 def _event_day(key: str, twin: Twin) -> pl.Expr:
@@ -222,13 +277,16 @@ def _input(
     if "window_on" not in columns:
         current = rows.filter(pl.col("valid_to").is_null()) if "valid_to" in columns else rows
         return current.drop("valid_from", "valid_to", strict=False).collect()
-    first = min(days) - timedelta(declaration.lookback_days)
     wanted = {day - timedelta(n) for day in days for n in range(declaration.lookback_days + 1)}
-    # A late row stands in a later delivery window than its own day, never in an earlier month.
-    rows = rows.filter(pl.col("window_on") >= first.replace(day=1))
+    # A late row stands in a later delivery window than its own day. An earlier one ends a day
+    # before it at most (see `event_time_out_of_range`).
+    contract = twin.contract_of(key)
+    cadence = contract.cadence if contract else "daily"
+    earliest = period_start(min(wanted) - _AHEAD_OF_WINDOW, cadence)
+    rows = rows.filter(pl.col("window_on") >= earliest)
     in_days = _event_day(key, twin).is_in(sorted(wanted))
     chosen = _as_said_last(key, rows, in_days, twin)
-    return (chosen if twin.contract_of(key) else chosen.drop("window_on")).collect()
+    return (chosen if contract else chosen.drop("window_on")).collect()
 
 
 def _as_said_last(key: str, rows: pl.LazyFrame, in_days: pl.Expr, twin: Twin) -> pl.LazyFrame:
@@ -239,6 +297,9 @@ def _as_said_last(key: str, rows: pl.LazyFrame, in_days: pl.Expr, twin: Twin) ->
     keys = list(contract.primary_key)
     if contract.event_time in keys:
         rows = rows.filter(in_days)  # the same key is of the same day: fewer rows to compare
+    else:
+        # Only keys of these days can have their last form in them.
+        rows = rows.join(rows.filter(in_days).select(keys).unique(), on=keys, how="semi")
     last = rows.sort("window_on").unique(keys, keep="last", maintain_order=True)
     return last.filter(in_days)
 
@@ -264,7 +325,7 @@ def _derive_whole(
     frame = declaration.function(**inputs)
     _check(declaration, frame)
     version = twin.lake.replace_all(table, frame, spec=spec, notes=notes, mark=mark)
-    return Derivation((), frame, version, is_news=True)
+    return Derivation((), frame, version, is_news=True, rows_count=frame.height)
 
 
 def _check(declaration: Declaration, frame: pl.DataFrame) -> None:

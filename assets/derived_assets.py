@@ -202,7 +202,7 @@ def _metadata(
     frame = result.frame
     metadata: dict[str, dg.MetadataValue | int | float | str | dg.TableColumnLineage] = {
         "dagster/row_count": twin.rows_count(declaration.key),
-        "rows computed": frame.height,
+        "rows computed": result.rows_count,
         "dagster/uri": twin.lake.uri(declaration.key),
         "dagster/column_lineage": _lineage(declaration),
         "windows computed": len(result.windows),

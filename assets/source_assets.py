@@ -14,13 +14,15 @@ from assets.metadata import (
     materializations,
     windows_of_run,
 )
+from assets.resuming import RESUMES, landed_since
 from assets.twin import Twin, commit_notes, utc_now
 from assets.upkeep import upkeep
 from infra.errors import ContractError, DeliveryRefused, PublisherUnavailable
 from infra.windows import Cadence, Window
+from quality.by_window import land_by_window
 from quality.contract.exports import to_markdown
 from quality.contract.model import Contract
-from quality.landing import Landing, land
+from quality.landing import Landing
 from quality.replay import land_from_archive
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
@@ -98,7 +100,7 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
         window = windows_of_run(context, contract.cadence, twin.since(contract.since))
         with value_free(contract.key):
             try:
-                result = _land(context, contract, window, twin)
+                result = _land(context, contract, window)
             except ContractError as refusal:
                 # Raising ends the step with nothing materialised; the check says why.
                 yield refused_check(refusal, bronze)
@@ -114,18 +116,40 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
     return landing
 
 
-def _land(
-    context: dg.AssetExecutionContext, contract: Contract, window: Window, twin: Twin
-) -> Landing:
-    from_archive = context.run.tags.get("gemello/from_archive") == "true"
-    act = land_from_archive if from_archive else land
-    return act(
+def _land(context: dg.AssetExecutionContext, contract: Contract, window: Window) -> Landing:
+    twin: Twin = context.resources.twin.open()
+    is_from_archive = context.run.tags.get("gemello/from_archive") == "true"
+    bronze, refused = (
+        dg.AssetKey(table.split("/")) for table in (bronze_key(contract), quarantine_key(contract))
+    )
+
+    def landed(landing: Landing) -> None:
+        # Told as soon as it is true: whatever stops the step does not undo it.
+        delivery = {"delivery": landing.delivery_id or ""}
+        materializations(context, bronze, landing.windows, delivery, twin=twin)
+        materializations(context, refused, landing.windows, {}, twin=twin)
+
+    notes = commit_notes(context.run.run_id)
+    if is_from_archive:
+        return land_from_archive(
+            contract,
+            window,
+            at=twin.workplace,
+            adapter=twin.adapter(contract),
+            notes=notes,
+            now=utc_now(),
+            landed=landed,
+        )
+    return land_by_window(
         contract,
         window,
         at=twin.workplace,
         adapter=twin.adapter(contract),
-        notes=commit_notes(context.run.run_id),
+        notes=notes,
         now=utc_now(),
+        done=landed_since(context.run.tags.get(RESUMES), contract, twin),
+        landed=landed,
+        told=lambda done, of: context.resources.twin.tell(contract.key, done, of),
     )
 
 
@@ -228,9 +252,6 @@ def _report(
                 metadata={"rows delivered": result.delivered_count},
             )
         )
-        delivery = {"delivery": result.delivery_id or ""}
-        materializations(context, bronze, result.windows, delivery, twin=twin)
-        materializations(context, refused, result.windows, {}, twin=twin)
     by_rule: dict[str, int | str] = {
         f"rule {rule}": count for rule, count in result.refused_by_rule.items()
     }

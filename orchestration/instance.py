@@ -9,8 +9,10 @@ from infra.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-# What a step prints could hold a value: it is not captured (spec: privacy traps, C3).
-_CONFIG: Final = """\
+# What a step prints could hold a value: it is not captured (spec: privacy traps, C3). A run whose
+# process was killed would count as running for ever, and nothing would be asked for meanwhile. One
+# run may fill the memory of a small machine.
+CONFIG: Final = """\
 telemetry:
   enabled: false
 nux:
@@ -18,6 +20,13 @@ nux:
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 300
+  max_runtime_seconds: 21600
+concurrency:
+  runs:
+    max_concurrent_runs: 2
 """
 
 
@@ -28,7 +37,7 @@ def dagster_home(settings: Settings) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
     if not config.exists():
-        config.write_text(_CONFIG, encoding="utf-8")
+        config.write_text(CONFIG, encoding="utf-8")
     return home
 
 

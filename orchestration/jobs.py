@@ -67,13 +67,15 @@ def _cut(partitions: dg.PartitionsDefinition[str] | None) -> tuple[str, str]:
 def freshness_job(checks: dg.AssetChecksDefinition) -> UnresolvedAssetJobDefinition:
     """Look at the freshness of every table."""
     selection = dg.AssetSelection.checks(checks)
-    return dg.define_asset_job(CHECK, selection=selection, executor_def=dg.in_process_executor)
+    return dg.define_asset_job(
+        f"look_at_{CHECK}", selection=selection, executor_def=dg.in_process_executor
+    )
 
 
 def upkeep_job() -> dg.JobDefinition:
     """Destroy what has had its time: sealed deliveries, and the keys of days."""
 
-    @dg.op(name="upkeep", required_resource_keys={"twin"})
+    @dg.op(required_resource_keys={"twin"})
     def destroy_on_time(context: dg.OpExecutionContext) -> None:
         twin: Twin = context.resources.twin.open()
         with value_free("upkeep"):

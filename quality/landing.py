@@ -197,6 +197,14 @@ def _stale(contract: Contract, marks: Mapping[date | None, int], lake: Lake) -> 
     return [start for start, mark in marks.items() if start and known.get(start) != mark]
 
 
+def stale_windows(
+    contract: Contract, window: Window, arrivals: Arrivals, at: Workplace
+) -> list[date]:
+    """The windows of this delivery that do not hold it yet, under exactly this contract."""
+    stale = _stale(contract, _marks(contract, window, arrivals, at.keyring), at.lake)
+    return [start for start in stale if start is not None]
+
+
 def holds(contract: Contract, arrivals: Arrivals, at: Workplace) -> bool:
     """Whether a static table holds exactly this delivery, under exactly this contract."""
     return not _stale(contract, _marks(contract, Window.always(), arrivals, at.keyring), at.lake)

@@ -1,15 +1,16 @@
 """From sealed deliveries back to tables: rebuilding everything, or only the rows once refused."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import polars as pl
 
 from infra.arrivals import Arrivals
-from infra.errors import ContractError
+from infra.errors import ContractError, DeliveryRefused
 from infra.seal import SealedDelivery
 from infra.windows import Cadence, Window
+from quality.by_window import Landed, joined
 from quality.contract.model import Adapter, Contract
 from quality.judgement import judge
 from quality.landing import (
@@ -45,11 +46,13 @@ def land_from_archive(
     adapter: Adapter,
     notes: Mapping[str, str],
     now: datetime,
+    landed: Landed | None = None,
 ) -> Landing:
     """Land the sealed deliveries of these windows again, each as if it came when it was sealed.
 
-    Of each window the newest delivery stands; a table with history gets them all, oldest first.
-    What the table holds already is left alone. Raises ContractError where none is left.
+    Of each window the newest delivery stands that is not refused; a table with history gets them
+    all, oldest first. What the table holds already is left alone. Raises ContractError where none
+    is left, and DeliveryRefused after all others where none stands.
     """
     sealed = [one for one in at.archive.deliveries(contract.key) if _touches(one, window)]
     if not sealed:
@@ -57,34 +60,39 @@ def land_from_archive(
             f"{contract.key}: no sealed delivery is left for {window}; they are kept for "
             f"archive_days ({contract.archive_days}); pull from the publisher instead"
         )
-    if window.is_static:
-        parts = _whole_parts(contract, sealed, at)
-    else:
-        parts = _newest(contract, sealed, window, at)
-    landings = [
-        land_arrivals(
-            contract,
-            part.window,
-            part.arrivals,
-            at=at,
-            adapter=adapter,
-            notes={**notes, "from": "archive"},
-            now=part.sealed.sealed_at,
-            sealed=part.sealed,
-            only=part.only,
-        )
-        for part in parts
-    ]
-    news = [landing for landing in landings if landing.is_news]
-    if not news:
-        return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
-    windows = sorted({start for landing in news for start in landing.windows})
-    return replace(news[-1], windows=tuple(windows))
+    landings: list[Landing] = []
+    refused: dict[date | None, DeliveryRefused] = {}
+    parts = _Parts(contract, sealed, window, at)
+    for part in parts:
+        try:
+            landing = land_arrivals(
+                contract,
+                part.window,
+                part.arrivals,
+                at=at,
+                adapter=adapter,
+                notes={**notes, "from": "archive"},
+                now=part.sealed.sealed_at,
+                sealed=part.sealed,
+                only=part.only,
+            )
+        except DeliveryRefused as refusal:
+            # It published nothing when it came, either: the one before it is what stands.
+            refused |= dict.fromkeys(part.only or {None}, refusal)
+            continue
+        parts.stands(part)
+        landings.append(landing)
+        if landed is not None and landing.is_news:
+            landed(landing)
+    left = {start: refusal for start, refusal in refused.items() if not parts.holds(start)}
+    if left:
+        raise next(iter(left.values()))
+    return joined(landings, version=at.lake.version(bronze_key(contract)))
 
 
 @dataclass(frozen=True, repr=False)
 class _Part:
-    """A sealed delivery, and `only` those of its windows for which no later one came."""
+    """A sealed delivery, and `only` those of its windows for which no later one stands."""
 
     sealed: SealedDelivery
     arrivals: Arrivals
@@ -92,32 +100,58 @@ class _Part:
     only: frozenset[date] | None = None
 
 
-def _newest(
-    contract: Contract, sealed: Sequence[SealedDelivery], window: Window, at: Workplace
-) -> Iterator[_Part]:
-    """For each window the newest delivery that was for it; the newest come first."""
-    covered: set[date] = set()
-    for one in reversed(sealed):
-        span = _windows(one, window.cadence)
-        starts = {start for start in span.starts() if start in window} - covered
-        if not starts:
-            continue
-        arrivals = at.archive.get(contract.key, one.delivery_id)
-        starts &= set(window_starts(arrivals)) or starts
-        covered |= starts
-        yield _Part(one, arrivals, span, frozenset(starts))
+class _Parts:
+    """Which deliveries to land, one after the other, given which of them were refused."""
 
+    def __init__(
+        self,
+        contract: Contract,
+        sealed: Sequence[SealedDelivery],
+        window: Window,
+        at: Workplace,
+    ) -> None:
+        self._contract, self._sealed, self._window, self._at = contract, sealed, window, at
+        self._held: set[date | None] = set()
 
-def _whole_parts(
-    contract: Contract, sealed: Sequence[SealedDelivery], at: Workplace
-) -> Iterator[_Part]:
-    """What a static table is made of: all deliveries if it has a history, else the newest."""
-    newest = at.archive.get(contract.key, sealed[-1].delivery_id)
-    if holds(contract, newest, at):
-        return
-    for one in sealed[:-1] if contract.primary_key else ():
-        yield _Part(one, at.archive.get(contract.key, one.delivery_id), Window.always())
-    yield _Part(sealed[-1], newest, Window.always())
+    def __iter__(self) -> Iterator[_Part]:
+        return self._whole() if self._window.is_static else self._newest()
+
+    def stands(self, part: _Part) -> None:
+        """Take note that a part was not refused."""
+        self._held |= part.only or {None}
+
+    def holds(self, start: date | None) -> bool:
+        """Whether some delivery stands for this window."""
+        return start in self._held
+
+    def _newest(self) -> Iterator[_Part]:
+        """For each window the newest delivery that stands; the newest come first."""
+        for one in reversed(self._sealed):
+            span = _windows(one, self._window.cadence)
+            starts = {start for start in span.starts() if start in self._window} - self._held
+            if not starts:
+                continue
+            arrivals = self._at.archive.get(self._contract.key, one.delivery_id)
+            starts &= set(window_starts(arrivals)) or starts
+            yield _Part(one, arrivals, span, frozenset(d for d in starts if d is not None))
+
+    def _whole(self) -> Iterator[_Part]:
+        """What a static table is made of: all deliveries if it has a history, else the newest."""
+        contract, sealed = self._contract, self._sealed
+        newest = self._at.archive.get(contract.key, sealed[-1].delivery_id)
+        if holds(contract, newest, self._at):
+            return
+        if contract.primary_key:
+            for one in sealed[:-1]:
+                arrivals = self._at.archive.get(contract.key, one.delivery_id)
+                yield _Part(one, arrivals, Window.always())
+            yield _Part(sealed[-1], newest, Window.always())
+            return
+        for one in reversed(sealed):
+            if self.holds(None):
+                return
+            arrivals = self._at.archive.get(contract.key, one.delivery_id)
+            yield _Part(one, arrivals, Window.always())
 
 
 def _windows(sealed: SealedDelivery, cadence: Cadence) -> Window:

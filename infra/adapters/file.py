@@ -16,7 +16,7 @@ from pydantic import (
 
 from infra.arrivals import Arrivals, Payload
 from infra.drops import Drop
-from infra.errors import ContractError, PublisherUnavailable
+from infra.errors import ContractError, NothingDelivered
 from infra.windows import Window
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class FileAdapter(BaseModel):
             places = [Place(_dated(self.url, start), written, start) for start in window.starts()]
         payloads = fetch(places)
         if not payloads:
-            raise PublisherUnavailable(f"{written}: nothing was found there for {window}")
+            raise NothingDelivered(f"{written}: nothing was found there for {window}")
         return Arrivals(payloads)
 
     def drops(self, digest: Callable[[str], str]) -> list[Drop]:
