@@ -64,15 +64,21 @@ def derive(
     if declaration.window_by is None:
         return _derive_whole(declaration, twin=twin, versions=versions, spec=spec, notes=notes)
     stale = _stale_windows(declaration, twin=twin, requested=requested, mark=mark)
+    frame = pl.DataFrame(schema=schema)
+    if not stale and not twin.lake.exists(table):
+        # What reads it shall find it empty, rather than not at all.
+        day = Window.of(declaration.since, "daily")
+        empty = frame.with_columns(pl.lit(None, pl.Date).alias("window_on"))
+        twin.lake.replace_windows(table, empty, window=day, spec=spec, notes=notes, marks={})
     if not stale:
-        return Derivation((), pl.DataFrame(schema=schema), twin.lake.version(table), is_news=False)
+        return Derivation((), frame, twin.lake.version(table), is_news=False)
     # Until the last commit, what was seen before is what has been seen: a run that is stopped is
     # gone on with, and takes nothing for done that it did not do.
     before = _seen(twin.lake.last_notes(table)) if twin.lake.exists(table) else {}
     others = {name: text for name, text in notes.items() if not name.startswith(_INPUT_NOTE)}
     unfinished = {**others, **before, _UNFINISHED: json.dumps(versions)}
     ranges = [part for run in consecutive(stale, "daily") for part in _parts(run)]
-    rows_count, frame, version = 0, pl.DataFrame(schema=schema), None
+    rows_count, version = 0, None
     for run in ranges:
         days = list(run.starts())
         frame = _compute(declaration, twin=twin, versions=versions, days=days, schema=schema)
@@ -158,16 +164,18 @@ def _stale_windows(
     """Days never computed by this method and asked for, and days whose inputs changed since."""
     lake, table = twin.lake, declaration.key
     days = _input_days(declaration, twin, after=None)
-    known = lake.marks(table, days) if lake.exists(table) else {}
+    is_there = lake.exists(table)
+    known = lake.marks(table, days) if is_there else {}
     stale = {
         day for day in days if known.get(day) != mark and (requested is None or day in requested)
     }
-    if known:
+    if is_there:
         seen = lake.last_notes(table)
         changed = set(_input_days(declaration, twin, after=seen))
         if _UNFINISHED in seen:
             changed = _not_done(declaration, twin, changed)
-        stale |= {day for day in changed if day in known}
+        # A day may have lost its last row, and be none of the inputs' days any more.
+        stale |= set(lake.marks(table, changed - stale))
     return sorted(stale)
 
 

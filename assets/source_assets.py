@@ -129,7 +129,11 @@ def _land(context: dg.AssetExecutionContext, contract: Contract, window: Window)
         materializations(context, bronze, landing.windows, delivery, twin=twin)
         materializations(context, refused, landing.windows, {}, twin=twin)
 
+    def told(done: int, of: int) -> None:
+        context.resources.twin.tell(contract.key, done, of)
+
     notes = commit_notes(context.run.run_id)
+    done = landed_since(context.run.tags.get(RESUMES), contract, twin)
     if is_from_archive:
         return land_from_archive(
             contract,
@@ -138,7 +142,9 @@ def _land(context: dg.AssetExecutionContext, contract: Contract, window: Window)
             adapter=twin.adapter(contract),
             notes=notes,
             now=utc_now(),
+            done=done,
             landed=landed,
+            told=told,
         )
     return land_by_window(
         contract,
@@ -147,9 +153,9 @@ def _land(context: dg.AssetExecutionContext, contract: Contract, window: Window)
         adapter=twin.adapter(contract),
         notes=notes,
         now=utc_now(),
-        done=landed_since(context.run.tags.get(RESUMES), contract, twin),
+        done=done,
         landed=landed,
-        told=lambda done, of: context.resources.twin.tell(contract.key, done, of),
+        told=told,
     )
 
 

@@ -13,6 +13,7 @@ from assets.freshness import CHECK
 from assets.twin import Twin
 from assets.upkeep import upkeep
 from orchestration.automation import CLOCK
+from orchestration.lost_runs import end_lost_runs
 
 # The tags by which somebody would want to run tables together.
 _TAGS: Final = ("publisher", "theme")
@@ -80,6 +81,7 @@ def upkeep_job() -> dg.JobDefinition:
         twin: Twin = context.resources.twin.open()
         with value_free("upkeep"):
             upkeep(twin)
+        end_lost_runs(context.instance)
 
     @dg.job(name="upkeep", executor_def=dg.in_process_executor)
     def upkeep_daily() -> None:

@@ -4,7 +4,8 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import dagster as dg
@@ -12,12 +13,15 @@ import dagster as dg
 from assets.declaration import FIRST_DAY, Declaration
 from assets.derived_assets import find_declarations
 from assets.freshness import CHECK
+from assets.resuming import RESUMES
 from assets.twin import Twin, utc_now
 from assets.upkeep import upkeep
 from infra.errors import ContractError
+from orchestration.backfill import backfill
 from orchestration.definitions import build
 from orchestration.instance import open_instance
-from orchestration.resources import OpenTwin
+from orchestration.lost_runs import end_lost_runs, this_process
+from orchestration.resources import OpenTwin, Told
 from quality.tables import bronze_key
 
 # Called with the step's name, whether it ended, and whether it ended well.
@@ -63,43 +67,63 @@ def run_assets(
     last: date | None = None,
     from_archive: bool = False,
     progress: Progress | None = None,
+    told: Told | None = None,
 ) -> RunSummary:
     """Bring the selected tables up to date for the days from `first` to `last`.
 
     First every source lands, then what is computed from them, then their freshness is judged:
-    three Dagster runs (docs/decisions/0001). One source that fails stops nothing else. Raises
-    ContractError for a selection that names nothing.
+    three Dagster runs (docs/decisions/0001). One source that fails stops nothing else. The same
+    call after one that was killed goes on where that stopped. `told` hears how many windows of a
+    data set are done. Raises ContractError for a selection that names nothing.
     """
-    opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin))
+    opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin, told))
     definitions = build(twin, opened=opened)
     keys = _selected(definitions, select)
-    tags = {"gemello/from_archive": str(from_archive).lower()}
-    tags |= {"gemello/from": first.isoformat()} if first else {}
-    tags |= {"gemello/to": last.isoformat()} if last else {}
+    asked = {"select": select, "first": first, "last": last, "from_archive": from_archive}
+    with (
+        open_instance(twin.settings) as instance,
+        backfill(twin.settings, **asked) as under_way,  # type: ignore[arg-type] # one dict, four types
+    ):
+        end_lost_runs(instance)
+        tags = _tags(first, last, from_archive=from_archive, begun=under_way.begun)
+        run = partial(_execute, definitions, instance=instance, tags=tags, progress=progress)
+        summary = _run_stages(run, keys, twin, last=last)
+        under_way.is_whole = "unavailable" not in summary.families
+    return summary
+
+
+def _run_stages(
+    run: Callable[..., RunSummary], keys: Sequence[dg.AssetKey], twin: Twin, *, last: date | None
+) -> RunSummary:
+    """What lands, then what is made of it, then how fresh all of it is."""
     landed = [key for key in keys if key.path[0] in ("bronze", "quarantine")]
     computed = [key for key in keys if key not in landed]
     parts: list[RunSummary] = []
-    with open_instance(twin.settings) as instance:
-        if landed:
-            parts.append(_execute(definitions, landed, instance, tags=tags, progress=progress))
-            upkeep(twin)
-        ready, waiting = _with_inputs(computed, twin)
-        if ready:
-            day = _newest_day(twin, last)
-            parts.append(
-                _execute(definitions, ready, instance, tags=tags, progress=progress, day=day)
-            )
-        parts.append(
-            _execute(definitions, keys, instance, tags=tags, progress=progress, only=CHECK)
-        )
+    if landed:
+        parts.append(run(landed))
+        upkeep(twin)
+    ready, waiting = _with_inputs(computed, twin)
+    if ready:
+        parts.append(run(ready, day=_newest_day(twin, last)))
+    parts.append(run(keys, only=CHECK))
     return _joined(parts, waiting)
+
+
+def _tags(
+    first: date | None, last: date | None, *, from_archive: bool, begun: datetime | None
+) -> dict[str, str]:
+    """What the steps of a run are told."""
+    tags = {"gemello/from_archive": str(from_archive).lower(), **this_process()}
+    tags |= {"gemello/from": first.isoformat()} if first else {}
+    tags |= {"gemello/to": last.isoformat()} if last else {}
+    return tags | ({RESUMES: begun.isoformat()} if begun else {})
 
 
 def _execute(
     definitions: dg.Definitions,
     keys: Sequence[dg.AssetKey],
-    instance: dg.DagsterInstance,
     *,
+    instance: dg.DagsterInstance,
     tags: Mapping[str, str],
     progress: Progress | None,
     day: date | None = None,

@@ -64,7 +64,7 @@ def land_by_window(
     landings: list[Landing] = []
     refused: dict[date, DeliveryRefused] = {}
     nothing: NothingDelivered | None = None
-    is_anything = not wanted
+    is_anything, new_count = not wanted, 0
     pulls = _Pulls(wanted, contract)
     for part in pulls.parts():
         try:
@@ -75,7 +75,9 @@ def land_by_window(
             is_anything = True
             if not pulls.fits(arrivals):
                 continue
-            for start in stale_windows(contract, part, arrivals, at):
+            stale = stale_windows(contract, part, arrivals, at)
+            new_count += len(stale)
+            for start in stale:
                 one = of_windows(arrivals, [start])
                 where = Window.of(start, contract.cadence)
                 try:
@@ -94,7 +96,7 @@ def land_by_window(
         raise nothing
     together = joined(landings, version=at.lake.version(bronze_key(contract)))
     if refused:
-        raise _refusal(contract, refused, together, of=len(wanted))
+        raise _refusal(contract, refused, together, of=new_count)
     return together
 
 
@@ -142,8 +144,8 @@ def _refusal(
     more = f" and {len(refused) - _MOST_NAMED} more" if len(refused) > _MOST_NAMED else ""
     said = str(refused[first]).removeprefix(f"{contract.key}: ")
     refusal = WindowsRefused(
-        f"{contract.key}: {len(refused)} of {of} windows were refused ({named}{more}); what the "
-        f"publisher sent for the others landed. {first}: {said}",
+        f"{contract.key}: {len(refused)} of {of} new deliveries were refused ({named}{more}), the "
+        f"others landed. {first}: {said}",
         check=refused[first].check,
     )
     refusal.landed = landed

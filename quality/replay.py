@@ -1,6 +1,6 @@
 """From sealed deliveries back to tables: rebuilding everything, or only the rows once refused."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from infra.arrivals import Arrivals
 from infra.errors import ContractError, DeliveryRefused
 from infra.seal import SealedDelivery
 from infra.windows import Cadence, Window
-from quality.by_window import Landed, joined
+from quality.by_window import Landed, Told, joined
 from quality.contract.model import Adapter, Contract
 from quality.judgement import judge
 from quality.landing import (
@@ -46,7 +46,9 @@ def land_from_archive(
     adapter: Adapter,
     notes: Mapping[str, str],
     now: datetime,
+    done: Collection[date] = (),
     landed: Landed | None = None,
+    told: Told | None = None,
 ) -> Landing:
     """Land the sealed deliveries of these windows again, each as if it came when it was sealed.
 
@@ -62,7 +64,8 @@ def land_from_archive(
         )
     landings: list[Landing] = []
     refused: dict[date | None, DeliveryRefused] = {}
-    parts = _Parts(contract, sealed, window, at)
+    parts = _Parts(contract, sealed, window, at=at, done=done)
+    windows_count = len({start for one in sealed for start in _asked(one, window)} - set(done))
     for part in parts:
         try:
             landing = land_arrivals(
@@ -84,6 +87,8 @@ def land_from_archive(
         landings.append(landing)
         if landed is not None and landing.is_news:
             landed(landing)
+        if told is not None and not window.is_static:
+            told(parts.held_count - len(done), windows_count)
     left = {start: refusal for start, refusal in refused.items() if not parts.holds(start)}
     if left:
         raise next(iter(left.values()))
@@ -108,10 +113,17 @@ class _Parts:
         contract: Contract,
         sealed: Sequence[SealedDelivery],
         window: Window,
+        *,
         at: Workplace,
+        done: Collection[date],
     ) -> None:
         self._contract, self._sealed, self._window, self._at = contract, sealed, window, at
-        self._held: set[date | None] = set()
+        self._held: set[date | None] = set(done)
+
+    @property
+    def held_count(self) -> int:
+        """For how many windows some delivery stands."""
+        return len(self._held)
 
     def __iter__(self) -> Iterator[_Part]:
         return self._whole() if self._window.is_static else self._newest()
@@ -127,10 +139,10 @@ class _Parts:
     def _newest(self) -> Iterator[_Part]:
         """For each window the newest delivery that stands; the newest come first."""
         for one in reversed(self._sealed):
-            span = _windows(one, self._window.cadence)
-            starts = {start for start in span.starts() if start in self._window} - self._held
+            starts = _asked(one, self._window) - self._held
             if not starts:
                 continue
+            span = _windows(one, self._window.cadence)
             arrivals = self._at.archive.get(self._contract.key, one.delivery_id)
             starts &= set(window_starts(arrivals)) or starts
             yield _Part(one, arrivals, span, frozenset(d for d in starts if d is not None))
@@ -159,10 +171,17 @@ def _windows(sealed: SealedDelivery, cadence: Cadence) -> Window:
     return Window(cadence, date.fromisoformat(start), date.fromisoformat(end))
 
 
+def _asked(sealed: SealedDelivery, window: Window) -> set[date]:
+    """Those of the windows asked for that a delivery was for."""
+    if window.is_static:
+        return set()
+    return {start for start in _windows(sealed, window.cadence).starts() if start in window}
+
+
 def _touches(sealed: SealedDelivery, window: Window) -> bool:
     if window.is_static or sealed.window == "static":
         return window.is_static and sealed.window == "static"
-    return any(start in window for start in _windows(sealed, window.cadence).starts())
+    return bool(_asked(sealed, window))
 
 
 def replay_refused(
