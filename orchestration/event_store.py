@@ -27,6 +27,7 @@ class OpenEventLog(SqliteEventLogStorage):
     def __init__(self, base_dir: str) -> None:
         """Open nothing yet."""
         self._engines: dict[str, Engine] = {}
+        self._tables: dict[str, bool] = {}
         super().__init__(base_dir)
 
     @contextmanager
@@ -38,26 +39,31 @@ class OpenEventLog(SqliteEventLogStorage):
 
     def _engine(self, shard: str) -> "Engine":
         engine = self._engines.get(shard)
-        if engine is None:
-            while len(self._engines) >= _MOST_OPEN:
-                self._engines.pop(next(iter(self._engines))).dispose()
-            engine = self._engines[shard] = create_engine(
-                self.conn_string_for_shard(shard),
-                pool_size=1,
-                max_overflow=1,  # making a file takes a second connection for a moment
-                connect_args={
-                    "timeout": SQLITE_BUSY_TIMEOUT_SECONDS,
-                    "check_same_thread": False,
-                },
-            )
-            with engine.connect() as connection:
-                # SQLite itself decides when a file reaches the disk. The file stays whole whatever
-                # happens; a machine that loses power may lose the last events of a run.
-                connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+        if engine is not None:
+            return engine
+        while len(self._engines) >= _MOST_OPEN:
+            self._engines.pop(next(iter(self._engines))).dispose()
+        engine = create_engine(
+            self.conn_string_for_shard(shard),
+            pool_size=1,
+            max_overflow=1,  # making a file takes a second connection for a moment
+            connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        )
         if shard not in self._initialized_dbs:
             self._initdb(engine)
             self._initialized_dbs.add(shard)
+        with engine.connect() as connection:
+            # SQLite itself decides when a file reaches the disk. The file stays whole whatever
+            # happens; a machine that loses power may lose the last events of a run.
+            connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+        self._engines[shard] = engine
         return engine
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has such a table, asked once: it is asked before each check."""
+        if table_name not in self._tables:
+            self._tables[table_name] = super().has_table(table_name)
+        return self._tables[table_name]
 
     def dispose(self) -> None:
         """Close every file."""
