@@ -18,6 +18,10 @@ class PublisherUnavailable(GemelloError):
     """The outside world did not answer as it should: try again."""
 
 
+class NothingDelivered(PublisherUnavailable):
+    """The publisher answers, but has nothing there for the windows asked for."""
+
+
 class ContractError(GemelloError):
     """The delivery, or the contract itself, is not as agreed: talk to the publisher or edit it."""
 

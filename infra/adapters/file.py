@@ -16,7 +16,8 @@ from pydantic import (
 
 from infra.addresses import without_secrets
 from infra.arrivals import Arrivals, Payload
-from infra.errors import ContractError, PublisherUnavailable
+from infra.drops import Drop
+from infra.errors import ContractError, NothingDelivered
 from infra.windows import Window
 
 if TYPE_CHECKING:
@@ -131,8 +132,19 @@ class FileAdapter(BaseModel):
             places = [Place(_dated(self.url, start), written, start) for start in window.starts()]
         payloads = fetch(places)
         if not payloads:
-            raise PublisherUnavailable(f"{written}: nothing was found there for {window}")
+            raise NothingDelivered(f"{written}: nothing was found there for {window}")
         return Arrivals(payloads)
+
+    def drops(self, digest: Callable[[str], str]) -> list[Drop]:
+        """What lies at the address now, oldest change first; nothing on the web, which shows none.
+
+        `digest` makes of a file's name, size and time what it may be known by elsewhere. Raises
+        PublisherUnavailable if the folder or bucket does not answer.
+        """
+        from infra.adapters.drops import drops_at
+
+        written = without_secrets(self._written or self.url)
+        return drops_at(self.url, written, placeholder=WINDOW, digest=digest)
 
     def read(self, payloads: Sequence[Payload]) -> "RawRows":
         """Read the rows of a delivery; a row that cannot be read is refused, with its reason.

@@ -216,6 +216,12 @@ class Lake:
         with translated(key, "reading the history"):
             return history.windows_since(table, after_version)
 
+    def contents(self, key: str, starts: Iterable[date]) -> dict[date, str]:
+        """For each of these windows: a text that changes when its rows are written again."""
+        table = reading.existing(self._place, key)
+        with translated(key, "listing the files"):
+            return reading.contents_of(table, starts)
+
     def history(self, key: str, limit: int | None = None) -> list[Commit]:
         """The commits of a table with their notes, newest first; those of other tools have none."""
         table = reading.existing(self._place, key)

@@ -1,5 +1,6 @@
 """Opening tables and reading them lazily, now or as they were."""
 
+import hashlib
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -90,6 +91,19 @@ def marks_of(table: "DeltaTable", starts: Iterable[date]) -> dict[date, int]:
         marks = readers.map(table.transaction_version, map(mark_of, wanted))
         found = dict(zip(wanted, marks, strict=True))
     return {start: mark for start, mark in found.items() if mark not in (None, NO_MARK)}
+
+
+def contents_of(table: "DeltaTable", starts: Iterable[date]) -> dict[date, str]:
+    """A digest of the names of each window's files: a window written again has others."""
+    names: dict[str, list[str]] = {}
+    for path in table.file_uris():
+        window, _, name = path.rpartition(f"{WINDOW}=")[2].partition("/")
+        names.setdefault(window, []).append(name)
+    digests = {
+        window: hashlib.sha256("".join(sorted(files)).encode()).hexdigest()[:16]
+        for window, files in names.items()
+    }
+    return {start: digests.get(start.isoformat(), "empty") for start in starts}
 
 
 def windows_present(key: str, table: "DeltaTable") -> list[date] | None:

@@ -1,0 +1,220 @@
+"""Landing many windows: pulled a few at a time, and each judged and committed by itself.
+
+A day that is refused is refused alone, and what landed does not depend on how many days one run
+asked for. At no time is more in memory than what was pulled last.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Final
+
+from infra.arrivals import Arrivals
+from infra.counting import agree, counted
+from infra.errors import DeliveryRefused, NothingDelivered
+from infra.windows import Window, consecutive
+from quality.contract.model import Adapter, Contract
+from quality.drift import Change
+from quality.judgement import RuleResult
+from quality.landing import Landing, land, land_arrivals
+from quality.news import news_of
+from quality.privacy.arrivals import of_windows, window_starts
+from quality.privacy.drift import Drift
+from quality.tables import bronze_key
+from quality.workplace import Workplace
+
+# What is pulled at once, about: enough to keep a slow connection busy, little beside what it takes
+# to protect and judge it.
+PULLED_BYTES: Final = 64 * 2**20
+_FIRST_PULL: Final = 4
+_MOST_WINDOWS: Final = 64
+# So many refused windows are named in a message.
+_MOST_NAMED: Final = 5
+
+# Called after each window that was written, and with how many windows are done and how many not.
+Landed = Callable[[Landing], None]
+Told = Callable[[int, int], None]
+
+
+def land_by_window(
+    contract: Contract,
+    window: Window,
+    *,
+    at: Workplace,
+    adapter: Adapter,
+    notes: Mapping[str, str],
+    now: datetime,
+    done: Collection[date] = (),
+    landed: Landed | None = None,
+    told: Told | None = None,
+) -> Landing:
+    """Land these windows but for those that are `done`, each as a delivery of its own.
+
+    Files that hold many windows are one delivery and land whole. Raises what `land` raises: of the
+    windows before a failure each stays landed, and those after a refused one land all the same.
+    """
+    if window.is_static or not adapter.names_windows:
+        whole = land(contract, window, at=at, adapter=adapter, notes=notes, now=now)
+        if landed is not None and whole.is_news:
+            landed(whole)
+        return whole
+    wanted = [start for start in window.starts() if start not in done]
+    landings: list[Landing] = []
+    refused: dict[date, DeliveryRefused] = {}
+    nothing: NothingDelivered | None = None
+    is_anything, new_count = not wanted, 0
+    pulls = _Pulls(wanted, contract)
+    for part in pulls.parts():
+        try:
+            arrivals = adapter.pull(part)
+        except NothingDelivered as empty:
+            nothing = empty
+        else:
+            is_anything = True
+            if not pulls.fits(arrivals):
+                continue
+            news = news_of(contract, part, arrivals, at=at, now=now)
+            stale = [start for start in part.starts() if start in news]
+            new_count += len(stale)
+            for start in stale:
+                try:
+                    landing = land_arrivals(
+                        contract,
+                        Window.of(start, contract.cadence),
+                        of_windows(arrivals, [start]),
+                        at=at,
+                        adapter=adapter,
+                        notes=notes,
+                        now=now,
+                        only={start},
+                    )
+                except DeliveryRefused as refusal:
+                    refused[start] = refusal
+                    continue
+                landings.append(landing)
+                if landed is not None:
+                    landed(landing)
+        if told is not None:
+            told(pulls.done_count, len(wanted))
+    if not is_anything and nothing is not None:
+        raise nothing
+    together = joined(landings, version=at.lake.version(bronze_key(contract)))
+    if refused:
+        raise refusal_of(contract, refused, of=new_count)
+    return together
+
+
+class _Pulls:
+    """Which windows to pull together: as many as were seen to be of a good size."""
+
+    def __init__(self, starts: Sequence[date], contract: Contract) -> None:
+        self._starts = list(starts)
+        self._cadence = contract.cadence
+        self._size, self._most = _FIRST_PULL, _MOST_WINDOWS
+        self._windows_count = 0
+        self.done_count = 0
+
+    def parts(self) -> Iterator[Window]:
+        """Unbroken ranges of windows, in order."""
+        while self.done_count < len(self._starts):
+            ahead = self._starts[self.done_count : self.done_count + self._size]
+            part = consecutive(ahead, self._cadence)[0]
+            self._windows_count = len(list(part.starts()))
+            self.done_count += self._windows_count
+            yield part
+
+    def fits(self, arrivals: Arrivals) -> bool:
+        """Whether each window of what was just pulled can be told from the others.
+
+        If not, they are pulled again one by one. Learns from the size how many to pull next.
+        """
+        if self._windows_count > 1 and not window_starts(arrivals):
+            self.done_count -= self._windows_count
+            self._most = self._size = 1
+            return False
+        by_window = max(1, arrivals.bytes_count // max(1, self._windows_count))
+        self._size = max(1, min(self._most, PULLED_BYTES // by_window))
+        return True
+
+
+def refusal_of(
+    contract: Contract, refused: Mapping[date, DeliveryRefused], *, of: int
+) -> DeliveryRefused:
+    """One refusal for several: which windows, and the reason of the first."""
+    first = min(refused)
+    if of == 1:
+        return refused[first]
+    named = ", ".join(str(start) for start in sorted(refused)[:_MOST_NAMED])
+    more = f" and {len(refused) - _MOST_NAMED} more" if len(refused) > _MOST_NAMED else ""
+    said = str(refused[first]).removeprefix(f"{contract.key}: ")
+    were = agree(len(refused), "was", "were")
+    return DeliveryRefused(
+        f"{contract.key}: {len(refused)} of {counted(of, 'new delivery', 'new deliveries')} "
+        f"{were} refused ({named}{more}), the others landed. {first}: {said}",
+        check=refused[first].check,
+    )
+
+
+def joined(landings: Sequence[Landing], *, version: int | None) -> Landing:
+    """What became of several deliveries, told as one; nothing at all if there was no news."""
+    news = [landing for landing in landings if landing.is_news]
+    if not news:
+        return Landing(delivery_id=None, windows=(), version=version)
+    return replace(
+        news[-1],
+        windows=tuple(sorted({start for landing in news for start in landing.windows})),
+        delivered_count=sum(landing.delivered_count for landing in news),
+        kept_count=sum(landing.kept_count for landing in news),
+        refused_count=sum(landing.refused_count for landing in news),
+        elsewhere_count=sum(landing.elsewhere_count for landing in news),
+        results=_results(news),
+        drift=_drift(news),
+        changes=_changes(news),
+        refused_by_rule=dict(sorted(_summed(one.refused_by_rule for one in news).items())),
+        nobody_counts=_summed(one.nobody_counts for one in news),
+    )
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    summed: dict[str, int] = {}
+    for each in counts:
+        for name, count in each.items():
+            summed[name] = summed.get(name, 0) + count
+    return summed
+
+
+def _results(landings: Sequence[Landing]) -> tuple[RuleResult, ...]:
+    """The verdicts of each rule over all deliveries: it held if it held in each."""
+    found: dict[tuple[str, str, str], RuleResult] = {}
+    for landing in landings:
+        for result in landing.results:
+            key = (result.rule, result.severity, result.scope)
+            known = found.get(key)
+            found[key] = (
+                result
+                if known is None
+                else replace(
+                    known,
+                    rows_count=known.rows_count + result.rows_count,
+                    unexpected_count=known.unexpected_count + result.unexpected_count,
+                    success=known.success and result.success,
+                )
+            )
+    return tuple(found.values())
+
+
+def _drift(landings: Sequence[Landing]) -> Drift | None:
+    """The drift of the newest delivery that had any."""
+    known = [landing.drift for landing in landings if landing.drift is not None]
+    drifted = [drift for drift in known if drift.undeclared or drift.missing]
+    return next(iter(reversed(drifted or known)), None)
+
+
+def _changes(landings: Sequence[Landing]) -> tuple[Change, ...]:
+    """What any of the deliveries had otherwise, each once, since the first that had it."""
+    found: dict[tuple[str, str, str], Change] = {}
+    for change in (change for landing in landings for change in landing.changes):
+        key = (change.what, change.column, change.effect)
+        if key not in found or change.since < found[key].since:
+            found[key] = change
+    return tuple(found.values())
