@@ -21,6 +21,8 @@ _KEYS: Final = (
     "sources",
     "since",
 )
+# Placeholders that an adapter fills from the delivery window.
+_WINDOWS: Final = frozenset({"window", "window_end", "window_last"})
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class Settings:
     def resolve(self, address: str, *, contract: str) -> str:
         """Fill the source placeholders of an address, such as `{parking_api}/sessions`.
 
-        Placeholders with a colon or named `window` belong to the adapter and are left alone.
+        Placeholders with a colon or named `window…` belong to the adapter and are left alone.
         Raises ContractError when a placeholder points nowhere.
         """
         out, rest = "", address
@@ -106,10 +108,11 @@ class Settings:
             if not closing:
                 raise ContractError(f"{contract}: source.url has an opening brace without closing")
             out += before
-            if name == "window" or ":" in name:
+            if name in _WINDOWS or ":" in name:
                 out += "{" + name + "}"
             elif name in self.sources:
-                out += self.sources[name].rstrip("/")
+                value = self.sources[name]
+                out += value.rstrip("/") if rest.startswith("/") else value
             elif self.sources_base:
                 out += f"{self.sources_base.rstrip('/')}/{name}"
             else:

@@ -10,7 +10,7 @@ from infra.adapters.raw import LINE, Table, refusals
 from infra.errors import ContractError
 
 if TYPE_CHECKING:
-    from infra.adapters.file import FileAdapter
+    from infra.adapters.form import FileForm
 
 _SAMPLE_ROWS: Final = 400
 _MIDNIGHT: Final = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
@@ -18,7 +18,7 @@ _MIDNIGHT: Final = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 _DAY_ZERO: Final = r"^1899-12-3[01] (\d{2}:\d{2}:\d{2})"
 
 
-def read_xlsx(content: bytes, adapter: "FileAdapter") -> Table:
+def read_xlsx(content: bytes, adapter: "FileForm") -> Table:
     """Read one sheet: by name or by place from 0, the first if none is declared.
 
     Numbers keep the digits a spreadsheet keeps (15), dates become ISO text, a cell with an error
@@ -45,7 +45,7 @@ def read_xlsx(content: bytes, adapter: "FileAdapter") -> Table:
     return Table(frame.rename(kept), refusals(()))
 
 
-def _grid(content: bytes, adapter: "FileAdapter") -> pl.DataFrame:
+def _grid(content: bytes, adapter: "FileForm") -> pl.DataFrame:
     import fastexcel
 
     try:

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from infra.adapters import Adapter
+from infra.adapters.source import REACH
 from infra.windows import Cadence
 from quality.contract import agreement
 from quality.contract.column_rules import RESERVED
@@ -256,5 +257,7 @@ class Contract(Strict):
         values = self.model_dump(mode="json", by_alias=True, exclude=set(_PROSE))
         for column in values["columns"].values():
             del column["description"]
+        for name in REACH & set(values["source"]):
+            del values["source"][name]
         text = json.dumps(values, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -6,10 +6,13 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from infra.adapters.file import FileAdapter, Melt
+from infra.adapters.form import Melt
+from infra.adapters.pagers import PAGINGS
+from infra.adapters.socrata import Part
 from quality.contract.columns import Column, ColumnType, Personal, SentAs
 from quality.contract.entities import ENTITIES, SELF_EVIDENT
 from quality.contract.examine import examined
+from quality.contract.explain import adapters
 from quality.contract.model import Contract, LegalBasis
 from quality.contract.treatments import GENERALISATIONS, SIMPLE
 from quality.units import UNITS
@@ -19,8 +22,10 @@ MODELS: tuple[type[BaseModel], ...] = (
     Contract,
     Column,
     SentAs,
-    FileAdapter,
+    *adapters(),
     Melt,
+    Part,
+    *PAGINGS,
     *GENERALISATIONS.values(),
 )
 
