@@ -21,6 +21,7 @@ from quality.contract.exports import to_markdown
 from quality.contract.model import Contract
 from quality.landing import Landing, land
 from quality.replay import land_from_archive
+from quality.shrinking import said
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
 # A flaky network is asked again; a bad delivery or a bug of ours is not.
@@ -94,8 +95,9 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
                 yield refused_check(refusal, bronze)
                 raise dg.Failure(str(refusal), allow_retries=False) from None
             except PublisherUnavailable as outage:
+                attempts = int(RETRIES["max_retries"]) if outage.is_passing else 0
                 raise dg.RetryRequested(
-                    max_retries=int(RETRIES["max_retries"]), seconds_to_wait=RETRIES["delay"]
+                    max_retries=attempts, seconds_to_wait=RETRIES["delay"]
                 ) from dg.Failure(str(outage))
             if not is_ours(context):  # `gemello run` does it once, at the end of its run
                 upkeep(twin)
@@ -127,7 +129,10 @@ _CONTRACT = (
     "Great Expectations' verdict on all delivered rows, with what follows from the schema. "
     "Fails: nothing was published; the tables are as before. See the rules in the metadata."
 )
-_DRIFT = "The columns delivered are those agreed. Warns when the publisher adds columns."
+_DRIFT = (
+    "The columns delivered are those agreed, and no window lost most of its rows. Warns when the "
+    "publisher adds columns, or gives far fewer rows than before."
+)
 
 
 def _spec(
@@ -262,15 +267,21 @@ def _drift_check(result: Landing, bronze: dg.AssetKey) -> dg.AssetCheckResult:
             f"{len(undeclared)} columns came that nobody declared: "
             f"{', '.join(undeclared)}. They were left out; declare them or name them under dropped."
         )
+    if result.shrunk:
+        parts.append(said(result.shrunk))
     if missing:
         parts.append(f"Optional columns that did not come: {', '.join(missing)}.")
     return dg.AssetCheckResult(
         check_name="drift",
         asset_key=bronze,
-        passed=not undeclared,
+        passed=not undeclared and not result.shrunk,
         severity=dg.AssetCheckSeverity.WARN,
         description=" ".join(parts) or "The columns delivered are those agreed.",
-        metadata={"undeclared columns": len(undeclared), "missing columns": len(missing)},
+        metadata={
+            "undeclared columns": len(undeclared),
+            "missing columns": len(missing),
+            "shrunk windows": len(result.shrunk),
+        },
     )
 
 

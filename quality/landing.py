@@ -13,12 +13,14 @@ from infra.keys import Keyring
 from infra.lake import Lake
 from infra.seal import Archive, SealedDelivery
 from infra.windows import Window, consecutive, period_start
+from quality.answers import known_answers, remember_answers
 from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import loosest
 from quality.judgement import RuleResult, Verdict, judge
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each, window_starts
 from quality.privacy.drift import Drift, check_claim
 from quality.privacy.gate import Protected, protect
+from quality.shrinking import Shrunk, check_static, shrunk_windows
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
 # Counts as a change of everything that landed: raised when the gate or the judge change meaning.
@@ -51,6 +53,7 @@ class Landing:
     drift: Drift | None = None
     version: int | None = None
     refused_by_rule: Mapping[str, int] = field(default_factory=dict)
+    shrunk: tuple[Shrunk, ...] = ()
 
     @property
     def is_news(self) -> bool:
@@ -72,8 +75,17 @@ def land(
     Windows that already hold exactly this delivery under exactly this contract are left alone.
     Raises PublisherUnavailable, DeliveryRefused, or TwinError; the tables are then as before.
     """
-    arrivals = adapter.pull(window)
-    return land_arrivals(contract, window, arrivals, at=at, adapter=adapter, notes=notes, now=now)
+    policy = _policy(contract)
+    known = known_answers(contract, window, policy=policy, lake=at.lake, archive=at.archive)
+    arrivals = adapter.pull(window, known) if known else adapter.pull(window)
+    if arrivals.unchanged and not arrivals.payloads_count:
+        return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
+    landing = land_arrivals(
+        contract, window, arrivals, at=at, adapter=adapter, notes=notes, now=now
+    )
+    marks = _marks(contract, window, arrivals, at.keyring)
+    remember_answers(contract, arrivals, marks, policy=policy, archive=at.archive, now=now)
+    return landing
 
 
 def land_arrivals(
@@ -125,6 +137,17 @@ def land_arrivals(
         raise DeliveryRefused(f"{contract.key}: nothing was published. {said}", check="contract")
     check_claim(verdict.kept, contract)
     placed = _Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
+    shrunk: tuple[Shrunk, ...] = ()
+    if sealed is None:
+        shrunk = _shrunk(contract, stale, placed, at.lake)
+    if shrunk:
+        at.archive.drop(contract.key, sealed_id, _range(contract, stale))
+        stale = [start for start in stale if start not in {one.start for one in shrunk}]
+        if not stale:
+            version = at.lake.version(bronze_key(contract))
+            return Landing(delivery_id=None, windows=(), version=version, shrunk=shrunk)
+        placed, fresh = placed.of_windows(stale, fresh), of_windows(arrivals, stale)
+        sealed_id, sealed_until = _seal(contract, _range(contract, stale), fresh, at=at, now=now)
     refused = _refused_rows(placed.refused, sealed_id, sealed_until)
     return _commit(
         contract,
@@ -140,6 +163,7 @@ def land_arrivals(
             results=verdict.results,
             drift=protected.drift,
             refused_by_rule=dict(refused.group_by("rule").len().sort("rule").iter_rows()),
+            shrunk=shrunk,
         ),
         kept=placed.kept,
         refused=refused,
@@ -171,7 +195,7 @@ def _marks(
     contract: Contract, window: Window, arrivals: Arrivals, keyring: Keyring
 ) -> dict[date | None, int]:
     """A number per window that changes with what was delivered for it and with the contract."""
-    policy = f"{contract.rules_version}/{METHOD_VERSION}"
+    policy = _policy(contract)
     named = window_starts(arrivals)
     if window.is_static:
         groups: dict[date | None, Arrivals] = {None: arrivals}
@@ -184,6 +208,11 @@ def _marks(
         start: int(delivery_id(group, keyring, policy=policy)[:15], 16)
         for start, group in groups.items()
     }
+
+
+def _policy(contract: Contract) -> str:
+    """Under which rules a delivery lands: those of the contract, and of gate and judge."""
+    return f"{contract.rules_version}/{METHOD_VERSION}"
 
 
 def _stale(contract: Contract, marks: Mapping[date | None, int], lake: Lake) -> list[date | None]:
@@ -260,6 +289,35 @@ class _Placed:
         here, refused_here = kept.filter(inside), refused.filter(inside)
         elsewhere = kept.height + refused.height - here.height - refused_here.height
         return cls(here.select(*columns, "window_on"), refused_here, elsewhere)
+
+    def of_windows(self, starts: Sequence[date | None], arrivals: Arrivals) -> "_Placed":
+        """The rows of these windows alone, where they stand without the files of the others."""
+        inside = pl.col("window_on").is_in([start for start in starts if start is not None])
+        kept, refused = self.kept.filter(inside), self.refused.filter(inside)
+        away = self.kept.height + self.refused.height - kept.height - refused.height
+        left = [
+            place
+            for place, start in enumerate(window_of_each(arrivals))
+            if start is None or start in starts
+        ]
+        places = pl.col("__payload").replace_strict(
+            left, range(len(left)), return_dtype=pl.Int32, default=None
+        )
+        return _Placed(
+            kept.with_columns(places), refused.with_columns(places), self.elsewhere_count + away
+        )
+
+
+def _shrunk(
+    contract: Contract, stale: Sequence[date | None], placed: _Placed, lake: Lake
+) -> tuple[Shrunk, ...]:
+    """The windows of which far fewer rows came than the lake holds; a static list is refused."""
+    if contract.is_static:
+        check_static(contract, placed.kept.height + placed.refused.height, lake)
+        return ()
+    windows = pl.concat([placed.kept["window_on"], placed.refused["window_on"]])
+    come = dict(windows.value_counts(name="count").iter_rows())
+    return shrunk_windows(contract, [start for start in stale if start], come, lake)
 
 
 def place(

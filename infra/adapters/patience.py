@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a publisher is waited for: for the next bytes, for a whole pull, and between attempts.
+    """How long a publisher is waited for: the next bytes, a whole pull, and between attempts.
 
     A pause is drawn between nothing and a bound that doubles with each attempt (full jitter: many
     who were cut off together do not come back together). A server that asks for a longer pause

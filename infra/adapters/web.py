@@ -39,6 +39,11 @@ class NotThereError(PublisherUnavailable):
     """The server answers and says that it has no such thing (any more)."""
 
 
+def _lasting(message: str) -> PublisherUnavailable:
+    """What stays as it is until somebody acts: asking again at once is no use."""
+    return PublisherUnavailable(message, is_passing=False)
+
+
 @dataclass(frozen=True, repr=False)
 class Answer:
     """What came: the body, and what the server says of it."""
@@ -96,18 +101,23 @@ class Web:
                 pause_s += failure.asked_s or 0
                 bound_s *= 2
                 if not self._may_wait(failure.asked_s, pause_s):
-                    raise PublisherUnavailable(self._said(failure, attempt)) from None
+                    raise PublisherUnavailable(
+                        self._said(failure, attempt), is_passing=not self._is_long(failure.asked_s)
+                    ) from None
                 self._time.sleep(pause_s)
         raise AssertionError  # the last attempt returned or raised
 
     def _may_wait(self, asked_s: float | None, pause_s: float) -> bool:
-        too_long = asked_s is not None and asked_s > self._patience.longest_pause_s
-        return not too_long and self._time.now_s() + pause_s < self._due_at
+        return not self._is_long(asked_s) and self._time.now_s() + pause_s < self._due_at
+
+    def _is_long(self, asked_s: float | None) -> bool:
+        """Whether the server asks for more than a pause."""
+        return asked_s is not None and asked_s > self._patience.longest_pause_s
 
     def _said(self, failure: "_Passing", attempts: int) -> str:
         tries = f" ({attempts} attempts)" if attempts > 1 else ""
         wish = ""
-        if failure.asked_s is not None and failure.asked_s > self._patience.longest_pause_s:
+        if self._is_long(failure.asked_s):
             wish = f"; it asks not to be called for {failure.asked_s:.0f} s: run again after that"
         return f"{self._written} {failure.said}{tries}{wish}"
 
@@ -122,18 +132,18 @@ class Web:
                 return self._answer(raw, asked, is_moved=is_moved)
             is_moved |= raw.status in _FOR_GOOD
             asked = self._onward(asked, raw.headers["location"])
-        raise PublisherUnavailable(f"{self._written} redirects in a circle; tell the publisher")
+        raise _lasting(f"{self._written} redirects in a circle; tell the publisher")
 
     def _onward(self, asked: str, location: str) -> str:
         target = urljoin(asked, location)
         if urlsplit(asked).scheme == "https" and urlsplit(target).scheme != "https":
-            raise PublisherUnavailable(
+            raise _lasting(
                 f"{self._written} redirects to an address without encryption; nothing was fetched"
             )
         try:
             self._check_host(target)
         except PublisherUnavailable:
-            raise PublisherUnavailable(
+            raise _lasting(
                 f"{self._written} redirects to a host that the contract does not name: it has "
                 "moved, or asks for a login; look there, and correct source.url or add the host "
                 "to source.hosts"
@@ -152,7 +162,7 @@ class Web:
                 f"{self._written} is not a web address; correct source.url"
             ) from None
         if place not in self._hosts:
-            raise PublisherUnavailable(
+            raise _lasting(
                 f"{self._written} points to a host that the contract does not name; add it to "
                 "source.hosts if it is the publisher's"
             )
@@ -180,7 +190,7 @@ class Web:
             return exchange(url, headers, left_s=left_s, limit_bytes=MAX_FETCHED_BYTES)
         except TimeoutError:
             if self._time.now_s() >= self._due_at:
-                raise PublisherUnavailable(
+                raise _lasting(
                     f"{self._written} did not answer in full within {patience.deadline_s:g} s; "
                     "raise source.deadline_s if the publisher is known to be slow"
                 ) from None
@@ -188,7 +198,7 @@ class Web:
         except BrokenOffError:
             raise _Passing("cannot be reached, or broke off while sending") from None
         except BadCertificateError as error:
-            raise PublisherUnavailable(
+            raise _lasting(
                 f"{self._written}: the server's certificate {error.reason}; nothing was fetched. "
                 "Tell the publisher"
             ) from None
@@ -218,9 +228,10 @@ class Web:
             raise _Passing(f"answered HTTP {raw.status}", asked_s)
         if raw.status in _GONE:
             word = " (withdrawn for good)" if raw.status == 410 else ""
-            raise NotThereError(f"{self._written} answered HTTP {raw.status}{word}")
+            said = f"{self._written} answered HTTP {raw.status}{word}"
+            raise NotThereError(said, is_passing=False)
         if raw.status in (401, 403, 407):
-            raise PublisherUnavailable(
+            raise _lasting(
                 f"{self._written} answered HTTP {raw.status}: it wants a login, or will not serve "
                 "us; ask the publisher"
             )
@@ -230,9 +241,9 @@ class Web:
                 "a column or a parameter that the contract's source names may be gone: correct it"
             )
         if raw.status != 200:
-            raise PublisherUnavailable(f"{self._written} answered HTTP {raw.status}")
+            raise _lasting(f"{self._written} answered HTTP {raw.status}")
         if is_web_page(raw.body):
-            raise PublisherUnavailable(
+            raise _lasting(
                 f"{self._written} sent a web page in place of data: the address has moved, or "
                 "asks for a login; look at it in a browser, and correct source.url"
             )

@@ -3,6 +3,7 @@
     sealed/<publisher>/<dataset>/<delivery id>/<random>.sealed    the ciphertext
     keys/<publisher>/<dataset>/<delivery id>/<keyed hash>.key     its wrapped key and a header
     expired/<publisher>/<dataset>/<delivery id>                   the mark that it once was here
+    answers/<publisher>/<dataset>                                 see `infra.seal.answers`
 
 The key is written last, so a ciphertext without a key is what a killed writer left, and counts as
 absent. The key is destroyed first, so a ciphertext that outlives it can be read by nobody. Keys lie
@@ -12,15 +13,18 @@ ciphertext and gets a key file of its own: a publisher may send one unchanged fi
 
 import re
 import secrets
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from infra.adapters.opening import receipts_of
 from infra.arrivals import Arrivals
 from infra.errors import ContractError, TwinError
 from infra.keys import Keyring
 from infra.objects import open_store
+from infra.seal.answers import Answers, landed
 from infra.seal.cipher import TamperedError, seal, unseal
 from infra.seal.headers import Header, read_header, write_header
 from infra.seal.payloads import decode, delivery_id, encode
@@ -74,6 +78,7 @@ class Archive:
         """Nothing is read or made yet."""
         self._store = open_store(location)
         self._keyring = keyring
+        self.answers = Answers(self._store, keyring)
 
     def __repr__(self) -> str:
         return "Archive()"
@@ -138,6 +143,32 @@ class Archive:
             raise TwinError(f"{key}: no sealed delivery {delivery_id} in the archive")
         return self._open(records[0])
 
+    def drop(self, contract_key: str, delivery_id: str, window: Window) -> None:
+        """Forget that a delivery came for a window: nothing of it was published."""
+        key = _checked(contract_key)
+        name = f"{self._folder(key, delivery_id)}/{self._window_id(window)}.key"
+        records = self._records(f"{key}/{delivery_id}")
+        dropped = [record for record in records if record.name == name]
+        kept = {record.header.ciphertext for record in records if record.name != name}
+        for record in dropped:
+            self._store.delete(record.name)
+            if record.header.ciphertext not in kept:
+                self._store.delete(record.header.ciphertext)
+
+    def remember(
+        self,
+        contract_key: str,
+        arrivals: Arrivals,
+        marks: Mapping[date | None, int],
+        *,
+        policy: str,
+        until: date | None,
+    ) -> None:
+        """Remember what the servers said of a delivery that landed with these marks."""
+        found = landed(receipts_of(arrivals), marks, policy=policy)
+        if found:
+            self.answers.remember(_checked(contract_key), found, until=until)
+
     def deliveries(self, contract_key: str) -> list[SealedDelivery]:
         """List what is sealed for a contract, oldest first; one entry for each window."""
         found = [
@@ -170,6 +201,7 @@ class Archive:
         for ciphertext in {record.header.ciphertext for record in ended} - living:
             self._store.delete(ciphertext)
         self._remove_orphans()
+        self.answers.expire(today)
         return len(ended)
 
     def _remove_orphans(self) -> None:

@@ -71,7 +71,7 @@ LegalBasis = Literal[
 SHAPE_ONLY: Final[Mapping[str, bool]] = {"shape_only": True}
 
 
-# Keys and column keys that say why and for whom: changing them changes no row.
+# Keys and column keys that say why, for whom and when: changing them changes no row that landed.
 _PROSE: Final = frozenset(
     {
         "title",
@@ -80,6 +80,7 @@ _PROSE: Final = frozenset(
         "legal_basis",
         "retention_days",
         "refresh",
+        "shrinking",
         "archive_days",
         "licence",
         "recipients",
@@ -156,6 +157,7 @@ class Contract(Strict):
     dropped: dict[str, Said] = Field(default={})
     expectations: tuple[Expectation, ...] = ()
     max_quarantined_ratio: Number = Field(default=0.05, ge=0, le=1)
+    shrinking: Literal["keep", "replace"] = "keep"
     archive_days: int | Literal["forever"] = 14
     licence: Said | None = None
     recipients: tuple[str, ...] = ()
