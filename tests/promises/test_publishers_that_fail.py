@@ -204,15 +204,10 @@ def test_a_lake_that_was_deleted_is_asked_for_in_full(town, key):
 
 def test_a_contract_that_changed_is_asked_for_in_full(town):
     town.land(AIR)
-    rules = ({"expect_column_values_to_be_between": {"column": "value_ugm3", "max_value": 5}},)
-    contract = town.contract(AIR)
-    stricter = type(contract).model_validate(
-        {**contract.model_dump(by_alias=True), "expectations": rules, "max_quarantined_ratio": 1}
-    )
+    rule = {"expect_column_values_to_be_between": {"column": "value_ugm3", "max_value": 5}}
+    expectations = (Expectation.model_validate(rule),)
 
-    landing = town.land(
-        AIR, **{name: getattr(stricter, name) for name in ("expectations", "max_quarantined_ratio")}
-    )
+    landing = town.land(AIR, expectations=expectations, max_quarantined_ratio=1.0)
 
     assert landing.is_news
     assert by_day(town.rows(AIR)) == [6, 6]
