@@ -100,8 +100,9 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
                 yield refused_check(refusal, bronze)
                 raise dg.Failure(str(refusal), allow_retries=False) from None
             except PublisherUnavailable as outage:
+                attempts = int(RETRIES["max_retries"]) if outage.is_passing else 0
                 raise dg.RetryRequested(
-                    max_retries=int(RETRIES["max_retries"]), seconds_to_wait=RETRIES["delay"]
+                    max_retries=attempts, seconds_to_wait=RETRIES["delay"]
                 ) from dg.Failure(_with_place(outage, contract, twin))
             if not is_ours(context):  # `gemello run` does it once, at the end of its run
                 upkeep(twin)
@@ -157,7 +158,8 @@ _CONTRACT = (
 )
 _DRIFT = (
     "The columns delivered are those agreed, and hold what they held. Warns of columns that were "
-    "added, renamed or retyped, and says since when; a delivery that lacks a column is refused."
+    "added, renamed or retyped, and says since when, and of windows that lost most of their rows. "
+    "A delivery that lacks a column is refused."
 )
 
 

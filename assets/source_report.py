@@ -11,6 +11,7 @@ from infra.errors import ContractError, DeliveryRefused
 from quality.contract.model import Contract
 from quality.drift import What
 from quality.landing import Landing
+from quality.shrinking import said as said_of
 from quality.tables import bronze_key, bronze_spec, quarantine_key
 
 
@@ -126,16 +127,20 @@ def _drift_check(result: Landing, bronze: dg.AssetKey) -> dg.AssetCheckResult:
         said.append("Declare what is new, or name it under dropped.")
     if any(change.what == "renamed" for change in found):
         said.append("Correct `from`, and keep the former name under `earlier`.")
+    if result.shrunk:
+        said.append(said_of(result.shrunk))
     lines = [f"| {one.column} | {one.what} | {one.since} | {one.effect} |" for one in found]
     head = ["| column | what | since | effect |", "|---|---|---|---|"]
     table = {"changes": dg.MetadataValue.md("\n".join([*head, *lines]))} if found else {}
     counts = {
         name: sum(change.what == what for change in found) for what, name in _DRIFT_COUNTS.items()
     }
+    counts["windows that shrank"] = len(result.shrunk)
     return dg.AssetCheckResult(
         check_name="drift",
         asset_key=bronze,
-        passed=not any(one.what == "added" or one.effect == "breaking" for one in found),
+        passed=not result.shrunk
+        and not any(one.what == "added" or one.effect == "breaking" for one in found),
         severity=dg.AssetCheckSeverity.WARN,
         description=" ".join(said) or "The columns delivered are those agreed.",
         metadata={**counts, **table},

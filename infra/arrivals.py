@@ -4,7 +4,7 @@ Only `infra.adapters` opens arrivals (`infra.adapters.opening`), and only the co
 privacy code may import that: see the import rules in pyproject.toml.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NoReturn
@@ -30,14 +30,54 @@ class Payload:
         return f"Payload({len(self.content)} bytes)"
 
 
+@dataclass(frozen=True, repr=False)
+class Receipt:
+    """What was asked of a server and how it named the state of its answer (ETag, Last-Modified).
+
+    The address may hold what came from the publisher (a cursor): it never leaves the seal.
+    `window_start` is the window that was asked for, None where the address names none.
+    """
+
+    url: str = field(repr=False)
+    etag: str | None = field(repr=False)
+    modified: str | None = field(repr=False)
+    window_start: date | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the server gave a name that it can be asked about."""
+        return bool(self.etag or self.modified)
+
+
+# For each window (None: the delivery as a whole), the questions that brought it, in their order.
+Known = Mapping[date | None, Sequence[Receipt]]
+
+
 class Arrivals:
     """A delivery between publisher and gate. Prints its size only, and cannot be pickled."""
 
-    __slots__ = ("_payloads",)
+    __slots__ = ("_payloads", "_receipts", "_unchanged")
 
-    def __init__(self, payloads: Sequence[Payload]) -> None:
-        """Seal what was pulled; the order of payloads is the order of the delivery."""
+    def __init__(
+        self,
+        payloads: Sequence[Payload],
+        *,
+        receipts: Sequence[Receipt] = (),
+        unchanged: Iterable[date | None] = (),
+    ) -> None:
+        """Seal what was pulled; the order of payloads is the order of the delivery.
+
+        `unchanged` are the windows of which the publisher said that nothing changed since the
+        receipts it was shown; they bring no payload.
+        """
         self._payloads = tuple(payloads)
+        self._receipts = tuple(receipts)
+        self._unchanged = frozenset(unchanged)
+
+    @property
+    def unchanged(self) -> frozenset[date | None]:
+        """The windows that are as they were by the publisher's word; None: the whole delivery."""
+        return self._unchanged
 
     @property
     def payloads_count(self) -> int:

@@ -15,7 +15,16 @@ class GemelloWarning(UserWarning):
 
 
 class PublisherUnavailable(GemelloError):
-    """The outside world did not answer as it should: try again."""
+    """The outside world did not answer as it should: try again.
+
+    `is_passing` says whether a moment may be enough; a login, a withdrawal or a certificate need
+    somebody to act.
+    """
+
+    def __init__(self, message: str, *, is_passing: bool = True) -> None:
+        """Fail with a message that shows no value."""
+        super().__init__(message)
+        self.is_passing = is_passing
 
 
 class NothingDelivered(PublisherUnavailable):

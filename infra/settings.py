@@ -12,6 +12,7 @@ from typing import Final
 
 from infra.addresses import without_secrets
 from infra.errors import TwinError
+from infra.windows import PLACEHOLDERS
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KEYS: Final = (
@@ -101,34 +102,49 @@ class Settings:
     def resolve(self, address: str, *, contract: str) -> str:
         """Fill the source placeholders of an address, such as `{parking_api}/sessions`.
 
-        Placeholders with a colon or named `window` belong to the adapter and are left alone.
+        Placeholders with a colon or named `window…` belong to the adapter and are left alone.
         Raises TwinError when no setting says where a placeholder points.
         """
         places = self.places(address)
         for name, place in places.items():
             if place is None:
                 raise TwinError(
-                    f"{contract}: source.url names {{{name}}}, and GEMELLO_SOURCES does not say "
+                    f"{contract}: source names {{{name}}}, and GEMELLO_SOURCES does not say "
                     f'where that is; add {name} = "…" to [sources] in gemello.toml, or {name}=… '
                     "to GEMELLO_SOURCES"
                 )
-        return _PLACEHOLDER.sub(lambda match: places.get(match[1]) or match[0], address)
+
+        def filled(match: re.Match[str]) -> str:
+            place = places.get(match[1])
+            if place is None:
+                return match[0]
+            # What no path follows is filled as it stands: a key may end in a slash.
+            return place.rstrip("/") if address.startswith("/", match.end()) else place
+
+        return _PLACEHOLDER.sub(filled, address)
 
     def places(self, address: str) -> dict[str, str | None]:
         """Where each source placeholder of an address points; None where no setting says it."""
         names = dict.fromkeys(_PLACEHOLDER.findall(address))
-        return {name: self._place(name) for name in names if name != "window" and ":" not in name}
+        return {
+            name: self._place(name)
+            for name in names
+            if name not in PLACEHOLDERS and ":" not in name
+        }
 
     def _place(self, name: str) -> str | None:
         if name in self.sources:
-            return self.sources[name].rstrip("/")
+            return self.sources[name]
         return f"{self.sources_base.rstrip('/')}/{name}" if self.sources_base else None
 
     def told(self, address: str) -> str:
-        """Where the placeholders of an address point, in words; empty where it has none."""
+        """Where the placeholders of an address point, in words; empty where it has none.
+
+        Nothing is said of those in its query, or in place of a user or a password.
+        """
         said = [
             f"{{{name}}} is {without_secrets(place)}"
-            for name, place in self.places(address).items()
+            for name, place in self.places(without_secrets(address)).items()
             if place is not None
         ]
         if not said:

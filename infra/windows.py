@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from infra.errors import TwinError
 
 Cadence = Literal["stream", "daily", "monthly", "yearly", "static"]
+# Of an address: the first day of a window, the first day after it, its last day.
+PLACEHOLDERS: Final = frozenset({"window", "window_end", "window_last"})
 
 
 def period_start(day: date, cadence: Cadence) -> date:

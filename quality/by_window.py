@@ -13,6 +13,7 @@ from infra.arrivals import Arrivals
 from infra.counting import agree, counted
 from infra.errors import DeliveryRefused, NothingDelivered
 from infra.windows import Window, consecutive
+from quality.answers import known_answers, remember_answers
 from quality.contract.model import Adapter, Contract
 from quality.drift import Change
 from quality.judgement import RuleResult
@@ -66,7 +67,8 @@ def land_by_window(
     pulls = _Pulls(wanted, contract)
     for part in pulls.parts():
         try:
-            arrivals = adapter.pull(part)
+            known = known_answers(contract, part, at=at, now=now)
+            arrivals = adapter.pull(part, known) if known else adapter.pull(part)
         except NothingDelivered as empty:
             nothing = empty
         else:
@@ -92,8 +94,9 @@ def land_by_window(
                     refused[start] = refusal
                     continue
                 landings.append(landing)
-                if landed is not None:
+                if landed is not None and landing.is_news:
                     landed(landing)
+            remember_answers(contract, arrivals, at=at, now=now)
         if told is not None:
             told(pulls.done_count, len(wanted))
     if not is_anything and nothing is not None:
@@ -158,8 +161,9 @@ def refusal_of(
 def joined(landings: Sequence[Landing], *, version: int | None) -> Landing:
     """What became of several deliveries, told as one; nothing at all if there was no news."""
     news = [landing for landing in landings if landing.is_news]
+    shrunk = tuple(one for landing in landings for one in landing.shrunk)
     if not news:
-        return Landing(delivery_id=None, windows=(), version=version)
+        return Landing(None, (), version=version, changes=_changes(landings), shrunk=shrunk)
     return replace(
         news[-1],
         windows=tuple(sorted({start for landing in news for start in landing.windows})),
@@ -172,6 +176,7 @@ def joined(landings: Sequence[Landing], *, version: int | None) -> Landing:
         changes=_changes(news),
         refused_by_rule=dict(sorted(_summed(one.refused_by_rule for one in news).items())),
         nobody_counts=_summed(one.nobody_counts for one in news),
+        shrunk=shrunk,
     )
 
 

@@ -13,7 +13,8 @@ from infra.errors import DeliveryRefused
 from infra.keys import Keyring
 from infra.lake import Lake
 from infra.seal import SealedDelivery
-from infra.windows import Window
+from infra.windows import Window, consecutive
+from quality.answers import known_answers, remember_answers
 from quality.committing import commit, quarantined
 from quality.contract.model import Adapter, Contract
 from quality.drift import NOTE, Change, breaking_words, changes, remembered, since_when, to_note
@@ -23,6 +24,7 @@ from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
 from quality.privacy.drift import Drift, check_claim
 from quality.privacy.gate import protect
+from quality.shrinking import Shrunk, shrunk_of
 from quality.tables import bronze_key
 from quality.workplace import Workplace
 
@@ -54,6 +56,7 @@ class Landing:
     version: int | None = None
     refused_by_rule: Mapping[str, int] = field(default_factory=dict)
     nobody_counts: Mapping[str, int] = field(default_factory=dict)
+    shrunk: tuple[Shrunk, ...] = ()
 
     @property
     def is_news(self) -> bool:
@@ -75,8 +78,15 @@ def land(
     Windows that already hold exactly this delivery under exactly this contract are left alone.
     Raises PublisherUnavailable, DeliveryRefused, or TwinError; the tables are then as before.
     """
-    arrivals = adapter.pull(window)
-    return land_arrivals(contract, window, arrivals, at=at, adapter=adapter, notes=notes, now=now)
+    known = known_answers(contract, window, at=at, now=now)
+    arrivals = adapter.pull(window, known) if known else adapter.pull(window)
+    if arrivals.unchanged and not arrivals.payloads_count:
+        return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
+    landing = land_arrivals(
+        contract, window, arrivals, at=at, adapter=adapter, notes=notes, now=now
+    )
+    remember_answers(contract, arrivals, at=at, now=now)
+    return landing
 
 
 def land_arrivals(
@@ -102,8 +112,11 @@ def land_arrivals(
         return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
     stale = list(marks)
     # Sealed before, it is judged as a whole, as when it came: each row has its place in it again.
-    fresh = arrivals if sealed else of_windows(arrivals, stale)
-    sealed = sealed or _seal(contract, range_of(contract, stale), fresh, at=at, now=now)
+    is_new = sealed is None
+    fresh = of_windows(arrivals, stale) if is_new else arrivals
+    if sealed is None:
+        key = at.key_in_use(contract)
+        sealed = _seal(contract, range_of(contract, stale), fresh, at=at, now=now, key=key)
     # As of when it came, so that landing it again, or from the archive, says the same.
     now = sealed.sealed_at if sealed else now
     keyring = at.keyring_of(contract, sealed)
@@ -132,6 +145,19 @@ def land_arrivals(
         raise DeliveryRefused(f"{contract.key}: nothing was published. {said}", check="contract")
     check_claim(verdict.kept, contract)
     placed = Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
+    shrunk = shrunk_of(contract, stale, placed, at=at, sealed=sealed) if is_new else ()
+    if shrunk:
+        lost = {one.start for one in shrunk}
+        stale = [start for start in stale if start not in lost]
+        marks = {start: marks[start] for start in stale}
+        if not stale:
+            version = at.lake.version(bronze_key(contract))
+            return Landing(None, (), changes=changed, version=version, shrunk=shrunk)
+        placed, fresh = placed.of_windows(stale, fresh), of_windows(fresh, stale)
+        key = at.key_of(contract, sealed)
+        # Each unbroken range for itself: the windows between were not published from it.
+        for run in consecutive([start for start in stale if start], contract.cadence):
+            sealed = _seal(contract, run, fresh, at=at, now=now, key=key)
     known_as = sealed.delivery_id if sealed else delivery_id(fresh, at.keyring)
     until = (sealed.expires_on or date.max) if sealed else None
     refused = quarantined(contract, placed.refused, delivery_id=known_as, sealed_until=until)
@@ -151,6 +177,7 @@ def land_arrivals(
             for name, column in contract.stored.items()
             if column.is_pseudonym
         },
+        shrunk=shrunk,
     )
     version = commit(
         contract,
@@ -203,7 +230,13 @@ def _why(*refused: pl.DataFrame) -> list[str]:
 
 
 def _seal(
-    contract: Contract, window: Window, arrivals: Arrivals, *, at: Workplace, now: datetime
+    contract: Contract,
+    window: Window,
+    arrivals: Arrivals,
+    *,
+    at: Workplace,
+    now: datetime,
+    key: tuple[str, int] | None,
 ) -> SealedDelivery | None:
     """Keep a sealed copy for as long as the contract says; None where it says not at all."""
     if contract.archive_days == 0:
@@ -215,7 +248,7 @@ def _seal(
         arrivals,
         sealed_at=now,
         expires_on=None if forever else now.date() + timedelta(days=int(contract.archive_days)),
-        key=at.key_in_use(contract),
+        key=key,
     )
 
 

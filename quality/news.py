@@ -9,6 +9,7 @@ from infra.arrivals import Arrivals
 from infra.keys import Keyring
 from infra.lake import Lake
 from infra.windows import Window
+from quality.contract.earlier import layout_end
 from quality.contract.model import Contract
 from quality.privacy.arrivals import delivery_id, layouts_in, of_windows, window_starts
 from quality.tables import bronze_key, quarantine_key
@@ -29,48 +30,65 @@ def news_of(
     A whole file says all there is of every window, so those that landed before are brought up to
     date with those asked for: a row that moved to another day leaves the one it stood on.
     """
-    mark_of = _marker(contract, at.keyring)
+    said = marks_of(contract, arrivals, at.keyring)
     if window.is_static:
-        mark = mark_of(arrivals)
-        return {} if _marks_of_whole(contract, at.lake) == {mark} else {None: mark}
-    named = window_starts(arrivals)
-    if named:
-        groups = {start: of_windows(arrivals, [start]) for start in named}
-        marks = {start: mark_of(group) for start, group in groups.items()}
-        known = _known(contract, marks, at.lake)
+        mark = said[None]
+        return {} if marks_of_whole(contract, at.lake) == {mark} else {None: mark}
+    whole = said.pop(None, None)
+    marks = {start: mark for start, mark in said.items() if start is not None}
+    if whole is None:
+        known = marks_held(contract, marks, at.lake)
     else:
-        span = [*window.starts(), *_until(contract, window, now)]
-        known = _known(contract, span, at.lake)
-        marks = dict.fromkeys({*window.starts(), *known}, mark_of(arrivals))
+        known = marks_of_landed(contract, window, at=at, now=now)
+        marks = dict.fromkeys({*window.starts(), *known}, whole)
     return {start: marks[start] for start in sorted(marks) if known.get(start) != {marks[start]}}
+
+
+def marks_of(contract: Contract, arrivals: Arrivals, keyring: Keyring) -> dict[date | None, int]:
+    """For each window that a delivery names, the mark it gets; None for one that names none."""
+    mark_of = _marker(contract, keyring)
+    starts: list[date | None] = [*window_starts(arrivals)]
+    if not starts:
+        return {None: mark_of(arrivals)}
+    return {start: mark_of(of_windows(arrivals, [start])) for start in starts}
 
 
 def landed_windows(
     contract: Contract, window: Window, *, at: Workplace, now: datetime
 ) -> set[date]:
     """The windows of a table that a delivery has been landed for, if it brought rows or not."""
-    return set(_known(contract, _until(contract, window, now), at.lake))
+    return set(marks_held(contract, _until(contract, window, now), at.lake))
 
 
 def holds(contract: Contract, arrivals: Arrivals, at: Workplace) -> bool:
     """Whether a static table holds exactly this delivery, under exactly this contract."""
-    return _marks_of_whole(contract, at.lake) == {_marker(contract, at.keyring)(arrivals)}
+    return marks_of_whole(contract, at.lake) == {_marker(contract, at.keyring)(arrivals)}
 
 
 def _marker(contract: Contract, keyring: Keyring) -> Callable[[Arrivals], int]:
     """Gives a number that changes with what was delivered and with the contract."""
+    rules_on = rules_of(contract)
+
+    def mark(arrivals: Arrivals) -> int:
+        # Of their layouts only: what is said of later ones makes no old window stale.
+        policy = rules_on(layouts_in(arrivals, contract))
+        return int(delivery_id(arrivals, keyring, policy=policy)[:15], 16)
+
+    return mark
+
+
+def rules_of(contract: Contract) -> Callable[[Iterable[date]], str]:
+    """Gives under which rules deliveries of some days land: the contract's, and gate and judge."""
 
     @cache
     def version(layout: date) -> str:
         return contract.on(layout).rules_version
 
-    def mark(arrivals: Arrivals) -> int:
-        # Of their layouts only: what is said of later ones makes no old window stale.
-        versions = [version(layout) for layout in layouts_in(arrivals, contract)]
-        policy = f"{'+'.join(versions)}/{METHOD_VERSION}"
-        return int(delivery_id(arrivals, keyring, policy=policy)[:15], 16)
+    def rules(days: Iterable[date]) -> str:
+        layouts = {layout_end(contract, day) for day in days}
+        return f"{'+'.join(version(layout) for layout in sorted(layouts))}/{METHOD_VERSION}"
 
-    return mark
+    return rules
 
 
 def _until(contract: Contract, window: Window, now: datetime) -> Iterable[date]:
@@ -81,7 +99,16 @@ def _until(contract: Contract, window: Window, now: datetime) -> Iterable[date]:
     return Window.between(contract.since, last, window.cadence).starts()
 
 
-def _known(contract: Contract, starts: Iterable[date], lake: Lake) -> dict[date, set[int | None]]:
+Held = Mapping[date, set[int | None]]
+
+
+def marks_of_landed(contract: Contract, window: Window, *, at: Workplace, now: datetime) -> Held:
+    """The marks of these windows and of all that landed before."""
+    span = [*window.starts(), *_until(contract, window, now)]
+    return marks_held(contract, span, at.lake)
+
+
+def marks_held(contract: Contract, starts: Iterable[date], lake: Lake) -> Held:
     """The marks of the windows that landed: one each, but after a run that was cut off.
 
     Quarantine is written first. Had it been cut off there, and the delivery of before come back,
@@ -93,5 +120,6 @@ def _known(contract: Contract, starts: Iterable[date], lake: Lake) -> dict[date,
     return {start: {kept.get(start), refused.get(start)} for start in {*kept, *refused}}
 
 
-def _marks_of_whole(contract: Contract, lake: Lake) -> set[int | None]:
+def marks_of_whole(contract: Contract, lake: Lake) -> set[int | None]:
+    """The marks of a static table and of its quarantine: one, but after a run that was cut off."""
     return {lake.mark(bronze_key(contract)), lake.mark(quarantine_key(contract))}

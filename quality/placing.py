@@ -65,6 +65,23 @@ class Placed:
         elsewhere = kept.height + refused.height - here.height - refused_here.height
         return cls(here.select(*columns, "window_on"), refused_here, elsewhere)
 
+    def of_windows(self, starts: Collection[date | None], arrivals: Arrivals) -> "Placed":
+        """The rows of these windows alone, where they stand without the files of the others."""
+        wanted = [start for start in starts if start is not None]
+        kept, refused = inside(self.kept, wanted), inside(self.refused, wanted)
+        away = self.kept.height + self.refused.height - kept.height - refused.height
+        left = [
+            place
+            for place, start in enumerate(window_of_each(arrivals))
+            if start is None or start in starts
+        ]
+        places = pl.col("__payload").replace_strict(
+            left, range(len(left)), return_dtype=pl.Int32, default=None
+        )
+        return Placed(
+            kept.with_columns(places), refused.with_columns(places), self.elsewhere_count + away
+        )
+
 
 def inside(rows: pl.DataFrame, starts: Collection[date]) -> pl.DataFrame:
     """The rows of these windows; not copied where all are."""

@@ -21,13 +21,18 @@ class Workplace:
         domain = contract.key_domain
         return None if domain is None else (domain, self.keyring.version(domain))
 
+    def key_of(self, contract: Contract, sealed: SealedDelivery | None) -> tuple[str, int] | None:
+        """The domain and version of the key that a delivery is protected with; see `keyring_of`."""
+        if sealed is None or sealed.key_domain is None or sealed.key_version is None:
+            return self.key_in_use(contract)
+        if sealed.key_domain != contract.key_domain:
+            return self.key_in_use(contract)
+        return sealed.key_domain, sealed.key_version
+
     def keyring_of(self, contract: Contract, sealed: SealedDelivery | None) -> Keyring:
         """The keys a delivery is protected with, now and whenever it is landed or replayed again.
 
         Without a sealed copy, or under another key domain since, those in use.
         """
-        if sealed is None or sealed.key_domain is None or sealed.key_version is None:
-            return self.keyring
-        if sealed.key_domain != contract.key_domain:
-            return self.keyring
-        return self.keyring.pinned(sealed.key_domain, sealed.key_version)
+        key = self.key_of(contract, sealed)
+        return self.keyring if key is None else self.keyring.pinned(*key)

@@ -19,7 +19,7 @@ from infra.adapters.lines import Lines
 from infra.adapters.raw import LINE, Table, refusals
 
 if TYPE_CHECKING:
-    from infra.adapters.file import FileAdapter
+    from infra.adapters.form import FileForm
 
 MAX_LINE_BYTES: Final = 1024**2
 # A record of several lines is no longer than a line may be: it never reaches over a whole block.
@@ -38,7 +38,7 @@ class _Block(NamedTuple):
     rows: Rows | None
 
 
-def read_csv(text: Text, adapter: "FileAdapter") -> Table:
+def read_csv(text: Text, adapter: "FileForm") -> Table:
     """Read a CSV file as declared, and as sniffed where nothing is declared."""
     dialect = sniff(text.content, adapter)
     frame, refused = _read(text, dialect, adapter)
@@ -78,7 +78,7 @@ def _may_be_clean(text: Text, block: _Block, comment: str | None) -> bool:
 
 
 def _read(
-    text: Text, dialect: Dialect, adapter: "FileAdapter"
+    text: Text, dialect: Dialect, adapter: "FileForm"
 ) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
     frames = [pl.DataFrame(schema={**schema_of(dialect), LINE: pl.Int64()})]
     refused: list[tuple[int, str]] = []

@@ -13,7 +13,7 @@ from infra.adapters.layout import Layout, Record, find_layout
 from infra.errors import ContractError
 
 if TYPE_CHECKING:
-    from infra.adapters.file import FileAdapter
+    from infra.adapters.form import FileForm
 
 # Of two that fit equally well, the one that is rarer in prose comes first.
 _SEPARATORS: Final = ("\t", ";", "|", ",")
@@ -31,7 +31,7 @@ class Dialect:
     layout: Layout
 
 
-def sniff(content: bytes, adapter: "FileAdapter") -> Dialect:
+def sniff(content: bytes, adapter: "FileForm") -> Dialect:
     """Find out how a UTF-8 file is written. Raises ContractError if no line can be its header."""
     sample = content[:_SAMPLE_BYTES]
     if len(sample) < len(content):
@@ -63,14 +63,14 @@ def sniff(content: bytes, adapter: "FileAdapter") -> Dialect:
     return max(usable, key=lambda entry: entry[:3])[3]
 
 
-def _layout(records: list[Record], adapter: "FileAdapter") -> Layout | None:
+def _layout(records: list[Record], adapter: "FileForm") -> Layout | None:
     try:
         return find_layout(records, adapter.header, skips=adapter.skip_rows is None)
     except ContractError:
         return None
 
 
-def _records(lines: list[str], grammar: Grammar, adapter: "FileAdapter") -> Iterator[Record]:
+def _records(lines: list[str], grammar: Grammar, adapter: "FileForm") -> Iterator[Record]:
     """The first records below declared and leading comment lines; blank lines are none."""
     at = adapter.skip_rows or 0
     if adapter.skip_rows is None and adapter.comment is None:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from infra.adapters.fetch import Place, listed_in_store
+from infra.adapters.source import WINDOW
 from infra.drops import Drop
 
 # What makes a keyed digest of a few texts.
@@ -27,9 +28,7 @@ class _File(NamedTuple):
     changed_at: datetime
 
 
-def drops_at(
-    address: str, written: str, *, placeholder: re.Pattern[str], digest: Digest
-) -> list[Drop]:
+def drops_at(address: str, written: str, *, digest: Digest) -> list[Drop]:
     """Every file at an address, with the window its name says; oldest change first.
 
     An address on the web shows no files: nothing is found there. Raises PublisherUnavailable if
@@ -40,8 +39,8 @@ def drops_at(
         return []
     if scheme == "file" and "://" in address:
         address = unquote(urlsplit(address).path)
-    window_of = _reader(address, placeholder)
-    pattern = placeholder.sub("*", address)
+    window_of = _reader(address)
+    pattern = WINDOW.sub("*", address)
     found = _in_store(pattern, written) if scheme == "s3" else _in_folder(pattern)
     drops = [
         Drop(
@@ -51,7 +50,7 @@ def drops_at(
         )
         for file in found
     ]
-    if placeholder.search(address):
+    if WINDOW.search(address):
         drops = [drop for drop in drops if drop.window_start is not None]
     return sorted(drops, key=lambda drop: (drop.changed_at, drop.digest))
 
@@ -79,15 +78,19 @@ def _in_store(pattern: str, written: str) -> Iterator[_File]:
         yield _File(f"s3://{name}", count, changed_at.astimezone(UTC))
 
 
-def _reader(address: str, placeholder: re.Pattern[str]) -> Callable[[str], date | None]:
+def _reader(address: str) -> Callable[[str], date | None]:
     """A function from a file's name to the window it is for; None where it says none."""
-    if not placeholder.search(address):
+    if not WINDOW.search(address):
         return lambda _: None
     formats: list[str] = []
     pattern, end = "", 0
-    for found in placeholder.finditer(address):
-        formats.append(found[1] or _STANDARD)
-        pattern += _literal(address[end : found.start()]) + "([^/]+?)"
+    for found in WINDOW.finditer(address):
+        day = "([^/]+?)"
+        if found[1]:  # the end of the window, which its first day says already
+            day = "[^/]+?"
+        else:
+            formats.append(found[2] or _STANDARD)
+        pattern += _literal(address[end : found.start()]) + day
         end = found.end()
     compiled = re.compile(pattern + _literal(address[end:]) + "$")
     layout = "\n".join(formats)

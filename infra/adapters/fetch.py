@@ -5,26 +5,20 @@ Messages name the address as the contract writes it, never what was found there.
 
 import glob
 import os
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
-from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
-from infra.arrivals import Payload
+from infra.adapters.web import MAX_FETCHED_BYTES, NotThereError, Web
+from infra.arrivals import Arrivals, Known, Payload, Receipt
 from infra.errors import ContractError, PublisherUnavailable
 
-MAX_FETCHED_BYTES: Final = 4 * 1024**3
-TIMEOUT_S: Final = 60
+_STORE_TIMEOUT_S: Final = 60
 _AT_ONCE: Final = 8
-_PIECE: Final = 1024**2
-_GONE: Final = (404, 410)
 
 
 class Place(NamedTuple):
@@ -35,20 +29,33 @@ class Place(NamedTuple):
     window_start: date | None = None
 
 
-def fetch(places: list[Place]) -> list[Payload]:
+def fetch(places: list[Place], web: Web, known: Known) -> Arrivals:
     """All files at these addresses, in order; within one address by name.
 
     A file that is not there is left out. Raises PublisherUnavailable if the publisher does not
     answer, and ContractError for a file that is too large.
     """
     if not places:
-        return []
+        return Arrivals([])
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = pool.map(lambda place: _fetcher(place.address)(place), places)
-        return [payload for payloads in found for payload in payloads]
+        found = list(pool.map(lambda place: _fetcher(place.address)(place, web, known), places))
+    return Arrivals(
+        [payload for payloads, _ in found for payload in payloads],
+        receipts=[receipt for _, receipt in found if receipt],
+        unchanged=[
+            place.window_start
+            for place, (payloads, receipt) in zip(places, found, strict=True)
+            if receipt is not None and not payloads
+        ],
+    )
 
 
-def _fetcher(address: str) -> Callable[[Place], list[Payload]]:
+# The files at one address; and for the web how the server names what it holds there, also where it
+# sent nothing because nothing changed.
+Found = tuple[list[Payload], Receipt | None]
+
+
+def _fetcher(address: str) -> Callable[[Place, Web, Known], Found]:
     scheme = address.partition("://")[0].lower() if "://" in address else "file"
     match scheme:
         case "file":
@@ -70,7 +77,7 @@ def _check_size(count: int, place: Place) -> None:
         )
 
 
-def _from_folder(place: Place) -> list[Payload]:
+def _from_folder(place: Place, _web: Web, _known: Known) -> Found:
     address = place.address
     pattern = unquote(urlsplit(address).path) if address.startswith("file://") else address
     # A name may hold brackets: what exists as written is no pattern.
@@ -89,56 +96,23 @@ def _from_folder(place: Place) -> list[Payload]:
             ) from None
         changed_at = datetime.fromtimestamp(stat.st_mtime, UTC)
         payloads.append(Payload(path.name, content, changed_at, place.window_start))
-    return payloads
+    return payloads, None
 
 
-def _from_web(place: Place) -> list[Payload]:
-    request = urllib.request.Request(place.address, headers={"User-Agent": "gemello"})  # noqa: S310 # scheme checked
+def _from_web(place: Place, web: Web, known: Known) -> Found:
+    receipts = [one for one in known.get(place.window_start, ()) if one.url == place.address]
+    receipt = receipts[0] if receipts and receipts[0].is_named else None
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310 # same
-            content = _body(response, place)
-            changed_at = _web_date(response.headers)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code in _GONE and place.window_start is not None:
-            return []
-        raise PublisherUnavailable(f"{place.written} answered HTTP {error.code}") from None
-    except (OSError, HTTPException) as error:
-        cause = error.reason if isinstance(error, urllib.error.URLError) else error
-        if isinstance(cause, TimeoutError):
-            message = f"{place.written} did not answer within {TIMEOUT_S} s"
-        else:
-            message = f"{place.written} cannot be reached, or broke off while sending"
-        raise PublisherUnavailable(message) from None
-    except ValueError:
-        raise ContractError(f"{place.written} is not a web address; correct source.url") from None
+        answer = web.get(place.address, known=receipt)
+    except NotThereError:
+        if place.window_start is None:
+            raise
+        return [], None
+    if answer is None:
+        return [], receipt
     name = unquote(urlsplit(place.address).path.rpartition("/")[2])
-    return [Payload(name, content, changed_at, place.window_start)]
-
-
-def _body(response: HTTPResponse, place: Place) -> bytes:
-    pieces: list[bytes] = []
-    count = 0
-    while piece := response.read(_PIECE):
-        count += len(piece)
-        _check_size(count, place)
-        pieces.append(piece)
-    expected = response.headers.get("Content-Length", "")
-    # Reading in pieces, the library takes a broken connection for the end.
-    if expected.isdigit() and int(expected) != count:
-        raise PublisherUnavailable(f"{place.written} broke off while sending")
-    return b"".join(pieces)
-
-
-def _web_date(headers: Mapping[str, str]) -> datetime:
-    """When the file last changed: as the server says, else the server's present, else ours."""
-    for name in ("Last-Modified", "Date"):
-        try:
-            stated = parsedate_to_datetime(headers.get(name) or "")
-        except ValueError:
-            continue
-        return stated.replace(tzinfo=stated.tzinfo or UTC).astimezone(UTC)
-    return datetime.now(UTC)
+    payload = Payload(name, answer.body, answer.changed_at, place.window_start)
+    return [payload], answer.receipt(place.address, place.window_start)
 
 
 class _Store(Protocol):
@@ -147,7 +121,7 @@ class _Store(Protocol):
     def cat_file(self, path: str) -> bytes: ...
 
 
-def _from_store(place: Place) -> list[Payload]:
+def _from_store(place: Place, _web: Web, _known: Known) -> Found:
     with _store_errors(place):
         store = _store()
         found = _listing(store, place.address)
@@ -160,7 +134,7 @@ def _from_store(place: Place) -> list[Payload]:
             name = path.rpartition("/")[2]
             content = bytes(store.cat_file(path))
             payloads.append(Payload(name, content, changed_at.astimezone(UTC), place.window_start))
-    return payloads
+    return payloads, None
 
 
 def listed_in_store(place: Place) -> dict[str, dict[str, object]]:
@@ -189,7 +163,7 @@ def _store() -> _Store:
     store: _Store = s3fs.S3FileSystem(
         endpoint_url=endpoint,
         client_kwargs={"region_name": region} if region else {},
-        config_kwargs={"connect_timeout": 10, "read_timeout": TIMEOUT_S, **style},
+        config_kwargs={"connect_timeout": 10, "read_timeout": _STORE_TIMEOUT_S, **style},
         use_listings_cache=False,
     )
     return store

@@ -15,7 +15,7 @@ from infra.adapters.raw import LINE, Table, refusals
 from infra.errors import ContractError
 
 if TYPE_CHECKING:
-    from infra.adapters.file import FileAdapter
+    from infra.adapters.form import FileForm
 
 _MAX_LINE_BYTES: Final = 1024**2
 _NOT_AN_OBJECT: Final = "the record is not an object with named values"
@@ -34,7 +34,7 @@ _DECODER: Final = json.JSONDecoder(
 )
 
 
-def read_json(text: Text, adapter: "FileAdapter") -> Table:
+def read_json(text: Text, adapter: "FileForm") -> Table:
     """Read a list of objects: the whole file, or what the dotted path `records` leads to.
 
     Raises ContractError if the file is not JSON or the records are not there.

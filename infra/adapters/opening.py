@@ -3,9 +3,13 @@
 Only the privacy code and the seal may import this: see the import rules in pyproject.toml.
 """
 
-from infra.adapters.file import FileAdapter
+from typing import TYPE_CHECKING
+
 from infra.adapters.raw import RawRows
-from infra.arrivals import Arrivals, Payload
+from infra.arrivals import Arrivals, Payload, Receipt
+
+if TYPE_CHECKING:
+    from infra.adapters import Adapter
 
 
 def payloads_of(arrivals: Arrivals) -> tuple[Payload, ...]:
@@ -13,6 +17,11 @@ def payloads_of(arrivals: Arrivals) -> tuple[Payload, ...]:
     return arrivals._payloads
 
 
-def open_arrivals(arrivals: Arrivals, adapter: FileAdapter) -> RawRows:
+def receipts_of(arrivals: Arrivals) -> tuple[Receipt, ...]:
+    """What was asked for a delivery, and how its publisher named each answer."""
+    return arrivals._receipts
+
+
+def open_arrivals(arrivals: Arrivals, adapter: "Adapter") -> RawRows:
     """Read a delivery as its contract says. Raises ContractError if a file is unreadable."""
     return adapter.read(payloads_of(arrivals))

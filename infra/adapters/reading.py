@@ -13,21 +13,18 @@ from infra.adapters.packed import Member, format_of_name, unpack
 from infra.adapters.parquet import read_parquet
 from infra.adapters.raw import LINE, PAYLOAD, RawRows, Table, refusals
 from infra.adapters.spreadsheet import read_xlsx
+from infra.adapters.web_page import HEAD_BYTES, is_web_page
 from infra.arrivals import Payload
 from infra.errors import ContractError
 
 if TYPE_CHECKING:
-    from infra.adapters.file import FileAdapter, Melt
+    from infra.adapters.form import FileForm, Melt
 
-_HEAD: Final = 4096
-_WEB_PAGE: Final = re.compile(
-    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html)\b", re.I | re.S
-)
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 _BINARY: Final = {"parquet": b"PAR1", "xlsx": b"PK\x03\x04"}
 
 
-def read_payloads(adapter: "FileAdapter", payloads: Sequence[Payload]) -> RawRows:
+def read_payloads(adapter: "FileForm", payloads: Sequence[Payload]) -> RawRows:
     """All rows of a delivery, in the order of its files.
 
     Raises ContractError, naming the place of the file in the delivery, if a file cannot be read.
@@ -66,7 +63,7 @@ def _placed(rows: pl.DataFrame, position: int) -> pl.DataFrame:
     return rows.hstack([place])
 
 
-def _read_payload(adapter: "FileAdapter", payload: Payload) -> list[Table]:
+def _read_payload(adapter: "FileForm", payload: Payload) -> list[Table]:
     """The files of one payload; the lines of a zip's files count on from one file to the next."""
     tables: list[Table] = []
     before = 0
@@ -98,12 +95,12 @@ def _names_of_all(tables: Sequence[Table]) -> frozenset[str] | None:
     return frozenset.intersection(*known) if known else None
 
 
-def _read_member(adapter: "FileAdapter", member: Member) -> Table:
+def _read_member(adapter: "FileForm", member: Member) -> Table:
     content = member.content
     form = adapter.format or format_of_name(member.name) or _recognise(content)
-    if not content or (len(content) < _HEAD and not content.strip(b"\xef\xbb\xbf \t\r\n\0")):
+    if not content or (len(content) < HEAD_BYTES and not content.strip(b"\xef\xbb\xbf \t\r\n\0")):
         raise ContractError("the file is empty; ask the publisher to send it again")
-    if _WEB_PAGE.match(content[:_HEAD].removeprefix(_MARKS[2])):
+    if is_web_page(content):
         raise ContractError(
             f"a web page came in place of {form}: the address has moved or asks for a login"
         )
@@ -129,7 +126,7 @@ def _recognise(content: bytes) -> str:
     for form, magic in _BINARY.items():
         if content.startswith(magic):
             return form
-    head = content[:_HEAD].removeprefix(_MARKS[2]).lstrip()
+    head = content[:HEAD_BYTES].removeprefix(_MARKS[2]).lstrip()
     if head.startswith(b"["):
         return "json"
     if not head.startswith(b"{"):
@@ -148,7 +145,7 @@ def _check_kind(content: bytes, form: str, *, encoding: str | None) -> None:
             raise ContractError(
                 f"the file is not {kind}" if form == kind else f"the file is {kind}, not {form}"
             )
-    head = content[:_HEAD]
+    head = content[:HEAD_BYTES]
     if encoding is not None and not is_ascii_like(encoding):
         return
     if form not in _BINARY and not head.startswith(_MARKS[:2]) and head.count(0) > len(head) / 20:

@@ -11,7 +11,7 @@ from infra.counting import counted
 from infra.errors import ContractError
 
 if TYPE_CHECKING:
-    from infra.adapters.file import FileAdapter
+    from infra.adapters.form import FileForm
 
 _SAMPLE_ROWS: Final = 400
 _MIDNIGHT: Final = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
@@ -19,7 +19,7 @@ _MIDNIGHT: Final = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 _DAY_ZERO: Final = r"^1899-12-3[01] (\d{2}:\d{2}:\d{2})"
 
 
-def read_xlsx(content: bytes, adapter: "FileAdapter") -> Table:
+def read_xlsx(content: bytes, adapter: "FileForm") -> Table:
     """Read one sheet: by name or by place from 0, the first if none is declared.
 
     Numbers keep the digits a spreadsheet keeps (15), dates become ISO text, a cell with an error
@@ -46,7 +46,7 @@ def read_xlsx(content: bytes, adapter: "FileAdapter") -> Table:
     return Table(frame.rename(kept), refusals(()))
 
 
-def _grid(content: bytes, adapter: "FileAdapter") -> pl.DataFrame:
+def _grid(content: bytes, adapter: "FileForm") -> pl.DataFrame:
     import fastexcel
 
     try:

@@ -3,6 +3,7 @@
     sealed/<publisher>/<dataset>/<delivery id>/<random>.sealed    the ciphertext
     keys/<publisher>/<dataset>/<delivery id>/<keyed hash>.key     its wrapped key and a header
     expired/<publisher>/<dataset>/<delivery id>                   the mark that it once was here
+    answers/<publisher>/<dataset>                                 see `infra.seal.answers`
 
 The key is written last, so a ciphertext without a key is what a killed writer left, and counts as
 absent. The key is destroyed first, so a ciphertext that outlives it can be read by nobody. Keys lie
@@ -13,17 +14,19 @@ does one that comes back after another came in between: what was said last can b
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Final
 
+from infra.adapters.opening import receipts_of
 from infra.arrivals import Arrivals
 from infra.errors import ContractError, TwinError
 from infra.keys import Keyring
 from infra.objects import open_store
+from infra.seal.answers import Answers, landed
 from infra.seal.cipher import TamperedError, seal, unseal
 from infra.seal.headers import Header, write_header
 from infra.seal.payloads import decode, delivery_id, encode
@@ -45,6 +48,7 @@ class Archive:
         """Nothing is read or made yet."""
         self._store = open_store(location)
         self._keyring = keyring
+        self.answers = Answers(self._store, keyring)
 
     def __repr__(self) -> str:
         return "Archive()"
@@ -120,6 +124,30 @@ class Archive:
         chosen = [record for record in records if record.entry == entry]
         return self._open((chosen or records)[0])
 
+    def drop(self, contract_key: str, sealed: SealedDelivery) -> None:
+        """Forget that a delivery came, this one time: nothing of it was published."""
+        records = self._records(f"{_checked(contract_key)}/{sealed.delivery_id}")
+        dropped = [record for record in records if record.entry == sealed.entry]
+        kept = {record.header.ciphertext for record in records if record.entry != sealed.entry}
+        for record in dropped:
+            self._store.delete(record.name)
+            if record.header.ciphertext not in kept:
+                self._store.delete(record.header.ciphertext)
+
+    def remember(
+        self,
+        contract_key: str,
+        arrivals: Arrivals,
+        marks: Mapping[date | None, int],
+        *,
+        policy_of: Callable[[date | None], str],
+        until: date | None,
+    ) -> None:
+        """Remember what the servers said of a delivery that landed with these marks."""
+        found = landed(receipts_of(arrivals), marks, policy_of=policy_of)
+        if found:
+            self.answers.remember(_checked(contract_key), found, until=until)
+
     def deliveries(self, contract_key: str) -> list[SealedDelivery]:
         """List what is sealed for a contract, oldest first; one entry for each window."""
         found = [record.described() for record in self._records(_checked(contract_key))]
@@ -142,6 +170,7 @@ class Archive:
         for ciphertext in {record.header.ciphertext for record in ended} - living:
             self._store.delete(ciphertext)
         self._remove_orphans()
+        self.answers.expire(today)
         return len(ended)
 
     def _remove_orphans(self) -> None:

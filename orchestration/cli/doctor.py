@@ -97,12 +97,15 @@ def _sources(settings: Settings) -> str:
     lines: list[str] = []
     faults: list[str] = []
     for contract in twin.contracts.values():
+        shown = twin.settings.places(without_secrets(contract.source.url))
         for name, place in twin.settings.places(contract.source.url).items():
             if place is None:
                 try:
                     twin.adapter(contract)
                 except TwinError as error:
                     faults.append(str(error))
+            elif name not in shown:
+                continue
             elif "://" in place or Path(place).exists() or not settings.is_sources_declared:
                 lines.append(f"{{{name}}} is {without_secrets(place)}")
             else:

@@ -13,7 +13,7 @@ from quality.contract.column_rules import COLUMN_RULES, NAME
 from quality.contract.earlier import earlier_problems
 from quality.contract.expectation_rules import expectation_problems
 from quality.contract.problems import Problem, quoted
-from quality.contract.source_rules import address_problems, layout_problems
+from quality.contract.source_rules import ADDRESSES, address_problems, layout_problems
 from quality.contract.types import TIMES
 
 if TYPE_CHECKING:
@@ -130,9 +130,9 @@ def _event_time(contract: "Contract") -> Iterator[Problem]:
         if not contract.is_static and not contract.source.names_windows:
             yield Problem(
                 "event_time",
-                "is missing, and source.url does not name the window",
+                f"is missing, and {_windows_in(contract)} does not name the window",
                 "write the column that says when a row happened, or put {window:%Y-%m-%d} "
-                "into source.url",
+                f"into {_windows_in(contract)}",
             )
         return
     column = contract.stored.get(contract.event_time)
@@ -202,8 +202,12 @@ def _epochs(contract: "Contract") -> Iterator[Problem]:
             yield Problem(
                 f"columns.{name}.epoch",
                 "no row says its day",
-                "write event_time, or put {window:%Y-%m-%d} into source.url",
+                f"write event_time, or put {{window:%Y-%m-%d}} into {_windows_in(contract)}",
             )
+
+
+def _windows_in(contract: "Contract") -> str:
+    return f"source.{contract.source.windows_in}"
 
 
 _RULES: Final[tuple[tuple[Rules, frozenset[str]], ...]] = (
@@ -213,12 +217,12 @@ _RULES: Final[tuple[tuple[Rules, frozenset[str]], ...]] = (
     (_key_domain, frozenset({"key_domain", "columns"})),
     (_terms, frozenset({"legal_basis", "retention_days", "archive_days"})),
     (_time, frozenset({"cadence", "since", "refresh"})),
-    (_event_time, frozenset({"cadence", "source", "source.url", "event_time", "columns"})),
+    (_event_time, frozenset({"cadence", "event_time", "columns", *ADDRESSES})),
     (_primary_key, frozenset({"primary_key", "columns"})),
     (_optional, frozenset({"primary_key", "event_time", "columns"})),
     (_sources, frozenset({"dropped", "columns"})),
-    (_epochs, frozenset({"event_time", "source", "source.url", "columns"})),
-    (address_problems, frozenset({"cadence", "source", "source.url"})),
+    (_epochs, frozenset({"event_time", "columns", *ADDRESSES})),
+    (address_problems, frozenset({"cadence", *ADDRESSES})),
     (layout_problems, frozenset({"source", "columns", "dropped"})),
     (expectation_problems, frozenset({"expectations", "columns"})),
 )

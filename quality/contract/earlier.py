@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from infra.adapters.form import FileForm
 from infra.adapters.raw import tidy_name
 from quality.contract.columns import Column, SentAs, texts
 from quality.contract.problems import Problem, closest, kind, mistake
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from quality.contract.model import Contract
 
 Source = TypeVar("Source", bound=BaseModel)
-# Where a delivery is fetched is the same for all layouts.
-OF_TODAY: Final = frozenset({"protocol", "url"})
+# Where and how a delivery is fetched is the same for all layouts; by these keys it is read.
+_READ_BY: Final = frozenset({*FileForm.model_fields, "select"})
 
 
 class EarlierColumn(Strict):
@@ -62,6 +63,12 @@ def earlier_on(contract: "Contract", day: date) -> Earlier | None:
     """The earlier layout that deliveries of this day have; None where they have that of today."""
     until = [one for one in contract.earlier if day <= one.valid_until]
     return min(until, key=lambda one: one.valid_until, default=None)
+
+
+def layout_end(contract: "Contract", day: date) -> date:
+    """The last day of the layout that deliveries of this day have; the end of time for today's."""
+    earlier = earlier_on(contract, day)
+    return date.max if earlier is None else earlier.valid_until
 
 
 def layout_on(contract: "Contract", day: date) -> "Contract":
@@ -130,8 +137,8 @@ def _own_problems(contract: "Contract", earlier: Earlier) -> Iterator[Problem]:
                 "is not a column of the contract" + (f" (did you mean {meant}?)" if meant else ""),
                 "write a name that stands under columns",
             )
-    for key in sorted(OF_TODAY):
-        if key in earlier.source:
+    for key in sorted(set(earlier.source) - _READ_BY):
+        if key in type(contract.source).model_fields:
             yield Problem(f"source.{key}", "is the same for all layouts", "remove it")
             return
     try:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from quality.contract import agreement
-from quality.contract.explain import meant_key, translated
+from quality.contract.explain import meant_key, protocols, translated
 from quality.contract.model import SHAPE_ONLY, Contract
 from quality.contract.problems import Problem, ProblemsError
 
@@ -60,6 +60,8 @@ def _take_out(values: Values, loc: tuple[int | str, ...], kind: str) -> set[str]
         return _take_out_of_column(values, loc, kind)
     top = str(loc[0])
     inside = values.get(top)
+    if top == "source" and len(loc) > 2 and loc[1] in protocols():
+        loc = (loc[0], *loc[2:])  # pydantic names the member of the union, too
     if len(loc) == 1 or inside is None:
         values.pop(top, None)
         meant = meant_key(top, []) if kind == "extra_forbidden" else top

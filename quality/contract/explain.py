@@ -27,8 +27,13 @@ _REQUIRED: Final = {
     "columns": "columns: with a line for each column that is kept",
     "type": "type: string, or another type of docs/contract.md",
     "protocol": "protocol: file",
-    "url": "url: with where the files are",
     "valid_until": "valid_until: with the last day of this layout",
+    "url": "url: with where the data are",
+    "by": "by: page, offset, cursor or link",
+    "datasets": "datasets: with the ids of the portal's data sets",
+    "select": "select: with the columns to ask for, a list",
+    "package": "package: with its name on the portal",
+    "next": "next: with the path to the next page's mark in an answer",
 }
 _EXPECTED: Final = {
     "string": "text",
@@ -96,11 +101,8 @@ def adapters() -> tuple[type[BaseModel], ...]:
     """The models of the adapters, one a protocol."""
     from infra.adapters import Adapter
 
-    members = get_args(Adapter)
-    if not members:
-        return (Adapter,)
-    # Annotated[A | B, Field(discriminator=…)], or a bare union
-    return get_args(members[0]) or tuple(member for member in members if isinstance(member, type))
+    union, *_ = get_args(Adapter)  # Annotated[A | B, Field(discriminator=…)]
+    return get_args(union)
 
 
 def known_keys(path: Sequence[str], model: type[BaseModel] | None) -> list[str]:
@@ -114,10 +116,8 @@ def known_keys(path: Sequence[str], model: type[BaseModel] | None) -> list[str]:
     keys: list[str] = []
     if not path:
         keys = [name for name in _names(Contract) if name not in ("publisher", "dataset")]
-    elif top == "source" and depth == 1:
-        keys = list(dict.fromkeys(name for adapter in adapters() for name in _names(adapter)))
-    elif path == ["source", "melt"]:
-        keys = ["columns", "name", "value"]
+    elif top == "source":
+        keys = _source_keys(path[1:])
     elif top == "columns" and depth == 2:
         keys = _names(Column)
     elif top == "columns" and path[2:] == ["sent_as"]:
@@ -141,6 +141,22 @@ def _earlier_keys(path: Sequence[str]) -> list[str]:
     return []
 
 
+def _source_keys(path: Sequence[str]) -> list[str]:
+    """The keys of a source, or of a mapping in it, whatever its protocol."""
+    from infra.adapters.form import Melt
+    from infra.adapters.pagers import PAGINGS
+    from infra.adapters.socrata import Part
+
+    inside: dict[str, tuple[type[BaseModel], ...]] = {
+        "": adapters(),
+        "melt": (Melt,),
+        "paging": PAGINGS,
+        "datasets": (Part,),
+    }
+    models = inside.get(path[0] if path else "", ())
+    return list(dict.fromkeys(name for model in models for name in _names(model)))
+
+
 def meant_key(name: str, path: Sequence[str], model: type[BaseModel] | None = None) -> str | None:
     """The key an unknown one was meant to be, or None."""
     keys = known_keys(path, model)
@@ -161,6 +177,8 @@ def _meant(detail: Mapping[str, Any], model: type[BaseModel] | None) -> tuple[st
 
 def _problems(detail: Mapping[str, Any], model: type[BaseModel] | None) -> list[Problem]:
     path = place(detail["loc"])
+    if detail["type"].startswith("union_tag_") and path[-1:] in (["source"], ["paging"]):
+        path = [*path, detail["ctx"]["discriminator"].strip("'")]
     where = ".".join(path)
     context = detail.get("ctx", {})
     if detail["type"] == "value_error":
@@ -181,11 +199,10 @@ def _fault(
 ) -> tuple[str, str]:
     """What is wrong and what to write, for one kind of pydantic's errors."""
     if error in ("missing", "union_tag_not_found"):
-        name = path[-1] if error == "missing" else "protocol"
-        wrong = "is missing" if error == "missing" else "protocol is missing"
-        return wrong, f"write {_REQUIRED.get(name, f'{name}: …')}"
+        name = path[-1]
+        return "is missing", f"write {_REQUIRED.get(name, f'{name}: …')}"
     if error in ("literal_error", "union_tag_invalid"):
-        return _not_in_list(error, value, context)
+        return _not_in_list(error, path, value, context)
     if error in _LIMITS:
         key, words = _LIMITS[error]
         return f"{quoted(value)} is out of range", f"write a number {words} {context[key]:g}"
@@ -196,9 +213,12 @@ def _fault(
     return _wrong_type(error, path, value)
 
 
-def _not_in_list(error: str, value: object, context: Mapping[str, Any]) -> tuple[str, str]:
+def _not_in_list(
+    error: str, path: list[str], value: object, context: Mapping[str, Any]
+) -> tuple[str, str]:
     if error == "union_tag_invalid":
-        return unknown(context["tag"], protocols(), what="a protocol")
+        known = re.findall(r"'([^']*)'", context["expected_tags"])
+        return unknown(context["tag"], known, what="a protocol" if path[1:] == ["protocol"] else "")
     quotes = re.findall(r"'([^']*)'|\"([^\"]*)\"", context["expected"])
     options = [single or double for single, double in quotes]
     return unknown(value, [name if name.isidentifier() else f"'{name}'" for name in options])

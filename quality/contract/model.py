@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from infra.adapters import Adapter
+from infra.adapters.source import REACH
 from infra.windows import Cadence
 from quality.contract import agreement
 from quality.contract.column_rules import RESERVED
@@ -72,7 +73,7 @@ LegalBasis = Literal[
 SHAPE_ONLY: Final[Mapping[str, bool]] = {"shape_only": True}
 
 
-# Keys and column keys that say why and for whom: changing them changes no row.
+# Keys and column keys that say why, for whom and when: changing them changes no row that landed.
 _PROSE: Final = frozenset(
     {
         "title",
@@ -81,6 +82,7 @@ _PROSE: Final = frozenset(
         "legal_basis",
         "retention_days",
         "refresh",
+        "shrinking",
         "archive_days",
         "licence",
         "recipients",
@@ -158,6 +160,7 @@ class Contract(Strict):
     expectations: tuple[Expectation, ...] = ()
     earlier: tuple[Earlier, ...] = ()
     max_quarantined_ratio: Number = Field(default=0.05, ge=0, le=1)
+    shrinking: Literal["keep", "replace"] = "keep"
     archive_days: int | Literal["forever"] = 14
     licence: Said | None = None
     recipients: tuple[str, ...] = ()
@@ -267,5 +270,7 @@ class Contract(Strict):
         values = self.model_dump(mode="json", by_alias=True, exclude={*_PROSE, "earlier"})
         for column in values["columns"].values():
             del column["description"]
+        for name in REACH & set(values["source"]):
+            del values["source"][name]
         text = json.dumps(values, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from infra.adapters.file import WINDOW, FileAdapter
+from infra.adapters.form import FileForm
 from infra.adapters.raw import tidy_name
+from infra.adapters.source import WINDOW, in_window
+from infra.windows import PLACEHOLDERS, Cadence, Window
 from quality.contract.problems import Problem, closest, either, quoted
 
 if TYPE_CHECKING:
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _SETTING: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# The keys of a source that hold placeholders, with what must be readable to look at them.
+ADDRESSES: Final = frozenset(
+    {"source", *(f"source.{key}" for key in ("url", "where", "resource", "headers", "hosts"))}
+)
 _DIRECTIVES: Final = "YymdjHMSbBGVuUWaA%"
 # Windows that a name must tell apart: neighbours, the same day of another month, week and year.
 _PROBES: Final = {
@@ -38,62 +44,85 @@ _READ_BY: Final = {
 
 
 def address_problems(contract: "Contract") -> Iterator[Problem]:
-    """What is wrong with the placeholders of `source.url`."""
-    url = contract.source.url
-    if url.count("{") != url.count("}") or "{" in _PLACEHOLDER.sub("", url):
-        yield Problem("source.url", "a brace is not closed", "write {name} or {window:%Y-%m-%d}")
+    """What is wrong with the placeholders of a source."""
+    source = contract.source
+    faults = list(dict.fromkeys(_faults_in_place(contract)))
+    yield from faults
+    text = getattr(source, source.windows_in) or ""
+    if faults or not WINDOW.search(text):
         return
-    faults = list(dict.fromkeys(_faults(url)))
-    yield from (Problem("source.url", wrong, write) for wrong, write in faults)
-    if faults or not WINDOW.search(url):
-        return
-    cadence = "daily" if contract.cadence == "stream" else contract.cadence
+    where = f"source.{source.windows_in}"
+    cadence: Cadence = "daily" if contract.cadence == "stream" else contract.cadence
     if cadence == "static":
         yield Problem(
-            "source.url",
+            where,
             "names a window, and a static data set has none",
             "take {window} out, or write another cadence",
         )
         return
     probes = _PROBES[cadence]
-    if len({_dated(url, day) for day in probes}) < len(probes):
+    if len({in_window(text, Window.of(day, cadence)) for day in probes}) < len(probes):
         yield Problem(
-            "source.url",
+            where,
             f"the cadence is {contract.cadence}, and {{window}} is written alike for several "
             "windows: each file would be read several times",
             f"write {{window:{_FORMATS[cadence]}}}, or another cadence",
         )
 
 
-def _faults(url: str) -> Iterator[tuple[str, str]]:
-    for inside in _PLACEHOLDER.findall(url):
-        name, colon, pattern = inside.partition(":")
-        if name == "window":
-            unknown = [text for text in re.findall(r"%(.?)", pattern) if text not in _DIRECTIVES]
-            unknown += [""] if re.search(r"%$", pattern) else []
-            if unknown:
-                yield (
-                    f"%{unknown[0]} is no part of a date",
-                    "write {window:%Y-%m-%d} with %Y, %m, %d, or another of "
-                    + either([f"%{letter}" for letter in "yjbBGVuHMS"]),
+def _faults_in_place(contract: "Contract") -> Iterator[Problem]:
+    source = contract.source
+    filled = {"url": source.url}
+    filled |= {f"headers.{name}": value for name, value in source.headers.items()}
+    filled |= {f"hosts.{place}": host for place, host in enumerate(source.hosts, start=1)}
+    texts = filled | {source.windows_in: getattr(source, source.windows_in) or ""}
+    for key, text in texts.items():
+        where = f"source.{key}"
+        if text.count("{") != text.count("}") or "{" in _PLACEHOLDER.sub("", text):
+            yield Problem(where, "a brace is not closed", "write {name} or {window:%Y-%m-%d}")
+            continue
+        for inside in _PLACEHOLDER.findall(text):
+            if inside.partition(":")[0] in PLACEHOLDERS and key != source.windows_in:
+                yield Problem(
+                    where,
+                    f"{{{inside}}} stands where no window is filled in",
+                    f"write it in source.{source.windows_in}",
                 )
-            elif colon and not re.search(r"%[^%]", pattern):
-                yield f"{{{inside}}} holds no part of a date", "write {window:%Y-%m-%d}"
-        elif colon or not _SETTING.fullmatch(name):
-            yield (
-                f"{{{inside}}} is unknown",
-                "write {name}, for what GEMELLO_SOURCES fills, or {window:%Y-%m-%d}",
+                continue
+            fault = _fault(inside, is_filled=key in filled)
+            if fault is not None:
+                yield Problem(where, *fault)
+
+
+def _fault(inside: str, *, is_filled: bool) -> tuple[str, str] | None:
+    """What is wrong with a placeholder, and what to write; None for a good one."""
+    name, colon, pattern = inside.partition(":")
+    if name in PLACEHOLDERS:
+        unknown = [text for text in re.findall(r"%(.?)", pattern) if text not in _DIRECTIVES]
+        unknown += [""] if re.search(r"%$", pattern) else []
+        if unknown:
+            return (
+                f"%{unknown[0]} is no part of a date",
+                f"write {{{name}:%Y-%m-%d}} with %Y, %m, %d, or another of "
+                + either([f"%{letter}" for letter in "yjbBGVuHMS"]),
             )
-
-
-def _dated(url: str, start: date) -> str:
-    return WINDOW.sub(lambda match: start.strftime(match[1] or "%Y-%m-%d"), url)
+        if colon and not re.search(r"%[^%]", pattern):
+            return f"{{{inside}}} holds no part of a date", f"write {{{name}:%Y-%m-%d}}"
+        return None
+    if not is_filled:
+        return f"{{{inside}}} is unknown", "write {window:%Y-%m-%d}"
+    if colon or not _SETTING.fullmatch(name):
+        return (
+            f"{{{inside}}} is unknown",
+            "write {name}, for what GEMELLO_SOURCES fills, or {window:%Y-%m-%d}",
+        )
+    return None
 
 
 def layout_problems(contract: "Contract") -> Iterator[Problem]:
     """Where the source says which columns come, and the contract reads or ignores others."""
     source = contract.source
-    if not isinstance(source, FileAdapter):
+    if not isinstance(source, FileForm):
         return
     yield from _unread_keys(source)
     melt = source.melt
@@ -111,7 +140,7 @@ def layout_problems(contract: "Contract") -> Iterator[Problem]:
         yield from _not_in_header(contract, source)
 
 
-def _not_in_header(contract: "Contract", source: FileAdapter) -> Iterator[Problem]:
+def _not_in_header(contract: "Contract", source: FileForm) -> Iterator[Problem]:
     declared = source.header if isinstance(source.header, tuple) else ()
     known = [tidy_name(name) for name in declared]
     for name in dict.fromkeys(known):
@@ -137,7 +166,7 @@ def _not_in_header(contract: "Contract", source: FileAdapter) -> Iterator[Proble
             )
 
 
-def _unread_keys(source: FileAdapter) -> Iterator[Problem]:
+def _unread_keys(source: FileForm) -> Iterator[Problem]:
     if source.format is None:
         return
     for key, formats in _READ_BY.items():

@@ -9,7 +9,7 @@ from infra.adapters.opening import payloads_of
 from infra.arrivals import Arrivals
 from infra.keys import Keyring
 from infra.seal import delivery_id as sealed_delivery_id
-from quality.contract.earlier import Earlier, earlier_on, read_as
+from quality.contract.earlier import Earlier, earlier_on, layout_end, read_as
 from quality.contract.model import Contract
 
 __all__ = [
@@ -70,7 +70,7 @@ def by_layout(arrivals: Arrivals, contract: Contract) -> list[Layout]:
 
 def layouts_in(arrivals: Arrivals, contract: Contract) -> list[date]:
     """The last day of each layout this delivery has, in order; the end of time for today's."""
-    return sorted({_until(earlier_on(contract, day)) for day in _days(arrivals)}) or [date.max]
+    return sorted({layout_end(contract, day) for day in _days(arrivals)}) or [date.max]
 
 
 def _days(arrivals: Arrivals) -> list[date]:

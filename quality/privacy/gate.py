@@ -116,7 +116,7 @@ def protect_rows(
             if column.epoch:
                 raise ContractError(
                     f"{contract.key}: columns.{name}.epoch: no row says its day; write event_time, "
-                    "or a {window:%Y-%m-%d} in source.url"
+                    f"or a {{window:%Y-%m-%d}} in source.{contract.source.windows_in}"
                 )
     with fenced(contract.key):
         drift = check_drift(raw, contract, keyring)

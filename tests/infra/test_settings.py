@@ -49,7 +49,7 @@ def test_a_folder_of_sources_fills_every_placeholder(tmp_path: Path):
 def test_a_placeholder_that_points_nowhere_says_what_to_write(tmp_path: Path):
     settings = Settings.load({"GEMELLO_SOURCES": "a=b"}, tmp_path)
 
-    with pytest.raises(TwinError, match=r"p/d: source\.url names \{c\}, .* add c = "):
+    with pytest.raises(TwinError, match=r"p/d: source names \{c\}, .* add c = "):
         settings.resolve("{c}/x", contract="p/d")
 
 
@@ -66,6 +66,17 @@ def test_a_placeholder_that_points_nowhere_says_what_to_write(tmp_path: Path):
 def test_a_setting_that_makes_no_sense_is_refused(tmp_path: Path, environ, words):
     with pytest.raises(TwinError, match=words):
         Settings.load(environ, tmp_path)
+
+
+def test_a_key_is_filled_as_it_is_and_never_told(tmp_path: Path):
+    environ = {"GEMELLO_SOURCES": "api=https://x.example/,key=s3cr3t/"}
+    settings = Settings.load(environ, tmp_path)
+    address = "{api}/rows?key={key}"
+
+    filled = settings.resolve(address, contract="p/d")
+
+    assert filled == "https://x.example/rows?key=s3cr3t/"
+    assert settings.told(address) == "{api} is https://x.example/, as GEMELLO_SOURCES says"
 
 
 def test_an_unknown_setting_in_the_file_is_refused(tmp_path: Path):

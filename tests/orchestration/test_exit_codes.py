@@ -94,7 +94,7 @@ def test_a_command_that_names_nothing_is_a_mistake_of_usage(
         (
             "GEMELLO_SOURCES",
             "other=/srv",
-            rf"{READINGS}: source.url names {{a2a_files}}, and GEMELLO_SOURCES does not say where "
+            rf"{READINGS}: source names {{a2a_files}}, and GEMELLO_SOURCES does not say where "
             "that is; add a2a_files = ",
         ),
     ],

@@ -146,6 +146,29 @@ def test_a_row_of_a_whole_file_that_moves_to_another_day_stands_there_alone(
     assert stored.rows() == [("L1", second), ("L2", third)]
 
 
+@pytest.mark.parametrize("from_archive", [False, True])
+def test_a_day_that_a_rolling_file_no_longer_holds_stays_as_it_was(
+    parks: Town, from_archive: bool
+) -> None:
+    first, second, third, fourth = days(4)
+    file, counts = parks.sources / "town" / "counts.csv", "bronze/parks/counts"
+    header = "spira;giorno;h1\n"
+    file.write_text(f"{header}L1;{first};10\nL2;{second};20\nL3;{third};30\n")
+    parks.run(counts, first=first, last=third)
+
+    file.write_text(f"{header}L1;{first};11\nL3;{third};30\nL4;{fourth};40\n")
+    summary = parks.run(counts, first=fourth, last=fourth)
+    warnings = summary.warnings
+    if from_archive:
+        shutil.rmtree(parks.lake)
+        summary = parks.run(counts, first=first, last=fourth, from_archive=True)
+
+    assert summary.is_success, summary.failures
+    assert f"{second} (0 rows, 1 before)" in warnings[f"{counts}: drift"]
+    stored = rows_of(parks)[counts].select("loop_id", "passages_count")
+    assert sorted(stored.rows()) == [("L1", 11), ("L2", 20), ("L3", 30), ("L4", 40)]
+
+
 def test_a_corrected_delivery_that_takes_a_session_away_takes_it_from_its_day(
     landed: Town,
 ) -> None:

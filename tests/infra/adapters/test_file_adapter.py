@@ -14,6 +14,7 @@ from infra.adapters.file import FileAdapter
 from infra.adapters.opening import open_arrivals, payloads_of
 from infra.errors import ContractError, PublisherUnavailable
 from infra.windows import Window
+from tests.infra.adapters.waiting import Waiting
 
 STATIC = Window.always()
 THREE_DAYS = Window.between(date(2025, 1, 1), date(2025, 1, 3), "daily")
@@ -172,20 +173,18 @@ def test_a_web_server_says_when_its_file_changed(publisher):
         ("slow", "did not answer within"),
     ],
 )
-def test_a_web_server_that_fails_is_unavailable_and_no_query_is_shown(
-    publisher, monkeypatch, path, message
-):
-    monkeypatch.setattr(fetch, "TIMEOUT_S", 0.3)
+def test_a_web_server_that_fails_is_unavailable_and_no_query_is_shown(publisher, path, message):
+    adapter = at(f"{publisher}/{path}?token=secret", timeout_s=0.3).timed(Waiting().time())
 
     with pytest.raises(PublisherUnavailable, match=message) as failure:
-        at(f"{publisher}/{path}?token=secret").pull(STATIC)
+        adapter.pull(STATIC)
 
     assert "secret" not in str(failure.value)
 
 
 def test_an_address_without_a_server_is_unavailable(publisher):
     with pytest.raises(PublisherUnavailable, match="cannot be reached"):
-        at("http://user:secret@127.0.0.1:9/x.csv").pull(STATIC)
+        at("http://user:secret@127.0.0.1:9/x.csv").timed(Waiting().time()).pull(STATIC)
 
 
 def test_a_window_missing_on_the_web_is_left_out(publisher):

@@ -6,11 +6,14 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from infra.adapters.file import FileAdapter, Melt
+from infra.adapters.form import Melt
+from infra.adapters.pagers import PAGINGS
+from infra.adapters.socrata import Part
 from quality.contract.columns import Column, Personal, SentAs
 from quality.contract.earlier import Earlier, EarlierColumn
 from quality.contract.entities import ENTITIES, SELF_EVIDENT
 from quality.contract.examine import examined
+from quality.contract.explain import adapters
 from quality.contract.model import Contract, LegalBasis
 from quality.contract.treatments import GENERALISATIONS, SIMPLE
 from quality.contract.types import ColumnType
@@ -23,8 +26,10 @@ MODELS: tuple[type[BaseModel], ...] = (
     SentAs,
     Earlier,
     EarlierColumn,
-    FileAdapter,
+    *adapters(),
     Melt,
+    Part,
+    *PAGINGS,
     *GENERALISATIONS.values(),
 )
 

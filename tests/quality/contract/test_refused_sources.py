@@ -52,6 +52,21 @@ WRONG = [
         "file would be read several times; write {window:%Y-%m-%d}, or another cadence",
     ),
     (
+        'url: "{parking}/{window:%Y-%m-%d}.csv", headers: {X-Day: "{window:%Y}"}',
+        "source.headers.X-Day: {window:%Y} stands where no window is filled in; write it in "
+        "source.url",
+    ),
+    (
+        'url: "{parking}/{window:%Y-%m-%d}.csv", headers: {X-Key: "{parking key}"}',
+        "source.headers.X-Key: {parking key} is unknown; write {name}, for what GEMELLO_SOURCES "
+        "fills, or {window:%Y-%m-%d}",
+    ),
+    (
+        'url: "{parking}/to-{window_end:%Y-%m}.csv"',
+        "source.url: the cadence is daily, and {window} is written alike for several windows: each "
+        "file would be read several times; write {window:%Y-%m-%d}, or another cadence",
+    ),
+    (
         'url: "x.csv", format: xlsx, separator: ";"',
         "source.separator: goes with format: csv, not xlsx; remove it, or correct the format",
     ),
@@ -106,6 +121,8 @@ def test_a_static_list_names_no_window(tmp_path: Path) -> None:
         ("daily", "{window:%y%m%d}.csv"),
         ("daily", "{window:%Y}/{window:%m}/{window:%d}.csv"),
         ("daily", "{window:%G-%V-%u}.csv"),
+        ("daily", "sessions?from={window}&to={window_end}"),
+        ("monthly", "{window_last:%Y-%m}.csv"),
         ("stream", "{window:%Y-%j}.csv"),
         ("monthly", "{window:%B_%Y}.csv"),
         ("yearly", "{window:%Y}.csv"),
@@ -117,6 +134,18 @@ def test_a_file_name_that_tells_its_windows_apart_is_accepted(
     text = changed(URL, f'url: "{url}"').replace("cadence: daily", f"cadence: {cadence}")
 
     assert load_contract(saved(tmp_path, text)).source.names_windows
+
+
+def test_a_portal_is_asked_for_a_window_where_its_condition_says_so(tmp_path: Path) -> None:
+    question = """url: "https://dati.example.org/{window}", datasets: abcd-0001, select: [id]"""
+    text = changed(URL, question).replace("protocol: file", "protocol: socrata")
+
+    with pytest.raises(ContractError) as caught:
+        load_contract(saved(tmp_path, text))
+
+    assert (
+        f"{KEY}source.url: {{window}} stands where no window is filled in; write it in source.where"
+    ) in str(caught.value).splitlines()
 
 
 def test_a_key_for_each_day_needs_a_day(tmp_path: Path) -> None:
