@@ -11,7 +11,7 @@ import dagster as dg
 from assets.boundary import value_free
 from assets.twin import Twin, utc_now
 from infra.drops import Drop
-from infra.errors import ContractError, PublisherUnavailable
+from infra.errors import ContractError, PublisherUnavailable, TwinError
 from infra.windows import consecutive
 from quality.contract.model import Contract
 from quality.tables import bronze_key, quarantine_key
@@ -89,7 +89,8 @@ def look(contracts: Sequence[Contract], cursor: str | None, *, twin: Twin, now: 
     for contract in contracts:
         try:
             drops = _settled(contract, twin, now)
-        except (PublisherUnavailable, ContractError) as outage:
+        except (PublisherUnavailable, ContractError, TwinError) as outage:
+            # TwinError: no setting says where the place is.
             silent.append(str(outage))
             continue
         new = _new(drops, known.get(contract.key), now)
