@@ -71,7 +71,7 @@ def lazily(place: Place, key: str, table: "DeltaTable", window: Window | None) -
     """The rows of an opened table, of these windows only if any are given.
 
     polars reads the files itself, 5 M rows in 0.16 s (through pyarrow 0.70 s): files of other
-    windows are never opened, filters on columns with statistics skip row groups.
+    windows are never opened.
     """
     with translated(key, "reading the table"):
         rows = pl.scan_delta(table, storage_options=place.storage_options, credential_provider=None)
