@@ -47,7 +47,7 @@ def _differ(a: Path, b: Path) -> bool:
 
 
 # Files that hold all that is known so far, of a month, of a year or of always.
-GROWING = ("letture_acqua_", "passaggi_", "movimento_", "incidenti")
+GROWING = ("passaggi_", "movimento_", "incidenti")
 
 
 def test_a_longer_simulation_tells_the_same_first_days(week: Simulation, tmp_path: Path) -> None:
