@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import polars as pl
 
 from infra.simulator.publication import Publication
 from infra.simulator.spoil import Spoiled, rows_count
+
+# So that the text of a whole day of a full city is never in memory at once.
+_ROWS_AT_ONCE: Final = 20_000
 
 Record = dict[str, Any]  # what JSON can hold
 
@@ -103,8 +106,9 @@ def nested(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _json_lines(rows: pl.DataFrame) -> list[str]:
-    return rows.write_ndjson().splitlines() if rows.height else []
+def _json_lines(rows: pl.DataFrame) -> Iterator[str]:
+    for piece in rows.iter_slices(_ROWS_AT_ONCE):
+        yield from piece.write_ndjson().splitlines()
 
 
 def _spoiled_line(line: str, cells: Mapping[str, str]) -> str:

@@ -76,12 +76,18 @@ def simulate(
     truth = out / TRUTH_FOLDER
     _remove_earlier(out)
     publications = []
+    traces: dict[str, None] = {}
     for dataset in chosen:
         publication = Publication(dataset.KEY, out / dataset.PLACE)
         dataset.publish(city, publication)
         publications.append(publication)
+        # Many data sets know the same people: each of them once, or a full city needs gigabytes.
+        traces |= publication.traces
+        publication.traces.clear()
     files = tuple(sorted(path for each in publications for path in each.files))
     _write_truth(truth, city, publications, [str(path.relative_to(out)) for path in files])
+    with (truth / "canaries.txt").open("w", encoding="utf-8") as file:
+        file.writelines(f"{trace}\n" for trace in traces)
     return Simulation(out, truth, files, {each.key: _rows(each) for each in publications})
 
 
@@ -133,9 +139,6 @@ def _write_truth(
     for each in publications:
         for name, frame in each.tables.items():
             frame.write_parquet(folder / f"{name}.parquet")
-    traces = dict.fromkeys(trace for each in publications for trace in each.traces)
-    lines = "".join(f"{trace}\n" for trace in traces)
-    (folder / "canaries.txt").write_text(lines, encoding="utf-8")
 
 
 def truth_table(simulation: Simulation, name: str) -> pl.DataFrame:

@@ -29,7 +29,8 @@ DAYS_COUNT = 10
 TABLES = (
     PARKING,
     CAR_PARKS,
-    "bronze/arpa_lombardia/*",
+    "bronze/arpa_lombardia/air_quality",
+    "bronze/arpa_lombardia/weather",
     "bronze/definitions/*",
     "silver/*",
     "gold/mobility/*",

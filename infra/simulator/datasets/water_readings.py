@@ -1,8 +1,7 @@
-"""A2A Ciclo Idrico's water meters: a workbook a month, with what each meter shows every day."""
+"""A2A Ciclo Idrico's water meters: a workbook a day, with what each meter shows."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -27,7 +26,7 @@ LEAK_M3_A_DAY: Final = 4.8
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver one workbook a month."""
+    """Deliver one workbook a day, and tell which meter leaks."""
     put(publication, FORM, batches(city), personal=PERSONAL)
     meters = _meters(city)
     publication.tell("water_meters", meters.drop("holder"))
@@ -38,19 +37,17 @@ def publish(city: City, publication: Publication) -> None:
 
 
 def batches(city: City) -> Iterator[Batch]:
-    """What each month's workbook holds."""
+    """What each day's workbook holds."""
     meters = _meters(city)
     index = meters["index_m3"].to_numpy().copy()
-    for (year, month), days in groupby(city.dates, lambda day: (day.year, day.month)):
-        frames = [_one_day(city, day, meters, index) for day in days]
-        rows, first = pl.concat(frames), date(year, month, 1)
-        last = max(day for day in city.dates if (day.year, day.month) == (year, month))
+    for day in city.dates:
+        rows = _one_day(city, day, meters, index)
         yield Batch(
-            name=f"acqua/letture_acqua_{first:%Y-%m}.xlsx",
-            at=midnight(last) + timedelta(hours=33),
-            day=last,
+            name=f"acqua/letture_acqua_{day:%Y-%m-%d}.xlsx",
+            at=midnight(day) + timedelta(hours=33),
+            day=day,
             rows=rows,
-            spoiled=_spoiled(city, last, rows.height),
+            spoiled=_spoiled(city, day, rows.height),
         )
 
 
@@ -97,11 +94,8 @@ def _spoiled(city: City, day: date, count: int) -> list[Spoiled]:
         count,
         [
             Spoiled("unparsable number", cells={"Lettura (m³)": "illeggibile"}),
-            Spoiled("missing value", cells={"Lettura (m³)": ""}),
             Spoiled("missing value", cells={"Matricola": ""}),
             Spoiled("value outside the list", cells={"Stato": "?"}),
-            Spoiled("negative value", cells={"Lettura (m³)": "-12"}),
-            Spoiled("duplicate key", is_extra=True),
             Spoiled("duplicate key", is_extra=True),
         ],
     )

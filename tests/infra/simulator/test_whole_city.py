@@ -153,10 +153,17 @@ def test_a_leaking_meter_never_stands_still(week: Simulation) -> None:
     import fastexcel
 
     (fact,) = _planted(week, "leak")
-    (path,) = (week.out / "a2a_files/acqua").iterdir()
-    sheet = fastexcel.read_excel(path).load_sheet(0, header_row=2, dtypes="string").to_polars()
-    shown = sheet.filter(pl.col("Matricola") == fact["meter"]).select(
-        day=pl.col("Data").str.to_date("%d/%m/%Y"), index=pl.col("Lettura (m³)").cast(pl.Float64)
+    sheets = [
+        fastexcel.read_excel(path).load_sheet(0, header_row=2, dtypes="string").to_polars()
+        for path in (week.out / "a2a_files/acqua").iterdir()
+    ]
+    shown = (
+        pl.concat(sheets)
+        .filter(pl.col("Matricola") == fact["meter"])
+        .select(
+            day=pl.col("Data").str.to_date("%d/%m/%Y"),
+            index=pl.col("Lettura (m³)").cast(pl.Float64),
+        )
     )
 
     used = shown.sort("day").with_columns(used=pl.col("index").diff())
