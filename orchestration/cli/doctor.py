@@ -4,15 +4,21 @@ import platform
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from infra.errors import GemelloError
+from infra.errors import ContractError, GemelloError
 from infra.settings import Settings
+from orchestration.cli import EXIT_REFUSED, EXIT_UNAVAILABLE
 from orchestration.cli.console import say
 
 
-def doctor() -> None:
+def doctor(
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Ask every publisher on the web for a little, too.")
+    ] = False,
+) -> None:
     """Check settings, keys, lake, archive and contracts, and say what to do where one is wrong."""
     settings = Settings.load()
     checks: dict[str, Callable[[Settings], str]] = {
@@ -33,6 +39,37 @@ def doctor() -> None:
             say(f"BAD  {name}: {error}")
     if bad:
         raise typer.Exit(1)
+    if sources:
+        _sources(settings)
+
+
+def _sources(settings: Settings) -> None:
+    """Say what was found at each endpoint. Ends with 1 where one is not as agreed, else 3."""
+    from assets.twin import Twin, utc_now
+    from quality.contract.endpoints import IN_ORDER, look_at_all
+
+    twin = Twin.here(settings)
+    adapters = {}
+    for key, contract in twin.contracts.items():
+        try:
+            adapters[key] = twin.adapter(contract)
+        except ContractError as error:
+            # A placeholder without an address: this installation does not use the source.
+            say(f"--   source {key}: not asked: {str(error).removeprefix(f'{key}: ')}")
+    known = [twin.contracts[key] for key in adapters]
+    states = set()
+    for endpoint in look_at_all(known, adapters, utc_now().date()):
+        mark = "ok  " if endpoint.state in IN_ORDER else "BAD "
+        say(f"{mark} source {endpoint.key}: {endpoint.state}: {endpoint.said}")
+        states.add(endpoint.state)
+    if not states:
+        say("ok   sources: no publisher of these contracts is on the web")
+    if states == {"unreachable"}:
+        say("BAD  sources: none could be reached; is there a way to the network from here?")
+    if states - IN_ORDER - {"unreachable"}:
+        raise typer.Exit(EXIT_REFUSED)
+    if "unreachable" in states:
+        raise typer.Exit(EXIT_UNAVAILABLE)
 
 
 def _settings(settings: Settings) -> str:
