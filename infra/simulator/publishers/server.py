@@ -177,8 +177,9 @@ class _Handler(BaseHTTPRequestHandler):
             reply = Reply(b"", 429, headers={"Retry-After": "1"})
         if reply is None:
             reply = self._unless_known(self.publisher.reply(self.path, fault), name)
-        self._send(reply, fault)
+        # Counted first: whoever has the answer may ask at once how much was sent.
         self.publisher.sent[name] += len(reply.body)
+        self._send(reply, fault)
 
     def _unless_known(self, reply: Reply, name: str) -> Reply:
         """The answer, or 304 where the caller has it already."""
