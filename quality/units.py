@@ -6,6 +6,7 @@ UNITS: Final[dict[str, str]] = {
     "m": "metres",
     "km": "kilometres",
     "mm": "millimetres",
+    "cm": "centimetres",
     "m2": "square metres",
     "km2": "square kilometres",
     "m3": "cubic metres",

@@ -49,10 +49,7 @@ class CkanAdapter(FileForm, WebSource):
             if fitting:
                 chosen[one.start if self.names_windows else None] = fitting
         if not chosen and not self.names_windows:
-            raise ContractError(
-                f"{self.written}: the package has {len(listed)} resources, and none fits "
-                "source.resource and source.label; correct them"
-            )
+            raise self._none_fits(listed)
         if not chosen:
             raise PublisherUnavailable(f"{self.written}: nothing was found there for {window}")
 
@@ -66,6 +63,23 @@ class CkanAdapter(FileForm, WebSource):
             receipts=[receipt for _, receipt in found],
             unchanged=[receipt.window_start for payload, receipt in found if payload is None],
         )
+
+    def address(self, web: Web, window: Window) -> str:
+        """Where the resource of a window is. Raises ContractError where the package has none."""
+        listed = self._resources(web)
+        fitting = self._fitting(listed, window)
+        if fitting is None:
+            raise self._none_fits(listed)
+        return self._url(fitting)
+
+    def _none_fits(self, listed: Sequence[Mapping[str, Document]]) -> ContractError:
+        return ContractError(
+            f"{self.written}: the package has {len(listed)} resources, and none fits "
+            "source.resource and source.label; correct them"
+        )
+
+    def _url(self, item: Mapping[str, Document]) -> str:
+        return urljoin(self.url, str(item["url"]).strip())
 
     def _resources(self, web: Web) -> list[Mapping[str, Document]]:
         url = f"{self.url.rstrip('/')}/api/3/action/package_show"
@@ -102,7 +116,7 @@ class CkanAdapter(FileForm, WebSource):
         start: date | None,
         known: Sequence[Receipt],
     ) -> tuple[Payload | None, Receipt]:
-        url = urljoin(self.url, str(item["url"]).strip())
+        url = self._url(item)
         receipt = next((one for one in known if one.url == url and one.is_named), None)
         answer = web.get(url, known=receipt)
         if answer is None and receipt is not None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import ClassVar, Final, Literal
 
@@ -126,6 +126,10 @@ class SocrataAdapter(WebSource):
         starts = [start_of(one, names_windows=self.names_windows) for one in windows]
         by_start = dict(zip(starts, found, strict=True))
         return arrivals_of(by_start, _name, written=self.written, window=window)
+
+    def question(self, part: Part, window: Window, *, size: int) -> str:
+        """The address of the first rows of a window."""
+        return replace(self._pager(part, window), size=size).first()
 
     def _pager(self, part: Part, window: Window) -> "_Keyset":
         where = in_window(self.where, window, clock=self.timezone) if self.where else None

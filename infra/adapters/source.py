@@ -69,6 +69,7 @@ class WebSource(BaseModel):
 
     _written: str | None = PrivateAttr(default=None)
     _time: Time | None = PrivateAttr(default=None)
+    _patience: Patience | None = PrivateAttr(default=None)
 
     @property
     def names_windows(self) -> bool:
@@ -96,6 +97,12 @@ class WebSource(BaseModel):
         other._time = time
         return other
 
+    def waiting(self, patience: Patience) -> Self:
+        """The same source with another patience than its contract's."""
+        other = self.model_copy()
+        other._patience = patience
+        return other
+
     @property
     def written(self) -> str:
         """The address as messages show it: as the contract writes it, without secrets."""
@@ -113,7 +120,8 @@ class WebSource(BaseModel):
             self.written,
             hosts=(host_of(urlsplit(url)), *(host.strip("/") for host in others)),
             headers=self.headers,
-            patience=Patience(timeout_s=self.timeout_s, deadline_s=self.deadline_s),
+            patience=self._patience
+            or Patience(timeout_s=self.timeout_s, deadline_s=self.deadline_s),
             requests_per_s=self.requests_per_s,
             time=self._time,
         )

@@ -53,6 +53,7 @@ class Answer:
     url: str
     changed_at: datetime
     is_moved: bool = False
+    is_part: bool = False
 
     def receipt(self, asked: str, window_start: date | None) -> Receipt:
         """How the server names this state, if it does, so that it can be asked about it again."""
@@ -84,8 +85,10 @@ class Web:
         self._next_at = 0.0
         self._due_at = self._time.now_s() + self._patience.deadline_s
 
-    def get(self, url: str, *, known: Receipt | None = None) -> Answer | None:
-        """The answer; None where the server says that nothing changed since `known`.
+    def get(
+        self, url: str, *, known: Receipt | None = None, part_bytes: int | None = None
+    ) -> Answer | None:
+        """The answer, or its beginning; None where the server says nothing changed since `known`.
 
         Raises NotThereError for 404 and 410, PublisherUnavailable for every other failure, and
         ContractError for an answer that is too large or an address that is none.
@@ -93,7 +96,7 @@ class Web:
         bound_s = self._patience.first_pause_s
         for attempt in range(1, self._patience.attempts + 1):
             try:
-                return self._follow(url, known)
+                return self._follow(url, known, part_bytes)
             except _Passing as failure:
                 if attempt == self._patience.attempts:
                     raise PublisherUnavailable(self._said(failure, attempt)) from None
@@ -121,11 +124,11 @@ class Web:
             wish = f"; it asks not to be called for {failure.asked_s:.0f} s: run again after that"
         return f"{self._written} {failure.said}{tries}{wish}"
 
-    def _follow(self, url: str, known: Receipt | None) -> Answer | None:
+    def _follow(self, url: str, known: Receipt | None, part_bytes: int | None) -> Answer | None:
         """One attempt: the answer behind up to five redirects, all on declared hosts."""
         asked, is_moved = url, False
         for _ in range(_MOST_REDIRECTS + 1):
-            raw = self._ask(asked, known if asked == url else None)
+            raw = self._ask(asked, known if asked == url else None, part_bytes)
             if raw.status == 304 and known is not None:
                 return None
             if raw.status not in _REDIRECTS or "location" not in raw.headers:
@@ -168,7 +171,7 @@ class Web:
             )
         return place
 
-    def _ask(self, url: str, known: Receipt | None) -> Raw:
+    def _ask(self, url: str, known: Receipt | None, part_bytes: int | None) -> Raw:
         place = self._check_host(url)
         self._wait_turn()
         patience = self._patience
@@ -176,7 +179,9 @@ class Web:
         def left_s() -> float:
             return min(patience.timeout_s, self._due_at - self._time.now_s())
 
-        headers = {"User-Agent": "gemello", "Accept-Encoding": "gzip", "Connection": "close"}
+        # The beginning of something packed cannot be read.
+        coding = "gzip" if part_bytes is None else "identity"
+        headers = {"User-Agent": "gemello", "Accept-Encoding": coding, "Connection": "close"}
         parts = urlsplit(url)
         if place == self._hosts[0]:
             headers |= self._headers
@@ -187,7 +192,13 @@ class Web:
             conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
             headers |= {name: value for name, value in conditions.items() if value}
         try:
-            return exchange(url, headers, left_s=left_s, limit_bytes=MAX_FETCHED_BYTES)
+            return exchange(
+                url,
+                headers,
+                left_s=left_s,
+                limit_bytes=MAX_FETCHED_BYTES,
+                part_bytes=part_bytes,
+            )
         except TimeoutError:
             if self._time.now_s() >= self._due_at:
                 raise _lasting(
@@ -247,7 +258,8 @@ class Web:
                 f"{self._written} sent a web page in place of data: the address has moved, or "
                 "asks for a login; look at it in a browser, and correct source.url"
             )
-        return Answer(raw.body, raw.headers, url, self._date(raw.headers), is_moved)
+        changed_at = self._date(raw.headers)
+        return Answer(raw.body, raw.headers, url, changed_at, is_moved, raw.is_part)
 
     def _asked_pause(self, raw: Raw) -> float | None:
         """How long the server asks to be left alone (Retry-After: seconds, or a date)."""

@@ -43,6 +43,7 @@ class Raw:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    is_part: bool = False
 
 
 def exchange(
@@ -51,8 +52,9 @@ def exchange(
     *,
     left_s: Callable[[], float],
     limit_bytes: int,
+    part_bytes: int | None = None,
 ) -> Raw:
-    """Ask for an address, and read the whole answer, unpacked.
+    """Ask for an address, and read the whole answer, unpacked; or its first `part_bytes`.
 
     `left_s` says how long the next wait may last. Raises TimeoutError when it is none,
     BrokenOffError, BadCertificateError and TooLargeError.
@@ -65,9 +67,11 @@ def exchange(
             connection.sock = cast("socket.socket", _Line(sock, left_s))
             connection.request("GET", target, headers=dict(headers))
             response = connection.getresponse()
-            body = _body(response, limit_bytes)
             named = {name.lower(): value for name, value in response.getheaders()}
-            return Raw(response.status, named, _unpacked(body, named, limit_bytes))
+            body, is_part = _body(response, limit_bytes, part_bytes)
+            if not is_part:
+                body = _unpacked(body, named, limit_bytes)
+            return Raw(response.status, named, body, is_part)
     except ssl.SSLCertVerificationError as error:
         raise BadCertificateError(_REASONS.get(error.verify_code, "is not to be trusted")) from None
     except TimeoutError:
@@ -164,7 +168,8 @@ def _some(left_s: float) -> float:
     return left_s
 
 
-def _body(response: HTTPResponse, limit_bytes: int) -> bytes:
+def _body(response: HTTPResponse, limit_bytes: int, part_bytes: int | None) -> tuple[bytes, bool]:
+    """The body, and whether it is only its beginning."""
     pieces: list[bytes] = []
     count = 0
     while piece := response.read1(_PIECE):
@@ -172,11 +177,13 @@ def _body(response: HTTPResponse, limit_bytes: int) -> bytes:
         if count > limit_bytes:
             raise TooLargeError
         pieces.append(piece)
+        if part_bytes is not None and count >= part_bytes:
+            return b"".join(pieces), True
     expected = response.headers.get("Content-Length", "")
     # Reading in pieces, the library takes a broken connection for the end.
     if expected.isdigit() and int(expected) != count:
         raise BrokenOffError
-    return b"".join(pieces)
+    return b"".join(pieces), False
 
 
 def _unpacked(body: bytes, headers: Mapping[str, str], limit_bytes: int) -> bytes:

@@ -4,6 +4,7 @@ import platform
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -12,10 +13,14 @@ from infra.counting import counted
 from infra.errors import GemelloError, TwinError
 from infra.settings import Settings
 from orchestration.cli.console import say
-from orchestration.cli.exit_codes import code_of, gravest
+from orchestration.cli.exit_codes import EXIT_REFUSED, EXIT_UNAVAILABLE, code_of, gravest
 
 
-def doctor() -> None:
+def doctor(
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Ask every publisher on the web for a little, too.")
+    ] = False,
+) -> None:
     """Check settings, keys, lake, archive and contracts, and say what to do where one is wrong."""
     settings = Settings.load()
     checks: dict[str, Callable[[Settings], str]] = {
@@ -39,8 +44,41 @@ def doctor() -> None:
             say(f"BAD  {name}: {said[0]}")
         for line in said[1:]:
             say(f"     {line}")
+    if sources:
+        codes += _endpoints(settings)
     if codes:
         raise typer.Exit(gravest(codes))
+
+
+def _endpoints(settings: Settings) -> list[int]:
+    """Say what was found at each endpoint, and give the code of each that is not in order."""
+    from assets.twin import Twin, utc_now
+    from quality.contract.endpoints import IN_ORDER, look_at_all
+
+    try:
+        twin = Twin.here(settings)
+    except GemelloError as error:
+        return [code_of(error)]  # told already, as one of the checks
+    adapters = {}
+    for key, contract in twin.contracts.items():
+        try:
+            adapters[key] = twin.adapter(contract)
+        except TwinError as error:
+            # A placeholder without an address: this installation does not use the source.
+            say(f"--   source {key}: not asked: {str(error).removeprefix(f'{key}: ')}")
+    known = [twin.contracts[key] for key in adapters]
+    states = set()
+    for endpoint in look_at_all(known, adapters, utc_now().date()):
+        mark = "ok  " if endpoint.state in IN_ORDER else "BAD "
+        say(f"{mark} source {endpoint.key}: {endpoint.state}: {endpoint.said}")
+        states.add(endpoint.state)
+    if not states:
+        say("ok   sources: no publisher of these contracts is on the web")
+    if states == {"unreachable"}:
+        say("BAD  sources: none could be reached; is there a way to the network from here?")
+    return [
+        EXIT_UNAVAILABLE if state == "unreachable" else EXIT_REFUSED for state in states - IN_ORDER
+    ]
 
 
 def _settings(settings: Settings) -> str:

@@ -85,6 +85,7 @@ _PROSE: Final = frozenset(
         "shrinking",
         "archive_days",
         "licence",
+        "verified",
         "recipients",
         "data_subjects",
         "law",
@@ -163,6 +164,7 @@ class Contract(Strict):
     shrinking: Literal["keep", "replace"] = "keep"
     archive_days: int | Literal["forever"] = 14
     licence: Said | None = None
+    verified: Literal["recorded file", "documentation only"] | None = None
     recipients: tuple[str, ...] = ()
     data_subjects: tuple[str, ...] = ()
     law: Said | None = None

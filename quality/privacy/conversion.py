@@ -7,7 +7,7 @@ from infra.errors import ContractError
 
 # Each unit in the base unit of its quantity; units that share no quantity cannot be converted.
 _QUANTITIES: Final[tuple[dict[str, Fraction], ...]] = (
-    {"mm": Fraction(1, 1000), "m": Fraction(1), "km": Fraction(1000)},
+    {"mm": Fraction(1, 1000), "cm": Fraction(1, 100), "m": Fraction(1), "km": Fraction(1000)},
     {"m2": Fraction(1), "km2": Fraction(1_000_000)},
     {"l": Fraction(1, 1000), "m3": Fraction(1)},
     {"s": Fraction(1), "min": Fraction(60), "h": Fraction(3600)},

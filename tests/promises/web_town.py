@@ -11,9 +11,10 @@ import polars as pl
 import yaml
 
 from assets.twin import Twin
+from infra.settings import Settings
 from infra.simulator.publishers import Offer, PublisherServer, Record
 from infra.windows import Window
-from quality.contract.load import load_contract
+from quality.contract.load import BUILT_IN, load_contract, load_contracts
 from quality.contract.model import Contract
 from quality.landing import Landing, land
 from quality.rebuilding import land_from_archive
@@ -216,9 +217,14 @@ class _WebTown(Town):
 
     @property
     def environment(self) -> dict[str, str]:
-        """As any town's, with the addresses of its servers."""
-        addresses = ",".join(f"{name}={url}" for name, url in self.addresses.items())
-        return {**super().environment, "GEMELLO_SOURCES": addresses}
+        """As any town's, with the addresses of its servers; all else lies in one folder."""
+        others = {
+            name: str(self.sources)
+            for contract in load_contracts([BUILT_IN]).values()
+            for name in Settings.load({}, self.home).places(contract.source.url)
+        }
+        named = (f"{name}={place}" for name, place in (others | dict(self.addresses)).items())
+        return {**super().environment, "GEMELLO_SOURCES": ",".join(named)}
 
 
 def _write(folder: Path, values: Mapping[str, object]) -> None:

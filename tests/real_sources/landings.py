@@ -15,7 +15,7 @@ from quality.contract.load import load_contract
 from quality.contract.model import Contract
 from quality.landing import Landing, land
 from quality.tables import bronze_key, quarantine_key
-from tests.real_sources.real_files import CONTRACTS, REAL_FILES
+from tests.real_sources.real_files import CONTRACTS, REAL_FILES, REAL_SOURCES, WRITTEN
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,9 +34,19 @@ class Landed:
         return {f"{rule} ({reason})": count for rule, reason, count in counted.iter_rows()}
 
 
+def contract_of(name: str) -> Contract:
+    """A contract for recorded files; one of a real publisher is pointed to the file recorded."""
+    if (CONTRACTS / name).is_dir():
+        return load_contract(CONTRACTS / name)
+    contract = load_contract(REAL_SOURCES / name)
+    (file,) = WRITTEN[name].files
+    recorded = contract.source.model_copy(update={"url": f"{{real_files}}/{file}"})
+    return contract.model_copy(update={"source": recorded})
+
+
 def land_real(name: str, folder: Path) -> Landed:
     """Land one data set as a user of this installation would, with its lake in the folder."""
-    contract = load_contract(CONTRACTS / name)
+    contract = contract_of(name)
     twin = Twin.here(Settings.load({"GEMELLO_SOURCES": f"real_files={REAL_FILES}"}, folder))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a root key was made

@@ -18,6 +18,7 @@ from quality.contract.model import Contract
 
 REAL_FILES: Final = Path(__file__).parents[3] / "shared" / "data"
 CONTRACTS: Final = Path(__file__).parent / "contracts"
+REAL_SOURCES: Final = Path(__file__).parents[2] / "assets" / "real_sources"
 ROME: Final = ZoneInfo("Europe/Rome")
 
 Cell: TypeAlias = str | int | float | bool | date | datetime | None

@@ -28,7 +28,8 @@ class PublisherServer:
 
     Every answer names its state (ETag, Last-Modified) and can be asked whether it changed.
     `most_per_s` refuses what comes faster (429); `most_records` is the largest JSON page.
-    `certificate` is a file with key and certificate: the server then speaks https.
+    `certificate` is a file with key and certificate: the server then speaks https. `requests` and
+    `sent` count questions and bytes by name.
     """
 
     def __init__(
@@ -98,6 +99,11 @@ class PublisherServer:
             key = (name, target if fault.kind == "flapping" else "")
             self._struck[key] += 1
             return fault if fails_now(fault, self._struck[key] - 1) else None
+
+    def count(self, name: str, bytes_count: int) -> None:
+        """Count what is about to be sent."""
+        with self._lock:
+            self.sent[name] += bytes_count
 
     def is_too_fast(self) -> bool:
         """Whether more came within the last second than the limit allows."""
@@ -177,8 +183,8 @@ class _Handler(BaseHTTPRequestHandler):
             reply = Reply(b"", 429, headers={"Retry-After": "1"})
         if reply is None:
             reply = self._unless_known(self.publisher.reply(self.path, fault), name)
+        self.publisher.count(name, len(reply.body))
         self._send(reply, fault)
-        self.publisher.sent[name] += len(reply.body)
 
     def _unless_known(self, reply: Reply, name: str) -> Reply:
         """The answer, or 304 where the caller has it already."""

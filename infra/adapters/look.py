@@ -1,0 +1,114 @@
+"""Looking at a publisher's endpoint: does it answer, and with which columns. Little is fetched."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
+
+from infra.adapters.ckan import CkanAdapter
+from infra.adapters.file import FileAdapter
+from infra.adapters.form import FileForm
+from infra.adapters.http_json import HttpJsonAdapter
+from infra.adapters.packed import format_of_name
+from infra.adapters.pagers import ByOffset, ByPage, pager_of
+from infra.adapters.paging import parsed, records_of
+from infra.adapters.patience import Patience
+from infra.adapters.raw import LINE, PAYLOAD
+from infra.adapters.socrata import SocrataAdapter
+from infra.adapters.source import WINDOW, in_window
+from infra.adapters.web import NotThereError, Web
+from infra.arrivals import Payload
+from infra.errors import ContractError, PublisherUnavailable
+from infra.windows import Window
+
+if TYPE_CHECKING:
+    from infra.adapters import Adapter
+
+_PATIENCE: Final = Patience(timeout_s=15, deadline_s=45, attempts=2)
+_PART_BYTES: Final = 256 * 1024
+_FEW: Final = 5
+
+
+@dataclass(frozen=True, repr=False)
+class Look:
+    """What an endpoint showed. `names` are the delivered columns; None where a part shows none."""
+
+    names: frozenset[str] | None
+    is_moved: bool = False
+    is_empty: bool = False
+
+
+def look(adapter: "Adapter", window: Window) -> Look | None:
+    """A look at what would be pulled for a window; None for a source that is not on the web.
+
+    Raises PublisherUnavailable and ContractError as a pull would, after two attempts.
+    """
+    if not adapter.url.lower().startswith(("http://", "https://")):
+        return None
+    patient = adapter.waiting(_PATIENCE)
+    web = patient.web(adapter.url)
+    match patient:
+        case FileAdapter():
+            return _file(patient, web, in_window(patient.url, window))
+        case CkanAdapter():
+            return _file(patient, web, patient.address(web, window))
+        case HttpJsonAdapter():
+            return _records(patient, web, window)
+        case SocrataAdapter():
+            return _portal(patient, web, window)
+    return None
+
+
+def _file(form: FileForm, web: Web, url: str) -> Look:
+    try:
+        answer = web.get(url, part_bytes=_PART_BYTES)
+    except NotThereError:
+        if isinstance(form, FileAdapter) and WINDOW.search(form.url.partition("?")[0]):
+            return Look(None, is_empty=True)
+        raise
+    if answer is None:
+        return Look(None)
+    body = answer.body
+    if answer.is_part:
+        body = body[: body.rfind(b"\n") + 1]
+    name = unquote(urlsplit(url).path.rpartition("/")[2])
+    is_text = (form.format or format_of_name(name)) == "csv"
+    if answer.is_part and not is_text:
+        return Look(None, is_moved=answer.is_moved)
+    return _read(form, Payload(name, body, datetime.now(UTC)), is_moved=answer.is_moved)
+
+
+def _records(adapter: HttpJsonAdapter, web: Web, window: Window) -> Look:
+    paging = adapter.paging
+    if isinstance(paging, ByPage | ByOffset):
+        paging = paging.model_copy(update={"size": _FEW})
+    url = in_window(adapter.url, window, clock=adapter.timezone)
+    answer = web.get(pager_of(paging, url).first(), part_bytes=_PART_BYTES)
+    if answer is None or answer.is_part:
+        return Look(None, is_moved=answer is not None and answer.is_moved)
+    records = records_of(parsed(answer.body, adapter.written), adapter.records, adapter.written)
+    if not records:
+        return Look(None, is_moved=answer.is_moved, is_empty=True)
+    form = FileForm(format="json", records=adapter.records)
+    return _read(form, Payload("", answer.body, datetime.now(UTC)), is_moved=answer.is_moved)
+
+
+def _portal(adapter: SocrataAdapter, web: Web, window: Window) -> Look:
+    """Each data set is asked: one that lacks a column refuses the question."""
+    is_moved = False
+    for part in adapter.datasets:
+        answer = web.get(adapter.question(part, window, size=_FEW))
+        is_moved |= answer is not None and answer.is_moved
+    return Look(frozenset(adapter.select), is_moved=is_moved)
+
+
+def _read(form: FileForm, payload: Payload, *, is_moved: bool) -> Look:
+    try:
+        frame = form.read([payload]).frame
+    except ContractError:
+        raise PublisherUnavailable(
+            "the endpoint answers, but what it sends cannot be read as the contract says",
+            is_passing=False,
+        ) from None
+    names = frozenset(frame.columns) - {PAYLOAD, LINE}
+    return Look(names, is_moved=is_moved, is_empty=frame.is_empty())
