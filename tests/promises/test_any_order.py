@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -155,6 +156,7 @@ few = settings(
 )
 
 
+@pytest.mark.slow
 @few
 @given(
     final=st.lists(st.lists(session, max_size=5), min_size=4, max_size=4),
@@ -173,6 +175,7 @@ def test_in_whatever_order_and_however_often_sessions_are_delivered_the_hours_ar
     assert_same_rows(disturbed, at_once(PARKING, files))
 
 
+@pytest.mark.slow
 @few
 @given(
     final=st.lists(st.lists(measure, max_size=20), min_size=4, max_size=4),

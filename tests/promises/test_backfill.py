@@ -25,6 +25,8 @@ from tests.promises.town import (
     simulated_town,
 )
 
+pytestmark = pytest.mark.slow
+
 DAYS_COUNT = 10
 TABLES = (
     PARKING,
