@@ -131,7 +131,8 @@ class _Pulls:
 
         If not, they are pulled again one by one. Learns from the size how many to pull next.
         """
-        if self._windows_count > 1 and not window_starts(arrivals):
+        is_named = bool(window_starts(arrivals) or arrivals.unchanged)
+        if self._windows_count > 1 and not is_named:
             self.done_count -= self._windows_count
             self._most = self._size = 1
             return False

@@ -28,8 +28,11 @@ def news_of(
     """The windows to write, in order, with the mark each gets; none if the tables hold it all.
 
     A whole file says all there is of every window, so those that landed before are brought up to
-    date with those asked for: a row that moved to another day leaves the one it stood on.
+    date with those asked for: a row that moved to another day leaves the one it stood on. Where the
+    publisher only says that nothing changed, nothing came that could be written.
     """
+    if arrivals.unchanged and not arrivals.payloads_count:
+        return {}
     said = marks_of(contract, arrivals, at.keyring)
     if window.is_static:
         mark = said[None]

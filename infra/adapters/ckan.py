@@ -13,7 +13,7 @@ from infra.adapters.paging import Document, looked_up, parsed
 from infra.adapters.source import NOTHING_KNOWN, WebSource, each, in_window
 from infra.adapters.web import Web
 from infra.arrivals import Arrivals, Known, Payload, Receipt
-from infra.errors import ContractError, PublisherUnavailable
+from infra.errors import ContractError, NothingDelivered, PublisherUnavailable
 from infra.windows import Window
 
 _AT_ONCE: Final = 4
@@ -51,7 +51,7 @@ class CkanAdapter(FileForm, WebSource):
         if not chosen and not self.names_windows:
             raise self._none_fits(listed)
         if not chosen:
-            raise PublisherUnavailable(f"{self.written}: nothing was found there for {window}")
+            raise NothingDelivered(f"{self.written}: nothing was found there for {window}")
 
         def fetch(start: date | None) -> tuple[Payload | None, Receipt]:
             return self._fetched(web, chosen[start], start, known.get(start, ()))

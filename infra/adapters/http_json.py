@@ -24,7 +24,7 @@ from infra.adapters.source import (
 )
 from infra.adapters.web import NotThereError
 from infra.arrivals import Arrivals, Known, Payload, Receipt
-from infra.errors import ContractError, PublisherUnavailable
+from infra.errors import ContractError, NothingDelivered
 from infra.windows import Window
 
 AT_ONCE: Final = 4
@@ -109,5 +109,5 @@ def arrivals_of(
             receipts.append(answer.receipt(page.url, start))
     unchanged = [start for start, pages in found.items() if pages is None]
     if not payloads and not unchanged:
-        raise PublisherUnavailable(f"{written}: nothing was found there for {window}")
+        raise NothingDelivered(f"{written}: nothing was found there for {window}")
     return Arrivals(payloads, receipts=receipts, unchanged=unchanged)

@@ -190,6 +190,20 @@ def test_a_publisher_with_nothing_new_sends_nothing(town, key):
 
 
 @BOTH
+@pytest.mark.parametrize("days_count", [1, 2])
+def test_a_run_that_hears_that_nothing_changed_leaves_every_day_as_it_was(town, key, days_count):
+    town.run(key, days_count=days_count)
+    before, asked = town.rows(key), town.asked(key)
+
+    again = town.run(key, days_count=days_count)
+
+    assert not again.is_news
+    assert town.rows(key).equals(before)
+    assert by_day(before) == [ROWS_A_DAY] * days_count
+    assert town.asked(key)[1] == asked[1]
+
+
+@BOTH
 def test_a_lake_that_was_deleted_is_asked_for_in_full(town, key):
     town.land(key)
     before = town.rows(key)

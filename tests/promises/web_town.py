@@ -14,6 +14,7 @@ from assets.twin import Twin
 from infra.settings import Settings
 from infra.simulator.publishers import Offer, PublisherServer, Record
 from infra.windows import Window
+from quality.by_window import land_by_window
 from quality.contract.load import BUILT_IN, load_contract, load_contracts
 from quality.contract.model import Contract
 from quality.landing import Landing, land
@@ -119,6 +120,18 @@ class WebTown:
         return land(
             contract,
             Window.always() if contract.is_static else self.window(days_count),
+            at=self.twin.workplace,
+            adapter=self.twin.adapter(contract).timed(Waiting().time()),
+            notes={},
+            now=_NOW,
+        )
+
+    def run(self, key: str, *, days_count: int = 2) -> Landing:
+        """Pull the first days of a data set as a run does: each is a delivery of its own."""
+        contract = self.contract(key)
+        return land_by_window(
+            contract,
+            self.window(days_count),
             at=self.twin.workplace,
             adapter=self.twin.adapter(contract).timed(Waiting().time()),
             notes={},
