@@ -4,7 +4,7 @@ Portals drop old years, and servers answer with half a list. What was published 
 stays, unless its contract says `shrinking: replace`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -62,9 +62,7 @@ def shrunk_of(
             _forget(contract, sealed, at)
             raise
         return ()
-    windows = pl.concat([placed.kept["window_on"], placed.refused["window_on"]])
-    come = dict(windows.value_counts(name="count").iter_rows())
-    shrunk = _shrunk_windows(contract, [start for start in starts if start], come, at.lake)
+    shrunk = _shrunk_windows(contract, [start for start in starts if start], placed, at.lake)
     if shrunk:
         _forget(contract, sealed, at)
     return shrunk
@@ -77,9 +75,12 @@ def _forget(contract: Contract, sealed: SealedDelivery | None, at: Workplace) ->
 
 
 def _shrunk_windows(
-    contract: Contract, starts: Sequence[date], come: Mapping[date, int], lake: Lake
+    contract: Contract, starts: Sequence[date], placed: Placed, lake: Lake
 ) -> tuple[Shrunk, ...]:
     held = _held(contract, starts, lake)
+    if not held:
+        return ()
+    come = _come(placed)
     found = tuple(
         Shrunk(start, held[start], come.get(start, 0))
         for start in sorted(held)
@@ -127,6 +128,13 @@ def said(shrunk: Sequence[Shrunk]) -> str:
         f"Far fewer rows came than before for {named}: what was published stays. If the publisher "
         "means it, write shrinking: replace in the contract."
     )
+
+
+def _come(placed: Placed) -> dict[date, int]:
+    """How many rows came for each window. Most deliveries are in their order: runs are few."""
+    runs = [rows["window_on"].rle().struct.unnest() for rows in (placed.kept, placed.refused)]
+    counts = pl.concat(runs).group_by("value").agg(pl.col("len").sum())
+    return dict(counts.iter_rows())
 
 
 def _held(contract: Contract, starts: Sequence[date], lake: Lake) -> dict[date, int]:

@@ -209,16 +209,17 @@ def _split(
         rule=pl.coalesce(rule for rule, _ in said),
         reason=pl.concat_str([reason for _, reason in said], separator="; ", ignore_nulls=True),
     )
-    kept, refused = (
-        _frame({name: cells.filter(mask) for name, cells in columns.items()})
-        for mask in (~where, where)
-    )
+    kept, refused = (_frame(columns, where=mask) for mask in (~where, where))
     return kept, refused.hstack(words)
 
 
-def _frame(columns: Mapping[str, Repeats]) -> pl.DataFrame:
+def _frame(columns: Mapping[str, Repeats], *, where: pl.Series | None = None) -> pl.DataFrame:
+    def rows_of(name: str) -> pl.Series:
+        cells = columns[name]
+        return (cells if where is None else cells.filter(where)).rows.alias(name)
+
     with ThreadPoolExecutor(_WORKERS) as pool:
-        rows = list(pool.map(lambda name: columns[name].rows.alias(name), columns))
+        rows = list(pool.map(rows_of, columns))
     return pl.DataFrame(rows)
 
 
