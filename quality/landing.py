@@ -106,7 +106,7 @@ def land_arrivals(
         fresh, sealed_id = arrivals, sealed.delivery_id
         sealed_until = sealed.expires_on or date.max
     protected = protect(fresh, contract, at.keyring, adapter=adapter, window=window)
-    if protected.delivered_count == 0 and not adapter.names_windows:
+    if protected.delivered_count == 0 and not adapter.may_be_empty:
         raise DeliveryRefused(
             f"{contract.key}: nothing was published. The delivery holds no row, and publishing it "
             "would empty the table; ask the publisher for a complete one",

@@ -1,8 +1,13 @@
 """How publishers are reached: one pydantic model a protocol, and the model is the adapter."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from infra.adapters.file import FileAdapter
+from infra.adapters.gtfs import GtfsAdapter
 
 # A union on `protocol`; it grows by one member with each protocol.
-Adapter = FileAdapter
+Adapter = Annotated[FileAdapter | GtfsAdapter, Field(discriminator="protocol")]
 
 __all__ = ["Adapter"]

@@ -101,6 +101,11 @@ class FileAdapter(BaseModel):
         """Whether the file names say which window a file is for."""
         return WINDOW.search(self.url) is not None
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether a delivery without any row is news: of a window, and not of a whole list."""
+        return self.names_windows
+
     def resolved(self, fill: Callable[[str], str]) -> Self:
         """The same adapter with the placeholders of its address filled.
 

@@ -3,7 +3,7 @@
 Only the privacy code and the seal may import this: see the import rules in pyproject.toml.
 """
 
-from infra.adapters.file import FileAdapter
+from infra.adapters import Adapter
 from infra.adapters.raw import RawRows
 from infra.arrivals import Arrivals, Payload
 
@@ -13,6 +13,6 @@ def payloads_of(arrivals: Arrivals) -> tuple[Payload, ...]:
     return arrivals._payloads
 
 
-def open_arrivals(arrivals: Arrivals, adapter: FileAdapter) -> RawRows:
+def open_arrivals(arrivals: Arrivals, adapter: Adapter) -> RawRows:
     """Read a delivery as its contract says. Raises ContractError if a file is unreadable."""
     return adapter.read(payloads_of(arrivals))

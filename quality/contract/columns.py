@@ -15,6 +15,8 @@ ColumnType = Literal[
 ]
 Personal = Literal["none", "direct", "indirect"]
 NUMBERS: Final = ("integer", "float", "decimal")
+# `sent_as: {format: gtfs_time}`: a clock that runs on past 24:00, counted from noon less 12 hours.
+SERVICE_TIME: Final = "gtfs_time"
 
 
 def texts(value: object, *, of: str) -> tuple[str, ...]:

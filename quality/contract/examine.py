@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from quality.contract import agreement
-from quality.contract.explain import meant_key, translated
+from quality.contract.explain import meant_key, protocols, translated
 from quality.contract.model import SHAPE_ONLY, Contract
 from quality.contract.problems import Problem, ProblemsError
 
@@ -59,6 +59,8 @@ def _take_out(values: Values, loc: tuple[int | str, ...], kind: str) -> set[str]
     if loc[0] == "columns" and len(loc) > 1:
         return _take_out_of_column(values, loc, kind)
     top = str(loc[0])
+    if top == "source" and len(loc) > 1 and loc[1] in protocols():
+        loc = (top, *loc[2:])  # pydantic names the member of the union
     inside = values.get(top)
     if len(loc) == 1 or inside is None:
         values.pop(top, None)

@@ -25,8 +25,9 @@ _REQUIRED: Final = {
     "source": "source: {protocol: file, url: …}",
     "columns": "columns: with a line for each column that is kept",
     "type": "type: string, or another type of docs/contract.md",
-    "protocol": "protocol: file",
+    "protocol": "protocol: file, or another protocol of docs/contract.md",
     "url": "url: with where the files are",
+    "table": "table: stop_times, or another table of the feed",
 }
 _EXPECTED: Final = {
     "string": "text",
@@ -93,11 +94,8 @@ def adapters() -> tuple[type[BaseModel], ...]:
     """The models of the adapters, one a protocol."""
     from infra.adapters import Adapter
 
-    members = get_args(Adapter)
-    if not members:
-        return (Adapter,)
-    # Annotated[A | B, Field(discriminator=…)], or a bare union
-    return get_args(members[0]) or tuple(member for member in members if isinstance(member, type))
+    union, *_ = get_args(Adapter)  # Annotated[A | B, Field(discriminator=…)]
+    return get_args(union)
 
 
 def known_keys(path: Sequence[str], model: type[BaseModel] | None) -> list[str]:
@@ -142,6 +140,8 @@ def _meant(detail: Mapping[str, Any], model: type[BaseModel] | None) -> tuple[st
 
 def _problems(detail: Mapping[str, Any], model: type[BaseModel] | None) -> list[Problem]:
     path = place(detail["loc"])
+    if detail["type"].startswith("union_tag_"):
+        path = [*path, "protocol"]
     where = ".".join(path)
     context = detail.get("ctx", {})
     if detail["type"] == "value_error":
@@ -162,9 +162,7 @@ def _fault(
 ) -> tuple[str, str]:
     """What is wrong and what to write, for one kind of pydantic's errors."""
     if error in ("missing", "union_tag_not_found"):
-        name = path[-1] if error == "missing" else "protocol"
-        wrong = "is missing" if error == "missing" else "protocol is missing"
-        return wrong, f"write {_REQUIRED.get(name, f'{name}: …')}"
+        return "is missing", f"write {_REQUIRED.get(path[-1], f'{path[-1]}: …')}"
     if error in ("literal_error", "union_tag_invalid"):
         return _not_in_list(error, value, context)
     if error in _LIMITS:

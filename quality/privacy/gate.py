@@ -62,7 +62,7 @@ def protect(
     missing or an undeclared one looks personal, ContractError when nothing can be read.
     """
     raw = open_arrivals(arrivals, adapter or contract.source)
-    if _says_nothing_happened(arrivals, raw):
+    if raw.is_left_out or _says_nothing_happened(arrivals, raw):
         raw = _with_declared_columns(raw, contract)
     days = window_of_each(arrivals)
     if window is not None and window.cadence in ("daily", "stream"):
@@ -141,7 +141,8 @@ def _protect(
         event_on = pool.submit(day_of_each)
         done = list(pool.map(through, contract.stored))
     columns = [values for values, _ in done]
-    problems = [problem for _, found in done for problem in found]
+    problems = [Problem(fault.where, fault.rule, fault.reason) for fault in raw.faults]
+    problems += [problem for _, found in done for problem in found]
     places = [delivered[PAYLOAD], delivered[LINE], event_on.result().alias(EVENT_ON)]
     frame = pl.DataFrame([*columns, *places])
     kept, refused = _split(frame, problems)

@@ -7,7 +7,8 @@ import yaml
 from pydantic import BaseModel
 
 from infra.adapters.file import FileAdapter, Melt
-from quality.contract.columns import Column, ColumnType, Personal, SentAs
+from infra.adapters.gtfs import GtfsAdapter
+from quality.contract.columns import SERVICE_TIME, Column, ColumnType, Personal, SentAs
 from quality.contract.entities import ENTITIES, SELF_EVIDENT
 from quality.contract.examine import examined
 from quality.contract.model import Contract, LegalBasis
@@ -20,6 +21,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     Column,
     SentAs,
     FileAdapter,
+    GtfsAdapter,
     Melt,
     *GENERALISATIONS.values(),
 )
@@ -46,7 +48,7 @@ def closed_lists() -> set[str]:
         for field in model.model_fields.values()
         for member in members(field.annotation)
     }
-    found |= {*ENTITIES, *SIMPLE, *GENERALISATIONS, *UNITS, "critical", "warning"}
+    found |= {*ENTITIES, *SIMPLE, *GENERALISATIONS, *UNITS, SERVICE_TIME, "critical", "warning"}
     return found | {*get_args(ColumnType), *get_args(Personal), *get_args(LegalBasis)}
 
 
