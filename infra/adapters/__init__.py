@@ -6,8 +6,9 @@ from pydantic import Field
 
 from infra.adapters.file import FileAdapter
 from infra.adapters.gtfs import GtfsAdapter
+from infra.adapters.sftp import SftpAdapter
 
 # A union on `protocol`; it grows by one member with each protocol.
-Adapter = Annotated[FileAdapter | GtfsAdapter, Field(discriminator="protocol")]
+Adapter = Annotated[FileAdapter | GtfsAdapter | SftpAdapter, Field(discriminator="protocol")]
 
 __all__ = ["Adapter"]

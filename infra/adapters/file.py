@@ -19,6 +19,7 @@ from infra.errors import ContractError, PublisherUnavailable
 from infra.windows import Window
 
 if TYPE_CHECKING:
+    from infra.adapters.fetch import Place
     from infra.adapters.raw import RawRows
 
 Format = Literal["csv", "xlsx", "json", "jsonl", "geojson", "parquet"]
@@ -122,21 +123,9 @@ class FileAdapter(BaseModel):
         all files at the address. Raises PublisherUnavailable when nothing is found or the
         publisher does not answer.
         """
-        from infra.adapters.fetch import Place, fetch, without_secrets
+        from infra.adapters.fetch import fetch
 
-        written = without_secrets(self._written or self.url)
-        if not self.names_windows:
-            places = [Place(self.url, written)]
-        elif window.is_static:
-            raise ContractError(
-                f"{written}: a static data set has no windows; take {{window}} out of source.url"
-            )
-        else:
-            places = [Place(_dated(self.url, start), written, start) for start in window.starts()]
-        payloads = fetch(places)
-        if not payloads:
-            raise PublisherUnavailable(f"{written}: nothing was found there for {window}")
-        return Arrivals(payloads)
+        return self._found(fetch(self._places(window)), window)
 
     def read(self, payloads: Sequence[Payload]) -> "RawRows":
         """Read the rows of a delivery; a row that cannot be read is refused, with its reason.
@@ -146,6 +135,31 @@ class FileAdapter(BaseModel):
         from infra.adapters.reading import read_payloads
 
         return read_payloads(self, payloads)
+
+    @property
+    def _shown(self) -> str:
+        """The address as the contract writes it, without secrets."""
+        from infra.adapters.fetch import without_secrets
+
+        return without_secrets(self._written or self.url)
+
+    def _places(self, window: Window) -> "list[Place]":
+        """The addresses to look at: one, or one for each window where the address names it."""
+        from infra.adapters.fetch import Place
+
+        if not self.names_windows:
+            return [Place(self.url, self._shown)]
+        if window.is_static:
+            raise ContractError(
+                f"{self._shown}: a static data set has no windows; take {{window}} out of "
+                "source.url"
+            )
+        return [Place(_dated(self.url, start), self._shown, start) for start in window.starts()]
+
+    def _found(self, payloads: list[Payload], window: Window) -> Arrivals:
+        if not payloads:
+            raise PublisherUnavailable(f"{self._shown}: nothing was found there for {window}")
+        return Arrivals(payloads)
 
 
 def _dated(url: str, start: date) -> str:

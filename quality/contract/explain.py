@@ -27,6 +27,7 @@ _REQUIRED: Final = {
     "type": "type: string, or another type of docs/contract.md",
     "protocol": "protocol: file, or another protocol of docs/contract.md",
     "url": "url: with where the files are",
+    "access": 'access: "{place}", the folder with password or key',
     "table": "table: stop_times, or another table of the feed",
 }
 _EXPECTED: Final = {
@@ -113,6 +114,8 @@ def known_keys(path: Sequence[str], model: type[BaseModel] | None) -> list[str]:
         keys = list(dict.fromkeys(name for adapter in adapters() for name in _names(adapter)))
     elif path == ["source", "melt"]:
         keys = ["columns", "name", "value"]
+    elif path == ["source", "ready"]:
+        keys = ["suffix", "stable_s"]
     elif top == "columns" and depth == 2:
         keys = _names(Column)
     elif top == "columns" and path[2:] == ["sent_as"]:
@@ -123,6 +126,8 @@ def known_keys(path: Sequence[str], model: type[BaseModel] | None) -> list[str]:
 def meant_key(name: str, path: Sequence[str], model: type[BaseModel] | None = None) -> str | None:
     """The key an unknown one was meant to be, or None."""
     keys = known_keys(path, model)
+    if name in keys:
+        return None  # a key of another protocol
     # `source` is what the contract calls a publisher; of a column one says `from`.
     return "from" if name == "source" and "from" in keys else closest(name, keys, likeness=0.75)
 

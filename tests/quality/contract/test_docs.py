@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from infra.adapters.file import FileAdapter, Melt
 from infra.adapters.gtfs import GtfsAdapter
+from infra.adapters.sftp import Ready, SftpAdapter
 from quality.contract.columns import SERVICE_TIME, Column, ColumnType, Personal, SentAs
 from quality.contract.entities import ENTITIES, SELF_EVIDENT
 from quality.contract.examine import examined
@@ -22,6 +23,8 @@ MODELS: tuple[type[BaseModel], ...] = (
     SentAs,
     FileAdapter,
     GtfsAdapter,
+    SftpAdapter,
+    Ready,
     Melt,
     *GENERALISATIONS.values(),
 )

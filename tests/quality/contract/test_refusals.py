@@ -173,7 +173,27 @@ WRONG = [
     (
         "protocol: file",
         "protocol: gtsf",
-        "source.protocol: 'gtsf' is not a protocol (did you mean gtfs?); write file or gtfs",
+        "source.protocol: 'gtsf' is not a protocol (did you mean gtfs?); write file, gtfs or sftp",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: gtfs, table: stops, separator: ';', url",
+        "source.separator: unknown key; remove it; docs/contract.md lists the keys",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, url",
+        'source.access: is missing; write access: "{place}", the folder with password or key',
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, access: x, ready: {suffix: ok}, url",
+        "source.ready.suffix: is no ending of a name; write such as .ok",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, access: x, ready: {sufix: .ok}, url",
+        "source.ready.sufix: unknown key; write suffix",
     ),
     (
         "{protocol: file, url",
