@@ -1,7 +1,7 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -16,7 +16,13 @@ from infra.windows import Window, consecutive, period_start
 from quality.contract.model import Adapter, Contract
 from quality.contract.strictness import loosest
 from quality.judgement import RuleResult, Verdict, judge
-from quality.privacy.arrivals import delivery_id, of_windows, window_of_each, window_starts
+from quality.privacy.arrivals import (
+    delivery_id,
+    of_windows,
+    version_of_each_date,
+    window_of_each,
+    window_starts,
+)
 from quality.privacy.drift import Drift, check_claim
 from quality.privacy.gate import Protected, protect
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
@@ -73,7 +79,38 @@ def land(
     Raises PublisherUnavailable, DeliveryRefused, or TwinError; the tables are then as before.
     """
     arrivals = adapter.pull(window)
-    return land_arrivals(contract, window, arrivals, at=at, adapter=adapter, notes=notes, now=now)
+    parts = [arrivals]
+    if window.is_static and adapter.sends_versions:
+        parts = _new_versions(contract, arrivals, at.lake)
+    landings = [
+        land_arrivals(contract, window, part, at=at, adapter=adapter, notes=notes, now=now)
+        for part in parts
+    ]
+    return _in_all(landings)
+
+
+def _new_versions(contract: Contract, arrivals: Arrivals, lake: Lake) -> list[Arrivals]:
+    """The versions of a static table that it may not hold yet, oldest first, and the newest.
+
+    History grows at its end; a table without history is what its newest version says.
+    """
+    *older, newest = version_of_each_date(arrivals)
+    if not contract.primary_key:
+        return [newest]
+    held = lake.instant(bronze_key(contract))
+    return [one for one in older if held is None or (one.modified_at or held) >= held] + [newest]
+
+
+def _in_all(landings: Sequence[Landing]) -> Landing:
+    """What became of several deliveries, as one: the newest that brought news, and all counts."""
+    news = [landing for landing in landings if landing.is_news]
+    if len(news) < 2:
+        return news[0] if news else landings[-1]
+    counts = {
+        name: sum(getattr(landing, name) for landing in news)
+        for name in ("delivered_count", "kept_count", "refused_count")
+    }
+    return replace(news[-1], **counts)
 
 
 def land_arrivals(

@@ -107,6 +107,11 @@ class FileAdapter(BaseModel):
         """Whether a delivery without any row is news: of a window, and not of a whole list."""
         return self.names_windows
 
+    @property
+    def sends_versions(self) -> bool:
+        """Whether the files of an undated delivery are each a whole, one after the other."""
+        return False
+
     def resolved(self, fill: Callable[[str], str]) -> Self:
         """The same adapter with the placeholders of its address filled.
 

@@ -55,6 +55,11 @@ class GtfsAdapter(BaseModel):
 
         return self.table in OPTIONAL
 
+    @property
+    def sends_versions(self) -> bool:
+        """Whether several feeds at one address are versions of one timetable: they are."""
+        return not self.names_windows
+
     def resolved(self, fill: Callable[[str], str]) -> Self:
         """The same adapter with the placeholders of its address filled."""
         filled = self.model_copy(update={"url": fill(self.url)})
@@ -62,7 +67,7 @@ class GtfsAdapter(BaseModel):
         return filled
 
     def pull(self, window: Window) -> Arrivals:
-        """Fetch the feed, as the `file` protocol does, dated by what it says of itself.
+        """Fetch the feeds, as the `file` protocol does, oldest first, dated by what they say.
 
         Raises PublisherUnavailable when nothing is found or the publisher does not answer.
         """
@@ -70,7 +75,9 @@ class GtfsAdapter(BaseModel):
         from infra.adapters.opening import payloads_of
 
         fetched = payloads_of(self._files().pull(window))
-        return Arrivals([replace(feed, modified_at=holds_from(feed)) for feed in fetched])
+        by_date = sorted(fetched, key=lambda feed: (feed.modified_at, feed.name))
+        dated = [replace(feed, modified_at=holds_from(feed)) for feed in by_date]
+        return Arrivals(sorted(dated, key=lambda feed: feed.modified_at))
 
     def read(self, payloads: Sequence[Payload]) -> "RawRows":
         """Read the rows of this table; a row that cannot be read is refused, with its reason.

@@ -8,7 +8,7 @@ from infra.arrivals import Arrivals
 from infra.keys import Keyring
 from infra.seal import delivery_id as sealed_delivery_id
 
-__all__ = ["delivery_id", "of_windows", "window_of_each", "window_starts"]
+__all__ = ["delivery_id", "of_windows", "version_of_each_date", "window_of_each", "window_starts"]
 
 
 def delivery_id(arrivals: Arrivals, keyring: Keyring, *, policy: str = "") -> str:
@@ -24,6 +24,12 @@ def window_of_each(arrivals: Arrivals) -> list[date | None]:
 def window_starts(arrivals: Arrivals) -> list[date]:
     """The windows the publisher's file names speak of, in order; empty if they name none."""
     return sorted({start for start in window_of_each(arrivals) if start is not None})
+
+
+def version_of_each_date(arrivals: Arrivals) -> list[Arrivals]:
+    """Each payload as a delivery of its own, oldest first; of several of one date the last."""
+    by_date = {payload.modified_at: payload for payload in payloads_of(arrivals)}
+    return [Arrivals([by_date[date]]) for date in sorted(by_date)]
 
 
 def of_windows(arrivals: Arrivals, starts: Sequence[date | None]) -> Arrivals:

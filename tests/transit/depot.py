@@ -27,7 +27,7 @@ class Depot:
 
     def __init__(self, home: Path) -> None:
         """Make both in a folder."""
-        self.feed = home / "gtfs.zip"
+        self.folder = home
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a root key was made
             self.twin = Twin.here(Settings.load({"GEMELLO_SOURCES": f"transit={home}"}, home))
@@ -35,8 +35,17 @@ class Depot:
 
     def land(self, table: str, feed: bytes) -> Landing:
         """Land one table of this feed."""
-        self.feed.write_bytes(feed)
-        os.utime(self.feed, (NOW.timestamp(), NOW.timestamp()))
+        self.leave("gtfs.zip", feed)
+        return self.land_what_is_there(table)
+
+    def leave(self, name: str, feed: bytes) -> None:
+        """Leave a feed in the folder."""
+        path = self.folder / name
+        path.write_bytes(feed)
+        os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+
+    def land_what_is_there(self, table: str) -> Landing:
+        """Land one table of the feeds in the folder."""
         contract = contract_of(table)
         adapter = self.twin.adapter(contract)
         window = Window.always()

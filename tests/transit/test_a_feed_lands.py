@@ -102,6 +102,50 @@ def test_versions_of_a_feed_are_kept_as_history(depot: Depot):
     ]
 
 
+def test_versions_that_lie_side_by_side_land_one_after_the_other(depot: Depot):
+    summer = edited("routes.txt", "Stazione - Ospedale", "Stazione - Poliambulanza")
+    depot.leave("gtfs_b.zip", zipped(summer, made_at=datetime(2025, 6, 1, 12, 0)))  # noqa: DTZ001 # zips have no time zone
+    depot.leave("gtfs_c.zip", zipped(FEED))
+
+    both = depot.land_what_is_there("transit_routes")
+    again = depot.land_what_is_there("transit_routes")
+
+    history = depot.bronze("transit_routes").filter(pl.col("route_id") == "1").sort("valid_from")
+    assert history["route_long_name"].to_list() == [
+        "Stazione - Ospedale",
+        "Stazione - Poliambulanza",
+    ]
+    assert (both.delivered_count, both.kept_count) == (4, 4)
+    assert not again.is_news
+
+
+def test_a_third_version_is_all_that_lands_of_three(depot: Depot):
+    depot.leave("gtfs_1.zip", zipped(FEED))
+    depot.leave("gtfs_2.zip", zipped(FEED, made_at=datetime(2025, 6, 1)))  # noqa: DTZ001 # zips have no time zone
+    depot.land_what_is_there("transit_routes")
+    third = edited("routes.txt", "Metro", "Metropolitana")
+
+    depot.leave("gtfs_3.zip", zipped(third, made_at=datetime(2025, 7, 1)))  # noqa: DTZ001 # zips have no time zone
+    landing = depot.land_what_is_there("transit_routes")
+
+    assert landing.delivered_count == 2
+    assert depot.bronze("transit_routes").height == 3
+
+
+def test_a_table_without_history_says_what_the_newest_version_says(depot: Depot):
+    agency = FEED["agency.txt"].replace("di prova", "di domani")
+    newer = {**FEED, "agency.txt": agency}
+    depot.leave("gtfs_a.zip", zipped(newer, made_at=datetime(2025, 6, 1)))  # noqa: DTZ001 # zips have no time zone
+    depot.leave("gtfs_b.zip", zipped(FEED))
+
+    landing = depot.land_what_is_there("transit_agencies")
+    again = depot.land_what_is_there("transit_agencies")
+
+    assert depot.bronze("transit_agencies")["agency_name"].to_list() == ["Trasporti di domani"]
+    assert landing.delivered_count == 1
+    assert not again.is_news
+
+
 def test_a_version_replaced_before_it_began_leaves_no_trace(depot: Depot):
     info = "feed_publisher_name,feed_publisher_url,feed_lang,feed_start_date\nBM,x,it,20250901\n"
     versions = [
