@@ -1,32 +1,45 @@
 """Computing a declared table: what its stale windows read, and what is committed."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
 import polars as pl
 
 from assets.declaration import Declaration
 from assets.method import method_mark
-from assets.staleness import INPUT_NOTE, event_day, may_be_said_twice, stale_windows
+from assets.staleness import (
+    INPUT_NOTE,
+    UNFINISHED,
+    event_day,
+    may_be_said_twice,
+    seen,
+    stale_windows,
+)
 from assets.twin import Twin
 from infra.errors import TwinError
 from infra.lake import TableSpec
-from infra.windows import Window, consecutive
+from infra.windows import Window, consecutive, period_start
 from quality.contract.exports import to_polars_schema
 from quality.derived import check_anonymous, check_key
 from quality.units import unit_of
 
+_DAYS_AT_ONCE: Final = 31
+_AHEAD_OF_WINDOW: Final = timedelta(days=2)
+
 
 @dataclass(frozen=True)
 class Derivation:
-    """What became of a computation: the windows written and the frame that was written."""
+    """What became of a computation: the windows written, and what was written last."""
 
     windows: tuple[date, ...]
     frame: pl.DataFrame
     version: int | None
     is_news: bool
+    rows_count: int = 0
 
 
 def derive(
@@ -56,25 +69,41 @@ def derive(
     if declaration.window_by is None:
         return _derive_whole(declaration, twin=twin, versions=versions, spec=spec, notes=notes)
     stale = stale_windows(declaration, twin=twin, requested=requested, mark=mark)
+    frame = pl.DataFrame(schema=schema)
+    if not stale and not twin.lake.exists(table):
+        # What reads it shall find it empty, rather than not at all.
+        day = Window.of(declaration.since, "daily")
+        empty = frame.with_columns(pl.lit(None, pl.Date).alias("window_on"))
+        twin.lake.replace_windows(table, empty, window=day, spec=spec, notes=notes, marks={})
     if not stale:
-        return Derivation((), pl.DataFrame(schema=schema), twin.lake.version(table), is_news=False)
-    frame = _compute(declaration, twin=twin, versions=versions, days=stale, schema=schema)
-    version = twin.lake.version(table)
-    ranges = consecutive(stale, "daily")
-    # Only the last commit says which input versions have been seen: were we stopped before it,
-    # the next run would find none noted and compute everything again.
-    unfinished = {name: text for name, text in notes.items() if not name.startswith(INPUT_NOTE)}
+        return Derivation((), frame, twin.lake.version(table), is_news=False)
+    # Until the last commit, what was seen before is what has been seen: a run that is stopped is
+    # gone on with, and takes nothing for done that it did not do.
+    before = seen(twin.lake.last_notes(table)) if twin.lake.exists(table) else {}
+    others = {name: text for name, text in notes.items() if not name.startswith(INPUT_NOTE)}
+    unfinished = {**others, **before, UNFINISHED: json.dumps(versions)}
+    ranges = [part for run in consecutive(stale, "daily") for part in _parts(run)]
+    rows_count, version = 0, None
     for run in ranges:
-        inside = pl.col("window_on").is_between(run.start, run.end, closed="left")
+        days = list(run.starts())
+        frame = _compute(declaration, twin=twin, versions=versions, days=days, schema=schema)
+        rows_count += frame.height
         version = twin.lake.replace_windows(
             table,
-            frame.filter(inside),
+            frame,
             window=run,
             spec=spec,
             notes=notes if run is ranges[-1] else unfinished,
-            marks=dict.fromkeys(run.starts(), mark),
+            marks=dict.fromkeys(days, mark),
         )
-    return Derivation(tuple(stale), frame, version, is_news=True)
+    return Derivation(tuple(stale), frame, version, is_news=True, rows_count=rows_count)
+
+
+def _parts(window: Window) -> list[Window]:
+    """A range of days as ranges of a month at most: so much is in memory at once."""
+    days = list(window.starts())
+    cuts = range(0, len(days), _DAYS_AT_ONCE)
+    return [Window.between(days[at], days[at : at + _DAYS_AT_ONCE][-1], "daily") for at in cuts]
 
 
 def schema_of(
@@ -151,13 +180,16 @@ def _input(
     if "window_on" not in columns:
         current = rows.filter(pl.col("valid_to").is_null()) if "valid_to" in columns else rows
         return current.drop("valid_from", "valid_to", strict=False).collect()
-    first = min(days) - timedelta(declaration.lookback_days)
     wanted = {day - timedelta(n) for day in days for n in range(declaration.lookback_days + 1)}
-    # A late row stands in a later delivery window than its own day, never in an earlier month.
-    rows = rows.filter(pl.col("window_on") >= first.replace(day=1))
+    # A late row stands in a later delivery window than its own day. An earlier one ends a day
+    # before it at most (see `event_time_out_of_range`).
+    contract = twin.contract_of(key)
+    cadence = contract.cadence if contract else "daily"
+    earliest = period_start(min(wanted) - _AHEAD_OF_WINDOW, cadence)
+    rows = rows.filter(pl.col("window_on") >= earliest)
     in_days = event_day(key, twin).is_in(sorted(wanted))
     chosen = _as_said_last(key, rows, in_days, twin)
-    return (chosen if twin.contract_of(key) else chosen.drop("window_on")).collect()
+    return (chosen if contract else chosen.drop("window_on")).collect()
 
 
 def _as_said_last(key: str, rows: pl.LazyFrame, in_days: pl.Expr, twin: Twin) -> pl.LazyFrame:
@@ -168,6 +200,9 @@ def _as_said_last(key: str, rows: pl.LazyFrame, in_days: pl.Expr, twin: Twin) ->
     keys = list(contract.primary_key)
     if contract.event_time in keys:
         rows = rows.filter(in_days)  # the same key is of the same day: fewer rows to compare
+    else:
+        # Only keys of these days can have their last form in them.
+        rows = rows.join(rows.filter(in_days).select(keys).unique(), on=keys, how="semi")
     last = rows.sort("window_on").unique(keys, keep="last", maintain_order=True)
     return last.filter(in_days)
 
@@ -193,7 +228,7 @@ def _derive_whole(
     frame = declaration.function(**inputs)
     _check(declaration, frame)
     version = twin.lake.replace_all(table, frame, spec=spec, notes=notes, mark=mark)
-    return Derivation((), frame, version, is_news=True)
+    return Derivation((), frame, version, is_news=True, rows_count=frame.height)
 
 
 def _check(declaration: Declaration, frame: pl.DataFrame) -> None:

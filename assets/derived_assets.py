@@ -12,13 +12,20 @@ from assets import indicators, silver
 from assets.boundary import value_free
 from assets.declaration import Declaration
 from assets.derive import Derivation, derive, schema_of
-from assets.metadata import column_schema, lineage_of, materializations, windows_of_run
+from assets.freshness import is_hourly
+from assets.metadata import (
+    column_schema,
+    data_version,
+    lineage_of,
+    materializations,
+    windows_of_run,
+)
 from assets.plots import as_markdown
 from assets.source_assets import partitions_of
 from assets.source_report import refused_check
 from assets.twin import Twin, commit_notes
 from infra.errors import DeliveryRefused, TwinError
-from infra.windows import Window
+from infra.windows import Cadence, Window
 from quality.derived import size_drift
 
 
@@ -49,13 +56,17 @@ def derived_asset(
     key = dg.AssetKey(declaration.key.split("/"))
     partitions = None
     if declaration.window_by:
-        partitions = partitions_of("daily", twin.since(declaration.since))
+        partitions = partitions_of(
+            "daily",
+            twin.since(declaration.since),
+            with_today=is_hourly(declaration.key, declarations, twin),
+        )
     schema = schema_of(declaration, declarations, twin)
     descriptions = {name: column.description for name, column in declaration.gives.items()}
 
     @dg.asset(
         key=key,
-        deps=[dg.AssetKey(table.split("/")) for table in declaration.reads.values()],
+        deps=_inputs(declaration, declarations, twin),
         group_name=f"{declaration.stage}_{declaration.theme}",
         description=declaration.description,
         owners=[declaration.owner],
@@ -90,13 +101,39 @@ def derived_asset(
                 yield refused_check(refusal, key)
                 raise dg.Failure(str(refusal), allow_retries=False) from None
             if result.is_news:
-                materializations(context, key, result.windows, {})
+                materializations(context, key, result.windows, {}, twin=opened)
             yield dg.MaterializeResult(
+                data_version=data_version(context, key, opened),
                 metadata=_metadata(declaration, result, opened),
                 check_results=_checks(declaration, opened),
             )
 
     return computed
+
+
+def _inputs(
+    declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
+) -> list[dg.AssetDep]:
+    """What the table reads; a day of it reads the days before it, too, that it looks back on."""
+    inputs = []
+    for table in declaration.reads.values():
+        mapping = None
+        cadence = _cadence(table, declarations, twin)
+        if declaration.window_by and cadence != "static":
+            is_by_day = cadence in ("stream", "daily")
+            mapping = dg.TimeWindowPartitionMapping(
+                start_offset=-declaration.lookback_days if is_by_day else 0,
+                allow_nonexistent_upstream_partitions=True,
+            )
+        inputs.append(dg.AssetDep(dg.AssetKey(table.split("/")), partition_mapping=mapping))
+    return inputs
+
+
+def _cadence(table: str, declarations: Mapping[str, Declaration], twin: Twin) -> Cadence:
+    contract = twin.contract_of(table)
+    if contract is not None:
+        return contract.cadence
+    return "daily" if declarations[table].window_by else "static"
 
 
 def _check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
@@ -166,7 +203,7 @@ def _metadata(
     frame = result.frame
     metadata: dict[str, dg.MetadataValue | int | float | str | dg.TableColumnLineage] = {
         "dagster/row_count": twin.rows_count(declaration.key),
-        "rows computed": frame.height,
+        "rows computed": result.rows_count,
         "dagster/uri": twin.lake.uri(declaration.key),
         "dagster/column_lineage": _lineage(declaration),
         "windows computed": len(result.windows),

@@ -6,8 +6,9 @@ from typing import Final
 
 import dagster as dg
 import polars as pl
+from dagster._core.definitions.data_version import DATA_VERSION_TAG
 
-from assets.twin import utc_now
+from assets.twin import Twin, utc_now
 from infra.windows import Cadence, Window
 from quality.units import UNITS, unit_of
 
@@ -95,16 +96,43 @@ def materializations(
     key: dg.AssetKey,
     windows: Iterable[date],
     metadata: Mapping[str, str],
+    *,
+    twin: Twin,
 ) -> None:
-    """Tell Dagster which partitions were written, when it did not choose them itself."""
-    if not is_ours(context):
-        return
-    told = {context.partition_key} if context.has_partition_key else set()
-    for start in windows:
-        if start.isoformat() in told:
-            continue
+    """Tell Dagster which partitions were written besides those the run is for."""
+    told = _partitions(context)
+    written = [start for start in windows if start.isoformat() not in told]
+    contents = twin.lake.contents(key.to_user_string(), written) if written else {}
+    for start in written:
         context.log_event(
             dg.AssetMaterialization(
-                asset_key=key, partition=start.isoformat(), metadata=dict(metadata)
+                asset_key=key,
+                partition=start.isoformat(),
+                metadata=dict(metadata),
+                tags={DATA_VERSION_TAG: contents[start]},
             )
         )
+
+
+def data_version(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, twin: Twin
+) -> dg.DataVersion | None:
+    """What changes with the rows of the table, or with those of the one window of the run.
+
+    What reads a table is computed again when this changes, not whenever the table was looked at.
+    """
+    table = key.to_user_string()
+    partitions = sorted(_partitions(context))
+    if len(partitions) == 1 and twin.lake.exists(table):
+        start = _day(partitions[0])
+        return dg.DataVersion(twin.lake.contents(table, [start])[start])
+    version = twin.lake.version(table)
+    return None if version is None else dg.DataVersion(str(version))
+
+
+def _partitions(context: dg.AssetExecutionContext) -> set[str]:
+    """The partitions that Dagster itself takes for written when the step ends."""
+    # A list computed beside tables that have days is in a run of a day, and has none.
+    is_cut = context.assets_def.partitions_def is not None
+    is_for_some = context.has_partition_key or context.has_partition_key_range
+    return set(context.partition_keys) if is_cut and is_for_some else set()

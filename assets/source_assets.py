@@ -6,15 +6,17 @@ from datetime import date
 import dagster as dg
 
 from assets.boundary import value_free
-from assets.metadata import column_schema, is_ours, windows_of_run
+from assets.metadata import column_schema, is_ours, materializations, windows_of_run
+from assets.resuming import RESUMES, landed_since
 from assets.source_report import refused_check, report
 from assets.twin import Twin, commit_notes, utc_now
 from assets.upkeep import upkeep
 from infra.errors import ContractError, PublisherUnavailable
 from infra.windows import Cadence, Window
+from quality.by_window import land_by_window
 from quality.contract.exports import to_markdown
 from quality.contract.model import Contract
-from quality.landing import Landing, land
+from quality.landing import Landing
 from quality.rebuilding import land_from_archive
 from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_spec
 
@@ -22,8 +24,13 @@ from quality.tables import bronze_key, bronze_spec, quarantine_key, quarantine_s
 RETRIES = {"max_retries": 2, "delay": 2.0}
 
 
-def partitions_of(cadence: Cadence, since: date | None) -> dg.PartitionsDefinition[str] | None:
-    """The Dagster partitions of a cadence; None for static tables."""
+def partitions_of(
+    cadence: Cadence, since: date | None, *, with_today: bool = False
+) -> dg.PartitionsDefinition[str] | None:
+    """The Dagster partitions of a cadence; None for static tables.
+
+    A day is one once it is over, or `with_today` from its beginning.
+    """
     if since is None or cadence == "static":
         return None
     start = since.isoformat()
@@ -33,7 +40,7 @@ def partitions_of(cadence: Cadence, since: date | None) -> dg.PartitionsDefiniti
         return dg.TimeWindowPartitionsDefinition(
             cron_schedule="0 0 1 1 *", start=f"{since.year}-01-01", fmt="%Y-%m-%d"
         )
-    return dg.DailyPartitionsDefinition(start_date=start)
+    return dg.DailyPartitionsDefinition(start_date=start, end_offset=1 if with_today else 0)
 
 
 def source_spec(contract: Contract) -> dg.AssetSpec:
@@ -57,7 +64,11 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
     bronze, refused = (
         dg.AssetKey(table.split("/")) for table in (bronze_key(contract), quarantine_key(contract))
     )
-    partitions = partitions_of(contract.cadence, contract.since and twin.since(contract.since))
+    partitions = partitions_of(
+        contract.cadence,
+        contract.since and twin.since(contract.since),
+        with_today=contract.refresh == "hourly",
+    )
     checks = [
         dg.AssetCheckSpec("privacy", asset=bronze, blocking=True, description=_PRIVACY),
         dg.AssetCheckSpec("contract", asset=bronze, blocking=True, description=_CONTRACT),
@@ -103,8 +114,21 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
 def _land(
     context: dg.AssetExecutionContext, contract: Contract, window: Window, twin: Twin
 ) -> Landing:
-    from_archive = context.run.tags.get("gemello/from_archive") == "true"
-    act = land_from_archive if from_archive else land
+    bronze, refused = (
+        dg.AssetKey(table.split("/")) for table in (bronze_key(contract), quarantine_key(contract))
+    )
+
+    def landed(landing: Landing) -> None:
+        # Told as soon as it is true: whatever stops the step does not undo it.
+        delivery = {"delivery": landing.delivery_id or ""}
+        materializations(context, bronze, landing.windows, delivery, twin=twin)
+        materializations(context, refused, landing.windows, {}, twin=twin)
+
+    def told(done: int, of: int) -> None:
+        context.resources.twin.tell(contract.key, done, of)
+
+    is_from_archive = context.run.tags.get("gemello/from_archive") == "true"
+    act = land_from_archive if is_from_archive else land_by_window
     return act(
         contract,
         window,
@@ -112,6 +136,9 @@ def _land(
         adapter=twin.adapter(contract),
         notes=commit_notes(context.run.run_id),
         now=utc_now(),
+        done=landed_since(context.run.tags.get(RESUMES), contract, twin),
+        landed=landed,
+        told=told,
     )
 
 
@@ -157,6 +184,7 @@ def _spec(
             "stage": stage,
             "cadence": contract.cadence,
             "publisher": contract.publisher,
+            "personal": "yes" if contract.is_personal else "no",
             **({"refresh": contract.refresh} if contract.refresh else {}),
         },
         partitions_def=partitions,

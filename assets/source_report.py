@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from assets.metadata import lineage_of, materializations
+from assets.metadata import data_version, lineage_of
 from assets.twin import Twin
 from infra.counting import counted
 from infra.errors import ContractError, DeliveryRefused
@@ -74,14 +74,17 @@ def report(
                 metadata={"rows delivered": result.delivered_count},
             )
         )
-        materializations(context, bronze, result.windows, {"delivery": result.delivery_id or ""})
-        materializations(context, refused, result.windows, {})
     by_rule: dict[str, int | str] = {
         f"rule {rule}": count for rule, count in result.refused_by_rule.items()
     }
-    yield dg.MaterializeResult(asset_key=bronze, metadata={**counts, **extra})
+    yield dg.MaterializeResult(
+        asset_key=bronze,
+        metadata={**counts, **extra},
+        data_version=data_version(context, bronze, twin),
+    )
     yield dg.MaterializeResult(
         asset_key=refused,
+        data_version=data_version(context, refused, twin),
         metadata={
             "rows refused": result.refused_count,
             "dagster/row_count": twin.rows_count(quarantine_key(contract)),

@@ -1,5 +1,6 @@
 """Which windows of a computed table are stale: never computed so, or their inputs changed."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Final
@@ -13,6 +14,8 @@ from quality.contract.model import Contract
 
 # In the notes of a commit: the version of an input that has been seen.
 INPUT_NOTE: Final = "input:"
+# Left by every commit of a computation but the last, with the versions it read.
+UNFINISHED: Final = "unfinished"
 
 
 def stale_windows(
@@ -21,14 +24,40 @@ def stale_windows(
     """Days never computed by this method and asked for, and days whose inputs changed since."""
     lake, table = twin.lake, declaration.key
     days = _input_days(declaration, twin, after=None)
-    known = lake.marks(table, days) if lake.exists(table) else {}
+    is_there = lake.exists(table)
+    known = lake.marks(table, days) if is_there else {}
     stale = {
         day for day in days if known.get(day) != mark and (requested is None or day in requested)
     }
-    if known:
-        seen = lake.last_notes(table)
-        stale |= {day for day in _input_days(declaration, twin, after=seen) if day in known}
+    if is_there:
+        notes = lake.last_notes(table)
+        changed = set(_input_days(declaration, twin, after=notes))
+        if UNFINISHED in notes:
+            changed = _not_done(declaration, twin, changed)
+        # A day may have lost its last row, and be none of the inputs' days any more.
+        stale |= set(lake.marks(table, changed - stale))
     return sorted(stale)
+
+
+def seen(notes: Mapping[str, str]) -> dict[str, str]:
+    """The input versions that a commit's notes say have been seen."""
+    return {name: text for name, text in notes.items() if name.startswith(INPUT_NOTE)}
+
+
+def _not_done(declaration: Declaration, twin: Twin, changed: set[date]) -> set[date]:
+    """Of the days that changed, those that the run which was stopped did not compute anew."""
+    for commit in twin.lake.history(declaration.key):
+        if UNFINISHED not in commit.notes:
+            break
+        versions = json.loads(commit.notes[UNFINISHED])
+        used = {
+            f"{INPUT_NOTE}{key}": str(versions[name]) for name, key in declaration.reads.items()
+        }
+        start, _, end = commit.notes["windows"].partition("/")
+        done = Window("daily", date.fromisoformat(start), date.fromisoformat(end))
+        since = set(_input_days(declaration, twin, after=used))
+        changed = {day for day in changed if day not in done or day in since}
+    return changed
 
 
 def _input_days(

@@ -27,6 +27,10 @@ class PublisherUnavailable(GemelloError):
         self.is_passing = is_passing
 
 
+class NothingDelivered(PublisherUnavailable):
+    """The publisher answers, but has nothing there for the windows asked for."""
+
+
 class ContractError(GemelloError):
     """The delivery, or the contract itself, is not as agreed: talk to the publisher or edit it."""
 

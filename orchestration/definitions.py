@@ -5,12 +5,14 @@ import warnings
 import dagster as dg
 
 from assets.derived_assets import derived_asset, find_declarations
-from assets.freshness import freshness_check
+from assets.freshness import freshness_checks
 from assets.source_assets import bronze_asset, source_spec
 from assets.twin import Twin
 from infra.process import keep_private
+from orchestration.automation import automation_sensor, on_the_clock, with_conditions
+from orchestration.drops import drop_sensors
+from orchestration.jobs import freshness_job, jobs_by_tag, upkeep_job, upkeep_schedule
 from orchestration.resources import TwinResource
-from quality.tables import bronze_key
 
 
 @dg.definitions
@@ -25,23 +27,23 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
 
     `opened` is the twin that steps get when they run in this process.
     """
-    contracts = twin.contracts.values()
-    declarations = find_declarations()
     # Partitions in single runs are "beta" to Dagster; saying so at each load helps nobody.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    return dg.Definitions(
-        assets=[
-            *(source_spec(contract) for contract in contracts),
+    contracts = twin.contracts.values()
+    declarations = find_declarations()
+    tables = with_conditions(
+        [
             *(bronze_asset(contract, twin) for contract in contracts),
             *(derived_asset(item, declarations, twin) for item in declarations.values()),
-        ],
-        asset_checks=[
-            *(freshness_check(bronze_key(contract), contract.cadence) for contract in contracts),
-            *(
-                freshness_check(item.key, "daily" if item.window_by else "static")
-                for item in declarations.values()
-            ),
-        ],
+        ]
+    )
+    freshness = freshness_checks(declarations, twin, condition=on_the_clock())
+    return dg.Definitions(
+        assets=[*(source_spec(contract) for contract in contracts), *tables],
+        asset_checks=[freshness],
+        jobs=[*jobs_by_tag(tables), freshness_job(freshness), upkeep_job()],
+        schedules=[upkeep_schedule()],
+        sensors=[automation_sensor(), *drop_sensors(twin)],
         resources={"twin": opened or TwinResource()},
         executor=dg.in_process_executor,
     )

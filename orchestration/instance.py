@@ -9,8 +9,10 @@ from infra.settings import Settings
 if TYPE_CHECKING:
     import dagster as dg
 
-# What a step prints could hold a value: it is not captured (spec: privacy traps, C3).
-_CONFIG: Final = """\
+# What a step prints could hold a value: it is not captured (spec: privacy traps, C3). A run whose
+# process was killed would count as running for ever, and nothing would be asked for meanwhile. One
+# run may fill the memory of a small machine.
+CONFIG: Final = """\
 telemetry:
   enabled: false
 nux:
@@ -18,6 +20,13 @@ nux:
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 300
+  max_runtime_seconds: 21600
+concurrency:
+  runs:
+    max_concurrent_runs: 2
 """
 
 
@@ -28,12 +37,23 @@ def dagster_home(settings: Settings) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
     if not config.exists():
-        config.write_text(_CONFIG, encoding="utf-8")
+        config.write_text(CONFIG, encoding="utf-8")
     return home
 
 
 def open_instance(settings: Settings) -> "dg.DagsterInstance":
-    """The instance that `gemello run` fills and `gemello ui` shows."""
-    import dagster as dg
+    """The instance that `gemello run` fills and `gemello ui` shows.
 
-    return dg.DagsterInstance.from_config(str(dagster_home(settings)))
+    Its SQLite files, if it has none of another kind, are kept open while it is.
+    """
+    import dagster as dg
+    from dagster._core.instance.ref import InstanceRef
+
+    reference = InstanceRef.from_dir(str(dagster_home(settings)))
+    storage = reference.storage_data
+    if storage is not None and storage.class_name == "DagsterSqliteStorage":
+        kept_open = storage._replace(
+            module_name="orchestration.event_store", class_name="OpenStorage"
+        )
+        reference = reference._replace(storage_data=kept_open)
+    return dg.DagsterInstance.from_ref(reference)

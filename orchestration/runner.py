@@ -2,15 +2,20 @@
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
+from functools import partial
 
 import dagster as dg
 
+from assets.freshness import CHECK
+from assets.resuming import RESUMES
 from assets.twin import Twin
 from assets.upkeep import upkeep
+from orchestration.backfill import backfill
 from orchestration.definitions import build
 from orchestration.instance import open_instance
-from orchestration.resources import OpenTwin
+from orchestration.lost_runs import end_lost_runs, this_process
+from orchestration.resources import OpenTwin, Told
 from orchestration.selection import newest_day, selected, with_inputs
 from orchestration.summary import RunSummary, joined, summary_of
 
@@ -28,52 +33,89 @@ def run_assets(
     last: date | None = None,
     from_archive: bool = False,
     progress: Progress | None = None,
+    told: Told | None = None,
 ) -> RunSummary:
     """Bring the selected tables up to date for the days from `first` to `last`.
 
-    First every source lands, then what is computed from them: two Dagster runs (docs/decisions/
-    0001). One source that fails stops nothing else. Raises UsageError for a selection that names
-    nothing.
+    First every source lands, then what is computed from them, then their freshness is judged:
+    three Dagster runs (docs/decisions/0001). One source that fails stops nothing else. The same
+    call after one that was killed goes on where that stopped. `told` hears how many windows of a
+    data set are done. Raises UsageError for a selection that names nothing.
     """
-    opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin))
+    opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin, told))
     definitions = build(twin, opened=opened)
     keys = selected(definitions, select)
-    tags = {"gemello/from_archive": str(from_archive).lower()}
-    tags |= {"gemello/from": first.isoformat()} if first else {}
-    tags |= {"gemello/to": last.isoformat()} if last else {}
+    asked = {"select": select, "first": first, "last": last, "from_archive": from_archive}
+    with (
+        open_instance(twin.settings) as instance,
+        backfill(twin.settings, **asked) as under_way,  # type: ignore[arg-type] # one dict, four types
+    ):
+        end_lost_runs(instance)
+        tags = _tags(first, last, from_archive=from_archive, begun=under_way.begun)
+        run = partial(_execute, definitions, instance=instance, tags=tags, progress=progress)
+        summary = _run_stages(run, keys, twin, last=last)
+        under_way.is_whole = "unavailable" not in summary.families
+    return summary
+
+
+def _run_stages(
+    run: Callable[..., RunSummary], keys: Sequence[dg.AssetKey], twin: Twin, *, last: date | None
+) -> RunSummary:
+    """What lands, then what is made of it, then how fresh all of it is."""
     landed = [key for key in keys if key.path[0] in ("bronze", "quarantine")]
     computed = [key for key in keys if key not in landed]
     parts: list[RunSummary] = []
-    with open_instance(twin.settings) as instance:
-        if landed:
-            parts.append(_execute(definitions, landed, instance, tags=tags, progress=progress))
-            upkeep(twin)
-        ready, waiting = with_inputs(computed, twin)
-        if ready:
-            day = newest_day(twin, last)
-            parts.append(
-                _execute(definitions, ready, instance, tags=tags, progress=progress, day=day)
-            )
+    if landed:
+        parts.append(run(landed))
+        upkeep(twin)
+    ready, waiting = with_inputs(computed, twin)
+    if ready:
+        parts.append(run(ready, day=newest_day(twin, last)))
+    parts.append(run(keys, only=CHECK))
     return joined(parts, waiting)
+
+
+def _tags(
+    first: date | None, last: date | None, *, from_archive: bool, begun: datetime | None
+) -> dict[str, str]:
+    """What the steps of a run are told."""
+    tags = {"gemello/from_archive": str(from_archive).lower(), **this_process()}
+    tags |= {"gemello/from": first.isoformat()} if first else {}
+    tags |= {"gemello/to": last.isoformat()} if last else {}
+    return tags | ({RESUMES: begun.isoformat()} if begun else {})
 
 
 def _execute(
     definitions: dg.Definitions,
     keys: Sequence[dg.AssetKey],
-    instance: dg.DagsterInstance,
     *,
+    instance: dg.DagsterInstance,
     tags: Mapping[str, str],
     progress: Progress | None,
     day: date | None = None,
+    only: str | None = None,
 ) -> RunSummary:
+    """One Dagster run: the tables with the checks of their steps, or `only` a check of each.
+
+    `day` is the partition of those that have any.
+    """
     run_id = str(uuid.uuid4())
     if progress is not None:
         instance.add_event_listener(run_id, _listener(progress))
-    result = definitions.resolve_implicit_global_asset_job_def().execute_in_process(
+    graph = definitions.resolve_asset_graph()
+    checks = graph.get_check_keys_for_assets(set(keys))
+    job = definitions.resolve_implicit_global_asset_job_def().get_subset(
+        asset_selection=frozenset() if only else frozenset(keys),
+        asset_check_selection=frozenset(
+            check for check in checks if (check.name == CHECK) == (only == CHECK)
+        ),
+    )
+    # Dagster refuses a partition for tables none of which has any.
+    is_cut = any(graph.get(key).is_partitioned for key in keys)
+    result = job.execute_in_process(
         instance=instance,
-        asset_selection=list(keys),
         tags=dict(tags),
-        partition_key=day.isoformat() if day else None,
+        partition_key=day.isoformat() if day and is_cut else None,
         run_id=run_id,
         raise_on_error=False,
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},

@@ -19,7 +19,7 @@ from quality.committing import commit, quarantined
 from quality.contract.model import Adapter, Contract
 from quality.drift import NOTE, breaking_words, changes, remembered, since_when, to_note
 from quality.judgement import judge
-from quality.landed import Landing, in_all
+from quality.landed import Landing, joined
 from quality.news import new_versions, news_of
 from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
@@ -66,7 +66,7 @@ def land(
             land_arrivals(contract, window, part, at=at, adapter=adapter, notes=notes, now=came_at)
         )
     remember_answers(contract, arrivals, at=at, now=now)
-    return in_all(landings)
+    return joined(landings, version=at.lake.version(bronze_key(contract)))
 
 
 def land_arrivals(

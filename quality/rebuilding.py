@@ -1,15 +1,18 @@
 """Landing sealed deliveries again: a lake that was lost comes back from the archive."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from infra.arrivals import Arrivals
 from infra.errors import ContractError, DeliveryRefused
 from infra.seal import SealedDelivery
 from infra.windows import Cadence, Window
+from quality.by_window import Landed, Told
 from quality.contract.model import Adapter, Contract
-from quality.landing import Landing, land_arrivals
+from quality.landed import Landing, joined
+from quality.landing import land_arrivals
 from quality.news import holds, landed_windows
 from quality.privacy.arrivals import window_starts
 from quality.tables import bronze_key
@@ -24,12 +27,16 @@ def land_from_archive(
     adapter: Adapter,
     notes: Mapping[str, str],
     now: datetime,
+    done: Collection[date] = (),
+    landed: Landed | None = None,
+    told: Told | None = None,
 ) -> Landing:
     """Land the sealed deliveries of these windows again, each as if it came when it was sealed.
 
     Of each window the newest delivery stands, and where that is refused, as it was when it came,
     the one before; a table with history gets them all, oldest first. What the table holds already
-    is left alone. Raises ContractError where none is left, DeliveryRefused where none is good.
+    is left alone, and so are the windows that are `done`. Raises ContractError where none is left,
+    and, once all others have landed, DeliveryRefused where a window has no good one.
     """
     sealed = [one for one in at.archive.deliveries(contract.key) if _touches(one, window)]
     if not sealed:
@@ -39,19 +46,35 @@ def land_from_archive(
         )
     again = _Again(contract, at=at, adapter=adapter, notes={**notes, "from": "archive"})
     if window.is_static:
-        landings = list(_land_whole(again, sealed))
+        wanted, parts = set(), _land_whole(again, sealed)
     else:
         # A whole file is landed for all windows that have one: a row stands in one of them.
         also = set() if adapter.names_windows else landed_windows(contract, window, at=at, now=now)
-        landings = list(_land_windows(again, sealed, {*window.starts(), *also}, window.cadence))
-    good = [landing for landing in landings if isinstance(landing, Landing)]
-    if not good and isinstance(landings[-1], DeliveryRefused):
-        raise landings[-1]
-    news = [landing for landing in good if landing.is_news]
-    if not news:
-        return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
-    windows = sorted({start for landing in news for start in landing.windows})
-    return replace(news[-1], windows=tuple(windows))
+        wanted = {*window.starts(), *also} - set(done)
+        wanted &= {start for one in sealed for start in _windows(one, window.cadence).starts()}
+        parts = _land_windows(again, sealed, wanted, window.cadence)
+    landings: list[Landing] = []
+    refused: dict[date | None, DeliveryRefused] = {}
+    stands: set[date | None] = set()
+    for starts, landing in parts:
+        if isinstance(landing, DeliveryRefused):
+            # It published nothing when it came, either: the one before it is what stands.
+            refused |= dict.fromkeys(starts, landing)
+            continue
+        stands |= starts
+        landings.append(landing)
+        if landed is not None and landing.is_news:
+            landed(landing)
+        if told is not None and wanted:
+            told(len(stands), len(wanted))
+    left = [refusal for start, refusal in refused.items() if start not in stands]
+    if left:
+        raise left[0]
+    return joined(landings, version=at.lake.version(bronze_key(contract)))
+
+
+# The windows a sealed delivery was landed for (None for a static table), and what became of it.
+_Part = tuple[AbstractSet[date | None], Landing | DeliveryRefused]
 
 
 @dataclass(frozen=True)
@@ -92,7 +115,7 @@ class _Again:
 
 def _land_windows(
     again: _Again, sealed: Sequence[SealedDelivery], wanted: set[date], cadence: Cadence
-) -> Iterator[Landing | DeliveryRefused]:
+) -> Iterator[_Part]:
     """For each window the newest good delivery that was for it; the newest come first."""
     missing = set(wanted)
     for one in reversed(sealed):
@@ -103,26 +126,24 @@ def _land_windows(
         arrivals = again.opened(one)
         starts &= set(window_starts(arrivals)) or starts
         landing = again.land(one, arrivals, span, frozenset(starts))
-        yield landing
+        yield starts, landing
         if isinstance(landing, Landing):
             missing -= starts
 
 
-def _land_whole(
-    again: _Again, sealed: Sequence[SealedDelivery]
-) -> Iterator[Landing | DeliveryRefused]:
+def _land_whole(again: _Again, sealed: Sequence[SealedDelivery]) -> Iterator[_Part]:
     """What a static table is made of: all deliveries if it has a history, else the newest good."""
     newer = []
     for one in reversed(sealed):
         if holds(again.contract, again.opened(one), again.at):
-            yield Landing(delivery_id=None, windows=())
+            yield {None}, Landing(delivery_id=None, windows=())
             break
         newer.append(one)
     if again.contract.primary_key:
         newer.reverse()
     for one in newer:
         landing = again.land(one, again.opened(one), Window.always())
-        yield landing
+        yield {None}, landing
         if not again.contract.primary_key and isinstance(landing, Landing):
             break
 

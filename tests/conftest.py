@@ -7,9 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from s3fs import S3FileSystem
+
+# The same examples every time, however busy the machine is.
+settings.register_profile("gemello", derandomize=True, deadline=None)
+settings.load_profile("gemello")
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

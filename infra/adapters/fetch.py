@@ -137,6 +137,12 @@ def _from_store(place: Place, _web: Web, _known: Known) -> Found:
     return payloads, None
 
 
+def listed_in_store(place: Place) -> dict[str, dict[str, object]]:
+    """What an object store says of the objects at an address, by name; nothing is fetched."""
+    with _store_errors(place):
+        return _listing(_store(), place.address)
+
+
 def _listing(store: _Store, address: str) -> dict[str, dict[str, object]]:
     if any(mark in address for mark in "*?["):
         return store.glob(address, detail=True)

@@ -1,11 +1,13 @@
 """The `file` protocol: local paths and globs, http(s) and s3, in any of the tabular formats."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from infra.adapters.form import FileForm, Format, Melt
 from infra.adapters.source import NOTHING_KNOWN, WebSource
 from infra.arrivals import Arrivals, Known
-from infra.errors import PublisherUnavailable
+from infra.drops import Drop
+from infra.errors import NothingDelivered
 from infra.windows import Window
 
 __all__ = ["FileAdapter", "FileSource", "Format", "Melt"]
@@ -26,8 +28,18 @@ class FileSource(WebSource):
 
         arrivals = fetch(self.places(window), self.web(self.url), known)
         if not arrivals.payloads_count and not arrivals.unchanged:
-            raise PublisherUnavailable(f"{self.written}: nothing was found there for {window}")
+            raise NothingDelivered(f"{self.written}: nothing was found there for {window}")
         return arrivals
+
+    def drops(self, digest: Callable[[str], str]) -> list[Drop]:
+        """What lies at the address now, oldest change first; nothing on the web, which shows none.
+
+        `digest` makes of a file's name, size and time what it may be known by elsewhere. Raises
+        PublisherUnavailable if the folder or bucket does not answer.
+        """
+        from infra.adapters.drops import drops_at
+
+        return drops_at(self.url, self.written, digest=digest)
 
 
 class FileAdapter(FileForm, FileSource):

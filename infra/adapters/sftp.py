@@ -17,7 +17,7 @@ from pydantic import (
 from infra.adapters.form import FileForm
 from infra.adapters.source import NOTHING_KNOWN, Source
 from infra.arrivals import Arrivals, Known
-from infra.errors import PublisherUnavailable
+from infra.errors import NothingDelivered
 from infra.windows import Window
 
 _FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
@@ -108,5 +108,5 @@ class SftpAdapter(FileForm, Source):
         account = account_of(self.url, self.access, self.host_key, written=self.written)
         payloads = fetch_by_sftp(account, self.places(window), self.ready)
         if not payloads:
-            raise PublisherUnavailable(f"{self.written}: nothing was found there for {window}")
+            raise NothingDelivered(f"{self.written}: nothing was found there for {window}")
         return Arrivals(payloads)

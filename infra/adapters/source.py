@@ -13,6 +13,7 @@ from infra.adapters.patience import Patience, Time
 from infra.adapters.web import Web, host_of
 from infra.addresses import without_secrets
 from infra.arrivals import Known
+from infra.drops import Drop
 from infra.errors import ContractError
 from infra.windows import Window
 
@@ -102,6 +103,11 @@ class Source(BaseModel):
     def written(self) -> str:
         """The address as messages show it: as the contract writes it, without secrets."""
         return without_secrets(self._written or self.url)
+
+    def drops(self, digest: Callable[[str], str]) -> list[Drop]:
+        """What lies at the address now; nothing, for a server shows only what it is asked for."""
+        del digest
+        return []
 
     def places(self, window: Window) -> "list[Place]":
         """The addresses to look at: one, or one for each window where the address names it."""

@@ -193,6 +193,15 @@ def _as_json(fields: "list[Field]") -> list[object]:
     return [json.loads(each.to_json()) for each in fields]
 
 
+def completed(rows: pl.DataFrame, schema: "Schema") -> pl.DataFrame:
+    """The rows with every column of the table, in its order, null where they lack one."""
+    types = pl.Schema(schema.to_arrow())
+    return rows.select(
+        pl.col(name) if name in rows.columns else pl.lit(None, dtype).alias(name)
+        for name, dtype in types.items()
+    )
+
+
 def with_fields(rows: pl.DataFrame, schema: "Schema") -> "pa.Table":
     """The rows as Arrow with the fields' labels and comments, which polars cannot carry."""
     import pyarrow as pa

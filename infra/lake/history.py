@@ -18,6 +18,8 @@ _WRITE: Final = "write"
 WINDOWS: Final = "windows"
 _CADENCE: Final = "cadence"
 _OURS: Final = frozenset({_WRITE, WINDOWS, _CADENCE})
+# The names under which a commit says how many rows it added.
+_ROWS_COUNTS: Final = ("num_added_rows", "numOutputRows", "num_target_rows_inserted")
 # What other tools do to a table without changing what a reader gets.
 _HARMLESS: Final = (
     "CREATE TABLE",
@@ -63,15 +65,18 @@ class Stamp:
         if taken:
             raise TwinError(f"the note {taken[0]} is the lake's own: choose another name")
 
-    def properties(self) -> "CommitProperties":
-        """The form in which deltalake takes it."""
+    def properties(self, *, rows_count: int | None = None) -> "CommitProperties":
+        """The form in which deltalake takes it; with the rows a commit of prepared files adds."""
         from deltalake import CommitProperties, Transaction
 
         notes: dict[str, str] = {**self.notes, _WRITE: self.write}
         if self.window is not None:
             notes |= {WINDOWS: str(self.window), _CADENCE: self.window.cadence}
+        metadata: dict[str, object] = {_PREFIX + name: str(text) for name, text in notes.items()}
+        if rows_count is not None:
+            metadata["operationMetrics"] = {_ROWS_COUNTS[0]: rows_count}
         return CommitProperties(
-            custom_metadata={_PREFIX + name: str(text) for name, text in notes.items()},
+            custom_metadata=metadata,
             app_transactions=[Transaction(name, mark) for name, mark in self.marks.items()],
             max_commit_retries=100,
         )
@@ -104,7 +109,7 @@ def _rows_count(entry: Mapping[str, Any]) -> int | None:  # as deltalake reads J
     metrics = entry.get("operationMetrics")
     if not isinstance(metrics, Mapping):
         return None
-    for name in ("num_added_rows", "numOutputRows", "num_target_rows_inserted"):
+    for name in _ROWS_COUNTS:
         if name in metrics:
             return int(metrics[name])
     return None

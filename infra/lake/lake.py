@@ -19,6 +19,7 @@ from infra.lake.fields import (
     check_frame,
     relabelled,
 )
+from infra.lake.files import WindowFiles
 from infra.lake.history import Commit, Stamp
 from infra.lake.merging import check_identity, history_after, in_order, instant_of, moment_of
 from infra.lake.places import Place
@@ -109,12 +110,13 @@ class Lake:
         stamp = Stamp("windows", notes, named, window)
         self._trust(self._place.root_of(key))
         landing = writing.Landing(named)
+        files = WindowFiles(self._place, key, frame, spec)
 
         def attempt() -> int:
             table = writing.opened_or_created(self._place, key, spec, schema)
             if landing.is_done(table):
                 return table.version()
-            return writing.replace(key, table, frame, spec=spec, stamp=stamp)
+            return writing.replace_windows(key, table, files, window=window, spec=spec, stamp=stamp)
 
         return commit(key, attempt)
 
@@ -131,7 +133,7 @@ class Lake:
             table = writing.opened_or_created(self._place, key, spec, spec.schema)
             if landing.is_done(table):
                 return table.version()
-            return writing.replace(key, table, frame, spec=spec, stamp=stamp)
+            return writing.replace_all(key, table, frame, spec=spec, stamp=stamp)
 
         return commit(key, attempt)
 
@@ -176,7 +178,7 @@ class Lake:
             )
             if new or not merged.equals(in_order(present, identity)):
                 stamp = Stamp("history", notes, marks)
-                return writing.replace(key, table, merged, spec=spec, stamp=stamp)
+                return writing.replace_all(key, table, merged, spec=spec, stamp=stamp)
             if table.transaction_version(reading.MARK) == mark:
                 return table.version()
             return writing.leave_mark(table, Stamp("mark", notes, marks))
@@ -213,6 +215,12 @@ class Lake:
             return reading.windows_present(key, table)
         with translated(key, "reading the history"):
             return history.windows_since(table, after_version)
+
+    def contents(self, key: str, starts: Iterable[date]) -> dict[date, str]:
+        """For each of these windows: a text that changes when its rows are written again."""
+        table = reading.existing(self._place, key)
+        with translated(key, "listing the files"):
+            return reading.contents_of(table, starts)
 
     def history(self, key: str, limit: int | None = None) -> list[Commit]:
         """The commits of a table with their notes, newest first; those of other tools have none."""

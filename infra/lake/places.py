@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -101,8 +102,9 @@ class Place:
         rest = key.partition("/")[2] if "{stage}" in self.location else key
         return f"{self.root_of(key)}/{rest}"
 
-    def file_system(self) -> "S3FileSystem":
-        """A client of the object store for what is not a Delta table."""
+    @cached_property
+    def files(self) -> "S3FileSystem":
+        """A client of the object store for what deltalake and polars do not do."""
         import s3fs
 
         options = self.options
@@ -133,7 +135,7 @@ class Place:
             for log in sorted(Path(root).glob(f"{pattern}/_delta_log")):
                 yield log.parent.relative_to(root).as_posix()
             return
-        files, base = self.file_system(), root.removeprefix("s3://")
+        files, base = self.files, root.removeprefix("s3://")
         level = [base]
         for _ in range(depth):
             level = [folder for parent in level for folder in _folders(files, parent)]

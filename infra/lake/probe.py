@@ -28,7 +28,7 @@ def probe(place: Place, root: str) -> None:
     """
     try:
         if place.is_remote:
-            _probe_bucket(place.file_system(), root)
+            _probe_bucket(place.files, root)
         else:
             _probe_folder(Path(root))
     except store_errors() as error:

@@ -1,6 +1,7 @@
 """Commits: one table, one attempt, everything or nothing. `faults.commit` repeats attempts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,14 +12,16 @@ from infra.lake.fields import (
     VALID_FROM,
     WINDOW,
     TableSpec,
+    completed,
     declared_fields,
     evolved,
     with_fields,
     writer_properties,
 )
+from infra.lake.files import WindowFiles, present_in
 from infra.lake.history import LOG_PROPERTIES, Stamp
 from infra.lake.places import Place
-from infra.lake.reading import opened
+from infra.lake.reading import NO_MARK, mark_of, marks_of, opened
 from infra.windows import Window
 
 if TYPE_CHECKING:
@@ -103,10 +106,10 @@ def _keep_properties(table: "DeltaTable", spec: TableSpec) -> None:
         table.alter.set_table_description(spec.description)
 
 
-def replace(
+def replace_all(
     key: str, table: "DeltaTable", rows: pl.DataFrame, *, spec: TableSpec, stamp: Stamp
 ) -> int:
-    """Replace the windows of the stamp, or the whole table, by these rows in one commit."""
+    """Replace the whole table by these rows in one commit."""
     from deltalake import write_deltalake
 
     schema = evolved(key, table, declared_fields(spec, rows.schema))
@@ -117,25 +120,56 @@ def replace(
         mode="overwrite",
         # A schema that grows is written whole, in the same commit: only so do labels come along.
         schema_mode=None if schema is None else "overwrite",
-        predicate=None if stamp.window is None else _predicate(stamp.window),
         writer_properties=writer_properties(spec),
         commit_properties=stamp.properties(),
     )
     return table.version()
 
 
-def _predicate(window: Window) -> str:
-    # Dates are no personal values: they may stand in the log.
-    return f"{WINDOW} >= '{window.start}' AND {WINDOW} < '{window.end}'"
+def replace_windows(
+    key: str,
+    table: "DeltaTable",
+    files: WindowFiles,
+    *,
+    window: Window,
+    spec: TableSpec,
+    stamp: Stamp,
+) -> int:
+    """Put these files in the place of those the windows have now, in one commit.
 
-
-def completed(rows: pl.DataFrame, schema: "Schema") -> pl.DataFrame:
-    """The rows with every column of the table, in its order, null where they lack one."""
-    types = pl.Schema(schema.to_arrow())
-    return rows.select(
-        pl.col(name) if name in rows.columns else pl.lit(None, dtype).alias(name)
-        for name, dtype in types.items()
+    A schema that grows is recorded by a commit before: until the rows come it shows empty columns.
+    """
+    schema = evolved(key, table, declared_fields(spec, files.rows.schema))
+    if schema is not None:
+        write_schema(table, schema)
+    added = files.written(table.schema())
+    removed = present_in(table, window)
+    if added and {each.path for each in added} <= {each.path for each in removed}:
+        # Our own commit, whose answer was lost: a file is named by one commit only.
+        return table.version()
+    table.create_write_transaction(
+        [*removed, *added],
+        "append",
+        table.schema(),
+        partition_by=[WINDOW],
+        commit_properties=replace(
+            stamp, marks={**_guards(table, window, stamp), **stamp.marks}
+        ).properties(rows_count=files.rows.height),
     )
+    # This call, unlike a write, leaves the opened table at the version it had.
+    table.update_incremental()
+    return table.version()
+
+
+def _guards(table: "DeltaTable", window: Window, stamp: Stamp) -> dict[str, int]:
+    """For each window whose mark stays as it is: that mark, to be written again.
+
+    Delta lets one of two commits fail that remove the same file or leave the same mark. Of two that
+    fill an empty window, neither removes a file.
+    """
+    unmarked = [start for start in window.starts() if mark_of(start) not in stamp.marks]
+    known = marks_of(table, unmarked)
+    return {mark_of(start): known.get(start, NO_MARK) for start in unmarked}
 
 
 def leave_mark(table: "DeltaTable", stamp: Stamp) -> int:

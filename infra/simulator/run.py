@@ -3,7 +3,7 @@
 import importlib
 import json
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from infra.simulator.city import City, Profile
 from infra.simulator.publication import Publication
 
 TRUTH_FOLDER: Final = "_ground_truth"
+FIRST_DAY: Final = date(2025, 3, 24)
 
 
 class Dataset(Protocol):
@@ -50,26 +51,43 @@ class Simulation:
 
 
 def simulate(
-    *, profile: Profile, days: int, seed: int, out: Path, start: date = date(2025, 3, 24)
+    *,
+    profile: Profile,
+    days: int,
+    seed: int,
+    out: Path,
+    start: date = FIRST_DAY,
+    only: Collection[str] | None = None,
 ) -> Simulation:
     """Let all publishers of the city deliver so many days, into `<out>/<placeholder>/…`.
 
-    The same arguments give the same bytes and file times. Files of an earlier simulation in
-    the same folder are replaced. Raises TwinError when there is no day to simulate.
+    `only` some data sets, by `<publisher>/<dataset>`: they deliver what they would among all. The
+    same arguments give the same bytes and file times. Files of an earlier simulation in the same
+    folder are replaced. Raises TwinError when there is no day or no such data set to simulate.
     """
     if days < 1:
         raise TwinError("the simulation needs at least one day: write --days 1 or more")
+    chosen = [one for one in found_datasets() if only is None or one.KEY in only]
+    if only is not None and (unknown := set(only) - {one.KEY for one in chosen}):
+        known = ", ".join(one.KEY for one in found_datasets())
+        raise TwinError(f"nobody simulates {', '.join(sorted(unknown))}; choose among {known}")
     city = City(profile=profile, days=days, seed=seed, start=start)
     out.mkdir(parents=True, exist_ok=True)
     truth = out / TRUTH_FOLDER
     _remove_earlier(out)
     publications = []
-    for dataset in found_datasets():
+    traces: dict[str, None] = {}
+    for dataset in chosen:
         publication = Publication(dataset.KEY, out / dataset.PLACE)
         dataset.publish(city, publication)
         publications.append(publication)
+        # Many data sets know the same people: each of them once, or a full city needs gigabytes.
+        traces |= publication.traces
+        publication.traces.clear()
     files = tuple(sorted(path for each in publications for path in each.files))
     _write_truth(truth, city, publications, [str(path.relative_to(out)) for path in files])
+    with (truth / "canaries.txt").open("w", encoding="utf-8") as file:
+        file.writelines(f"{trace}\n" for trace in traces)
     return Simulation(out, truth, files, {each.key: _rows(each) for each in publications})
 
 
@@ -121,9 +139,6 @@ def _write_truth(
     for each in publications:
         for name, frame in each.tables.items():
             frame.write_parquet(folder / f"{name}.parquet")
-    traces = dict.fromkeys(trace for each in publications for trace in each.traces)
-    lines = "".join(f"{trace}\n" for trace in traces)
-    (folder / "canaries.txt").write_text(lines, encoding="utf-8")
 
 
 def truth_table(simulation: Simulation, name: str) -> pl.DataFrame:

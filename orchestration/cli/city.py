@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DEMO_DAYS = 7
 DEMO_SEED = 42
+_SAY_EVERY_S = 5.0
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
 
@@ -128,15 +129,21 @@ def simulate(
     start: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day.")
     ] = None,
+    *,
+    only: Annotated[
+        str | None, typer.Option(help="Data sets, such as a2a/gas_readings, with commas between.")
+    ] = None,
 ) -> None:
     """Write the deliveries of a simulated Brescia, the same bytes for the same seed."""
+    from infra.simulator import FIRST_DAY
     from infra.simulator import simulate as simulate_city
 
     if profile not in ("small", "full"):
         raise typer.BadParameter("--profile is small or full")
     kind: Literal["small", "full"] = "small" if profile == "small" else "full"
-    begin = {"start": start.date()} if start else {}
-    done = simulate_city(profile=kind, days=days, seed=seed, out=out, **begin)
+    first = start.date() if start else FIRST_DAY
+    chosen = only.split(",") if only else None
+    done = simulate_city(profile=kind, days=days, seed=seed, out=out, start=first, only=chosen)
     table(
         "Simulated",
         ["data set", "rows", "of them bad"],
@@ -192,7 +199,8 @@ def _run(
 
     arguments = {"select": select, "first": first, "last": last, "from_archive": from_archive}
     if not err.is_terminal:
-        return run_assets(twin, **arguments, progress=_plain_progress)  # type: ignore[arg-type] # one dict, four types
+        told = _PlainWindows().tell
+        return run_assets(twin, **arguments, progress=_plain_progress, told=told)  # type: ignore[arg-type] # one dict, four types
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True) as bar:
         tasks: dict[str, int] = {}
@@ -201,9 +209,15 @@ def _run(
             if not ended:
                 tasks[step] = bar.add_task(_step_name(step), total=1)
             elif step in tasks:
-                bar.update(tasks[step], completed=1, visible=not good)  # type: ignore[arg-type] # TaskID is an int
+                bar.update(tasks[step], total=1, completed=1, visible=not good)  # type: ignore[arg-type] # TaskID is an int
 
-        return run_assets(twin, **arguments, progress=shown)  # type: ignore[arg-type] # one dict, four types
+        def told(dataset: str, done: int, of: int) -> None:
+            step = f"land_{dataset.replace('/', '__')}"
+            if step in tasks and of > 1:
+                text = f"{dataset}: {done} of {of} windows"
+                bar.update(tasks[step], description=text, total=of, completed=done)  # type: ignore[arg-type] # TaskID is an int
+
+        return run_assets(twin, **arguments, progress=shown, told=told)  # type: ignore[arg-type] # one dict, four types
 
 
 def _exit(summary: "RunSummary") -> None:
@@ -212,6 +226,19 @@ def _exit(summary: "RunSummary") -> None:
     code = gravest(codes[family] for family in summary.families)
     if code:
         raise typer.Exit(code)
+
+
+class _PlainWindows:
+    """A line now and then, where nobody could see a bar grow."""
+
+    def __init__(self) -> None:
+        self._told_at = time.monotonic()
+
+    def tell(self, dataset: str, done: int, of: int) -> None:
+        """Say how far a data set is, unless something was said a moment ago."""
+        if time.monotonic() - self._told_at >= _SAY_EVERY_S:
+            self._told_at = time.monotonic()
+            note(f"       {dataset}: {done} of {of} windows")
 
 
 def _plain_progress(step: str, ended: bool, good: bool) -> None:

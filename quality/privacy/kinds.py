@@ -9,13 +9,10 @@ Kind = Literal["nothing", "numbers", "dates or times", "yes or no", "text", "som
 _SAMPLE: Final = 400
 # So many of a hundred must look alike: a stray word among numbers is a bad row, not another kind.
 _SHARE: Final = 0.9
+_DAY: Final = r"(?:[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4})"
 _FORMS: Final[tuple[tuple[Kind, str], ...]] = (
     ("yes or no", r"(?i)^(?:true|false|vero|falso|s[iì]|no|yes)$"),
-    (
-        "dates or times",
-        r"^(?:[0-9]{1,4}[-/][0-9]{1,2}[-/][0-9]{1,4}|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4})"
-        r"(?:[T ,].*)?$",
-    ),
+    ("dates or times", rf"^{_DAY}(?:[T ,].*)?$"),
     ("numbers", r"^[+-]?[0-9][0-9., ']*(?:[eE][+-]?[0-9]+)?$|^[+-]?[.,][0-9]+$"),
 )
 

@@ -23,6 +23,7 @@ def repository(reader: Reader) -> Reader:
     return reader
 
 
+@pytest.mark.slow
 def test_following_the_page_on_indicators_literally_shows_what_it_shows(repository: Reader):
     followed = repository.follow("docs/add-an-indicator.md")
 

@@ -3,11 +3,14 @@ from typing import Any
 
 import dagster as dg
 import pytest
+import yaml
 
 from assets.derived_assets import find_declarations
 from assets.twin import Twin
 from infra.settings import Settings
 from orchestration.definitions import build
+from orchestration.instance import CONFIG
+from quality.contract.model import Contract
 
 CHECKS = {"privacy", "contract", "drift", "freshness"}
 
@@ -90,3 +93,36 @@ def test_looking_at_the_definitions_makes_no_file(tmp_path: Path):
     build(Twin.here(Settings.load({}, tmp_path)))
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_job_schedule_and_sensor_loads(twin):
+    repository = build(twin).get_repository_def()
+
+    dg.Definitions.validate_loadable(build(twin))
+    jobs = {job.name for job in repository.get_all_jobs()}
+    assert jobs >= {"upkeep", "look_at_freshness", "publisher_a2a_daily", "theme_air_daily"}
+    assert all(job.executor_def is dg.in_process_executor for job in repository.get_all_jobs())
+
+
+def test_tables_can_be_chosen_by_publisher_stage_theme_and_whether_they_are_personal(twin, graph):
+    def chosen(tag: str) -> set[str]:
+        selection = dg.AssetSelection.from_string(f"tag:{tag}")
+        return {key.to_user_string() for key in selection.resolve(graph)}
+
+    def landed(contracts: list[Contract]) -> set[str]:
+        return {f"{stage}/{c.key}" for c in contracts for stage in ("bronze", "quarantine")}
+
+    contracts = list(twin.contracts.values())
+    assert chosen("personal=yes") == landed([c for c in contracts if c.is_personal])
+    assert chosen("personal=no") == landed([c for c in contracts if not c.is_personal])
+    assert chosen("publisher=a2a") == landed([c for c in contracts if c.publisher == "a2a"])
+    assert chosen("stage=silver") == {k for k in find_declarations() if k.startswith("silver/")}
+    assert chosen("theme=mobility") == {k for k in find_declarations() if "/mobility/" in k}
+
+
+def test_dagster_started_in_the_repository_goes_by_what_installations_go_by():
+    here = Path(__file__).parents[2] / "dagster.yaml"
+
+    assert yaml.safe_load(here.read_text(encoding="utf-8")) == yaml.safe_load(CONFIG)
+    assert "enabled: false" in CONFIG
+    assert "NoOpComputeLogManager" in CONFIG

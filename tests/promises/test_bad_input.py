@@ -259,7 +259,13 @@ def test_a_full_disk_leaves_the_tables_as_they_were_and_the_next_run_finishes(
     edit_contract(visited, "parks/visits", "retention_days: 30", terms)
     # Names that do not compress: sealed, the delivery is larger than the room there is.
     names = np.random.default_rng(1).bytes(40 * 60_000).hex()
-    many = "".join(f"W{n};;DUCOS;{AT};1;{names[80 * n : 80 * n + 80]}\n" for n in range(60_000))
+    # Nor do pseudonyms: the table would be, too.
+    plates = [
+        f"Z{'ABCDEFGHJK'[n // 6000]}{n % 1000:03}Z{'ABCDEF'[n // 1000 % 6]}" for n in range(60_000)
+    ]
+    many = "".join(
+        f"W{n};{plates[n]};DUCOS;{AT};1;{names[80 * n : 80 * n + 80]}\n" for n in range(60_000)
+    )
     (visited.sources / "town" / f"visits_{SECOND_DAY}.csv").write_text(VISITS_HEADER + many)
     before = rows_of(visited)
 

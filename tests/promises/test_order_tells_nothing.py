@@ -89,6 +89,8 @@ def test_refused_rows_have_their_place_and_so_no_pseudonym_of_their_day(parks: T
 def test_a_key_a_day_of_a_row_that_was_refused_is_made_when_it_is_released(parks: Town) -> None:
     visits(parks, FIRST_DAY, [1, 2])
     visits(parks, SECOND_DAY, [1], park="TARELLO")
+    with (parks.sources / "town" / f"visits_{SECOND_DAY}.csv").open("a") as file:
+        file.write(f"V9;ZZ003ZZ;DUCOS;{SECOND_DAY} 11:00:00;1.50;\n")
     land(parks)
     edit_contract(parks, "parks/visits", "[DUCOS, CASTELLI]", "[DUCOS, CASTELLI, TARELLO]")
 
@@ -96,4 +98,4 @@ def test_a_key_a_day_of_a_row_that_was_refused_is_made_when_it_is_released(parks
 
     rows = stored(parks, VISITS)
     assert rows["vehicle_pid"].null_count() == 0
-    assert rows["vehicle_pid"].n_unique() == 3
+    assert rows["vehicle_pid"].n_unique() == 4

@@ -1,12 +1,12 @@
 """A town small enough to be run in seconds, and what can be seen of its lake from outside.
 
-Its publishers are those of the simulated city: so many days of it, with few electricity meters.
+Its publishers are some of those of the simulated city: so many days, with few electricity meters.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,6 +26,21 @@ ELECTRICITY: Final = "bronze/a2a/electricity_readings"
 RESIDENTS: Final = "bronze/comune_brescia/residents"
 CAR_PARKS: Final = "bronze/brescia_mobilita/car_parks"
 PRESSURE: Final = "gold/mobility/hourly_parking_pressure"
+# What the town's publishers send, unless a test asks for all of the city.
+DATASETS: Final = (
+    "a2a/electricity_readings",
+    "arpa_lombardia/air_quality",
+    "arpa_lombardia/weather",
+    "brescia_mobilita/car_parks",
+    "brescia_mobilita/parking_sessions",
+    "comune_brescia/residents",
+)
+_ALL_TABLES: Final = (
+    *(f"bronze/{dataset}" for dataset in DATASETS),
+    "bronze/definitions/*",
+    "silver/*",
+    "gold/*",
+)
 # Enough for four census sections with the ten meters that a section needs to be shown.
 _SECTIONS_COUNT: Final = 4
 COMMAND: Final = Path(sys.executable).with_name("gemello")
@@ -67,8 +82,8 @@ class Town:
         from_archive: bool = False,
         twin: Twin | None = None,
     ) -> RunSummary:
-        """Run these tables, or all, in this process."""
-        select = " or ".join(f'key:"{table}"' for table in tables) or "*"
+        """Run these tables, or all of the town, in this process."""
+        select = " or ".join(f'key:"{table}"' for table in tables or _ALL_TABLES)
         twin = twin or self.twin()
         return run_assets(twin, select=select, first=first, last=last, from_archive=from_archive)
 
@@ -94,11 +109,16 @@ def process_environment(values: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONWARNINGS": "ignore", "POLARS_MAX_THREADS": "2", **values}
 
 
-def simulated_town(folder: Path, *, days: int, seed: int = 7) -> Town:
-    """A town whose publishers have delivered so many days from `FIRST_DAY` on."""
+def simulated_town(
+    folder: Path, *, days: int, seed: int = 7, only: Collection[str] | None = DATASETS
+) -> Town:
+    """A town whose publishers have delivered so many days from `FIRST_DAY` on.
+
+    With `only=None` they are all publishers of the city.
+    """
     sources = folder / "sources"
-    simulate(profile="small", days=days, seed=seed, out=sources, start=FIRST_DAY)
-    for path in sorted(sources.glob("a2a_files/*.csv")):
+    simulate(profile="small", days=days, seed=seed, out=sources, start=FIRST_DAY, only=only)
+    for path in sorted(sources.glob("a2a_files/letture_*.csv")):
         _thin_out(path)
     folder.joinpath("installation").mkdir()
     return Town(home=folder / "installation" / "home", sources=sources)

@@ -195,6 +195,7 @@ def test_the_first_of_two_trees_with_one_number_is_kept(landed: Landings) -> Non
     assert both.n_unique() == trees.bronze.height
 
 
+@pytest.mark.slow
 def test_a_whole_city_of_contracts_runs_from_the_command_line(
     tmp_path: Path, landed: Landings
 ) -> None:

@@ -1,19 +1,20 @@
 """A2A's quarter-hour electricity readings: the history comes as one file of several days."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from infra.simulator.city import City
 from infra.simulator.days import ROME, is_free_day, midnight, quarters_of_local_day
 from infra.simulator.identifiers import supply_points
 from infra.simulator.publication import Publication
 from infra.simulator.sky import Series
-from infra.simulator.spoil import Sheet, Spoiled, clean_rows, rows_count, spoiled_parts
+from infra.simulator.spoil import Sheet, Spoiled, rows_count, spoiled_parts
 
 KEY: Final = "a2a/electricity_readings"
 PLACE: Final = "a2a_files"
@@ -21,6 +22,8 @@ _SHEET: Final = Sheet(separator=",", decimals=3)
 _QUARTERS: Final = 96
 # Ten days of the small city in one file, and never more than one day of the full one.
 _ROWS_A_FILE: Final = 3_000_000
+# Readings that are in memory at once.
+_ROWS_AT_ONCE: Final = 1_000_000
 # Too few meters to be shown: the last four sections.
 _METERS_IN_SMALL_SECTIONS: Final = (4, 6, 8, 9)
 _DOMINANT_WH: Final = 9_000
@@ -62,7 +65,7 @@ def publish(city: City, publication: Publication) -> None:
 
 @dataclass(frozen=True)
 class _Delivery:
-    """One file: written a day at a time, so that a full city fits in memory."""
+    """One file: written some quarter hours at a time, so that a full city fits in memory."""
 
     city: City
     publication: Publication
@@ -72,15 +75,29 @@ class _Delivery:
 
     def parts(self) -> Iterator[bytes]:
         for place, day in enumerate(self.days):
-            frame, watt_hours = _one_day(self.city, day, self.meters)
-            spoiled = _spoiled(self.city, day, frame)
-            yield from spoiled_parts(_SHEET, frame, spoiled, header=place == 0)
-            self.publication.holds(rows_count(frame, spoiled))
+            meters, quarters = self.meters.frame.height, quarters_of_local_day(day)
+            spoiled = _spoiled(self.city, day, meters * len(quarters))
+            truth = _Truth(meters)
+            noise = self.city.chance(KEY, day)
+            at_once = max(1, _ROWS_AT_ONCE // meters)
+            for first in range(0, len(quarters), at_once):
+                watt_hours = _watt_hours(
+                    self.city, day, self.meters, quarters[first : first + at_once], noise
+                )
+                before = first * meters
+                here = [
+                    replace(bad, at=bad.at - before)
+                    for bad in spoiled
+                    if before <= bad.at < before + watt_hours.size
+                ]
+                frame = _rows(self.meters, quarters[first : first + at_once], watt_hours)
+                yield from spoiled_parts(_SHEET, frame, here, header=place == 0 and first == 0)
+                truth.add(watt_hours, [bad.at for bad in here if not bad.is_extra])
+                self.publication.holds(rows_count(frame, here))
             for bad in spoiled:
                 self.publication.spoiled(bad.kind, day)
                 self.publication.leaves_traces([bad.cells.get("pod")])
-            kept = clean_rows(frame.with_columns(wh=pl.Series(watt_hours)), spoiled)
-            self.truths.append(_truth(day, kept))
+            self.truths.append(truth.by_section(day, self.meters.frame["sezione"]))
 
 
 def _meters(city: City) -> _Meters:
@@ -110,25 +127,38 @@ def _meters(city: City) -> _Meters:
     )
 
 
-def _one_day(city: City, day: date, meters: _Meters) -> tuple[pl.DataFrame, np.ndarray]:
-    """The readings of a day in Rome, instant by instant, and the same in whole watt hours."""
-    quarters = quarters_of_local_day(day)
+def _watt_hours(
+    city: City,
+    day: date,
+    meters: _Meters,
+    quarters: Sequence[datetime],
+    noise: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Whole watt hours of every meter in these quarter hours, shape (quarters, meters).
+
+    `noise` is that of the day: a day drawn piece by piece is the day drawn at once.
+    """
     hours = np.array([at.astimezone(ROME).hour + at.minute / 60 for at in quarters])
     is_free = is_free_day(day) or day.weekday() == 5
     home, shop = _home_profile(hours, is_free), _shop_profile(hours, is_free)
-    temp = city.sky.at(city.sky.temp_c, quarters)
+    temp = city.sky.at(city.sky.temp_c, list(quarters))
     weather = 0.06 * np.clip(16 - temp, 0, None) + 0.09 * np.clip(temp - 24, 0, None)
     profile = home[:, None] * (1 - meters.shop_share) + shop[:, None] * meters.shop_share
     load = profile + weather[:, None] * meters.heating_share
-    noise = city.chance(KEY, day).gamma(6, 1 / 6, size=load.shape)
-    watt_hours = np.rint(np.clip(load * noise * meters.watt_hours, 0, 20_000)).astype(np.int64)
+    load *= noise.gamma(6, 1 / 6, size=load.shape)
+    return np.rint(np.clip(load * meters.watt_hours, 0, 20_000)).astype(np.int64)
+
+
+def _rows(
+    meters: _Meters, quarters: Sequence[datetime], watt_hours: NDArray[np.int64]
+) -> pl.DataFrame:
+    """The readings of some quarter hours as the publisher writes them."""
     texts = pl.Series([at.astimezone(ROME).isoformat() for at in quarters])
     count = meters.frame.height
-    rows = meters.frame[np.tile(np.arange(count), len(quarters))].with_columns(
+    return meters.frame[np.tile(np.arange(count), len(quarters))].with_columns(
         istante=texts[np.repeat(np.arange(len(quarters)), count)],
         energia=pl.Series(watt_hours.ravel() / 1000),
     )
-    return rows, watt_hours.ravel()
 
 
 def _home_profile(hours: Series, is_free: bool) -> Series:
@@ -142,9 +172,9 @@ def _shop_profile(hours: Series, is_free: bool) -> Series:
     return 0.35 + (0.4 if is_free else 1.9) * opening
 
 
-def _spoiled(city: City, day: date, frame: pl.DataFrame) -> list[Spoiled]:
+def _spoiled(city: City, day: date, count: int) -> list[Spoiled]:
     chance = city.chance(KEY, "bad", day)
-    rows = chance.choice(frame.height, 10, replace=False)
+    rows = chance.choice(count, 10, replace=False)
     a, b, c, d, e, f, g, h, i, j = (int(row) for row in rows)
     strange_pod = f"IT9X1E{chance.integers(10_000_000, 100_000_000)}"
     return [
@@ -161,9 +191,29 @@ def _spoiled(city: City, day: date, frame: pl.DataFrame) -> list[Spoiled]:
     ]
 
 
-def _truth(day: date, kept: pl.DataFrame) -> pl.DataFrame:
-    """Exact sums by section and day in Rome."""
-    sums = kept.group_by(section_id="sezione", consumed_on=pl.lit(day)).agg(
-        meters_count=pl.col("pod").n_unique(), readings_count=pl.len(), energy_wh=pl.col("wh").sum()
-    )
-    return sums.sort("section_id", "consumed_on")
+class _Truth:
+    """What the good readings of a day add up to, meter by meter."""
+
+    def __init__(self, meters: int) -> None:
+        self._watt_hours = np.zeros(meters, dtype=np.int64)
+        self._readings = np.zeros(meters, dtype=np.int64)
+
+    def add(self, watt_hours: NDArray[np.int64], gone: Sequence[int]) -> None:
+        """Count these quarter hours, but for the readings at the places that are `gone`."""
+        is_kept = np.ones(watt_hours.shape, dtype=bool)
+        is_kept.ravel()[list(gone)] = False
+        self._watt_hours += (watt_hours * is_kept).sum(axis=0)
+        self._readings += is_kept.sum(axis=0)
+
+    def by_section(self, day: date, sections: pl.Series) -> pl.DataFrame:
+        """Exact sums by section and day in Rome."""
+        meters = pl.DataFrame(
+            {"section_id": sections, "readings": self._readings, "wh": self._watt_hours}
+        )
+        sums = meters.filter(pl.col("readings") > 0).group_by(
+            "section_id", consumed_on=pl.lit(day)
+        ).agg(
+            meters_count=pl.len(), readings_count=pl.col("readings").sum(),
+            energy_wh=pl.col("wh").sum(),
+        )  # fmt: skip
+        return sums.sort("section_id", "consumed_on")

@@ -23,6 +23,7 @@ def to_markdown(contract: Contract) -> str:
         _facts(contract),
         _kept(contract),
         _dropped(contract.dropped),
+        _earlier(contract),
         _rules(contract),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -80,6 +81,24 @@ def _dropped(dropped: Mapping[str, str]) -> str:
         return heading + rest
     rows = [(f"`{_cell(name)}`", reason) for name, reason in dropped.items()]
     return heading + _table(("colonna", "motivo"), rows) + "\n\n" + rest
+
+
+def _earlier(contract: Contract) -> str:
+    """Which columns came otherwise or not at all, and what else was refused, and until when."""
+    rows: list[tuple[str, str, str]] = []
+    for layout in sorted(contract.earlier, key=lambda one: one.valid_until, reverse=True):
+        until = f"{layout.valid_until:%d/%m/%Y}"
+        for name, column in layout.columns.items():
+            came = [f"da {', '.join(column.source)}"] if column.source else []
+            came += ["può mancare"] if column.optional else []
+            came += ["scritta in altro modo"] if column.sent_as else []
+            rows.append((until, f"`{name}`", "; ".join(came)))
+        rows += [
+            (until, name, f"non conservata: {reason}") for name, reason in layout.dropped.items()
+        ]
+    if not rows:
+        return ""
+    return "## Com'erano le consegne\n\n" + _table(("fino al", "colonna", "com'era"), rows)
 
 
 def _rules(contract: Contract) -> str:

@@ -287,7 +287,7 @@ def declared(dialect) -> dict[str, Any]:
     return {"separator": dialect["delimiter"], "quote": dialect["quotechar"], "skip_rows": 0}
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(tables(), DIALECTS)
 def test_what_is_read_is_what_was_written(table, dialect):
     raw = read("".join(written(table, **dialect)).encode(), encoding="utf-8", **declared(dialect))
@@ -296,7 +296,7 @@ def test_what_is_read_is_what_was_written(table, dialect):
     assert rows(raw) == [tuple(cell or None for cell in row) for row in table]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(tables(st.text("abcàèò 0123.-:", min_size=1, max_size=6)), DIALECTS)
 def test_plain_text_is_read_in_whatever_dialect_without_being_told(table, dialect):
     assume(all(cell.strip() for row in table for cell in row))
@@ -307,7 +307,7 @@ def test_plain_text_is_read_in_whatever_dialect_without_being_told(table, dialec
     assert rows(raw) == [tuple(row) for row in table]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(tables(PROSE), DIALECTS, st.data())
 def test_damaging_one_record_never_changes_another(table, dialect, data):
     records = written(table, **dialect)
@@ -332,7 +332,7 @@ def test_damaging_one_record_never_changes_another(table, dialect, data):
     assert after.refused.filter(others).is_empty()
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(PROSE, st.just('x"')), min_size=20, max_size=60), st.integers(40, 400))
 def test_a_large_file_reads_the_same_in_blocks_as_at_once(cells, block):
     lines = [f'{i},"{cell}",{cell}' for i, cell in enumerate(cells)]

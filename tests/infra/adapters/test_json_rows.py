@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.adapters.file import FileAdapter
@@ -107,7 +107,6 @@ NAMES = st.sampled_from(["a", "b", "c"])
 VALUES = st.one_of(st.none(), st.booleans(), st.text(max_size=5), st.integers(), st.floats(0, 9))
 
 
-@settings(deadline=None)
 @given(st.lists(st.dictionaries(NAMES, VALUES), min_size=1, max_size=6))
 def test_every_value_of_every_record_arrives(records):
     raw = read("\n".join(map(json.dumps, records)), "x.jsonl")

@@ -83,6 +83,7 @@ def test_a_disk_that_fills_up_is_told_and_the_table_stays_as_it_was(tmp_path: Pa
 
     assert "the disk is full" in told, noise
     assert CANARY not in told
+    assert list(tmp_path.rglob("*.unfinished")) == []
     assert lake.version(KEY) == 1
     assert rows(lake) == [("a", 1.0, day(1))]
 
@@ -100,6 +101,8 @@ def test_a_store_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -
     [
         ("Error performing GET http://x in 2.1s, after 10 retries, max_retries 10", "unreachable"),
         ("Server returned non-2xx status code 503 Service Unavailable", "unreachable"),
+        ("Connection was closed before we received a valid response", "unreachable"),
+        ("An error occurred (InternalError) when calling PutObject", "unreachable"),
         ("404 Not Found <Code>NoSuchBucket</Code>", "bucket"),
         ("403 Forbidden <Code>SignatureDoesNotMatch</Code>", "secret"),
         ("The operation lacked the necessary privileges to complete", "denied"),

@@ -74,6 +74,22 @@ def test_marks_are_kept_per_window(lake: Lake) -> None:
     assert lake.marks("bronze/a2a/nothing", [day(1)]) == {}
 
 
+@pytest.mark.parametrize("commits_count", [1, 30, 70])
+def test_the_marks_of_a_month_are_those_of_its_days(lake: Lake, commits_count: int) -> None:
+    write(lake, readings(), days(1, 28), mark=5)
+    for number in range(commits_count):
+        some = days(1 + number % 25, 2 + number % 25)
+        if number % 7:
+            write(lake, readings(), some, mark=number)
+        else:
+            lake.replace_windows(KEY, readings(), window=some, spec=READINGS, notes={}, marks={})
+
+    at_once = lake.marks(KEY, days(1, 31).starts())
+
+    assert at_once
+    assert at_once == {d: m for d in days(1, 31).starts() for m in lake.marks(KEY, [d]).values()}
+
+
 @pytest.mark.parametrize(
     ("frame", "complaint"),
     [

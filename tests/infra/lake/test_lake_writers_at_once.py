@@ -54,6 +54,21 @@ def test_writers_of_the_same_window_leave_the_rows_of_one_of_them(location: str)
     assert table["meter_pid"].n_unique() == 1
 
 
+def test_writers_of_different_windows_lose_nothing_when_all_replace_rows(location: str) -> None:
+    write(lake_at(location), readings(*[("old", 0.0, day(n)) for n in range(1, 5)]), days(1, 4))
+
+    def replace(number: int) -> None:
+        lake = lake_at(location)
+        for turn in range(5):
+            write(lake, readings(("new", float(turn), day(number))), days(number, number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(replace, range(1, 5)))
+
+    assert rows(lake_at(location)) == [("new", 4.0, day(n)) for n in range(1, 5)]
+    assert lake_at(location).version(KEY) == 21
+
+
 def test_the_same_delivery_committed_by_two_processes_at_once_is_there_once(location: str) -> None:
     frame = readings(("a", 1.0, day(1))).drop("window_on")
 

@@ -7,6 +7,7 @@ import yaml
 
 from infra.errors import ContractError
 from quality.contract.examine import examined
+from quality.contract.exports import to_markdown
 from quality.contract.load import load_contract
 from quality.contract.model import Contract
 from tests.quality.contract.writing import GOOD, changed, saved
@@ -70,6 +71,15 @@ def test_a_layout_moved_to_earlier_means_what_it_meant_when_it_was_todays(tmp_pa
     assert after.on(date(2025, 6, 30)).rules_version == before.rules_version
     assert after.rules_version == contract(tmp_path / "other", renamed).rules_version
     assert after.version != contract(tmp_path / "other", renamed).version
+
+
+def test_the_auditors_page_says_how_deliveries_came_before(tmp_path: Path) -> None:
+    page = to_markdown(contract(tmp_path))
+
+    assert "| 30/06/2025 | `paid_eur` | da costo; scritta in altro modo |" in page
+    assert "| 30/06/2025 | `car_park_id` | può mancare |" in page
+    assert "| 30/06/2025 | note | non conservata: Non servono. |" in page
+    assert "| 31/03/2025 | `paid_eur` | da prezzo |" in page
 
 
 WRONG = [

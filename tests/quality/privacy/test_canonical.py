@@ -100,7 +100,7 @@ def test_a_placeholder_is_nobody_and_is_not_invalid(entity: Entity, text: str) -
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(texts=st.lists(st.none() | st.text(max_size=30), max_size=5))
 def test_no_text_breaks_a_canonical_form(entity: Entity, texts: list[str | None]) -> None:
     forms, is_invalid = canonical(pl.Series(texts, dtype=pl.String), entity)
@@ -116,7 +116,6 @@ def test_the_canonical_form_of_a_canonical_form_is_itself(entity: Entity) -> Non
     assert canonical(golden, entity)[0].to_list() == golden.to_list()
 
 
-@settings(deadline=None)
 @given(places=st.sets(st.sampled_from((6, 7, 9, 10, 12, 13, 14))))
 def test_omocodia_of_any_digits_leads_to_the_same_person(places: set[int]) -> None:
     letters = list("RSSMRA85T10A562")

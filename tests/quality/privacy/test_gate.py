@@ -180,7 +180,7 @@ damaged_rows = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(rows=damaged_rows)
 def test_no_value_of_a_personal_column_comes_out_and_every_row_does(
     protect: Any, rows: list[dict[str, str | None]]
@@ -206,7 +206,7 @@ def test_no_value_of_a_personal_column_comes_out_and_every_row_does(
     assert not {text for text in out for cell in secret - kept if cell.strip() in text}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(order=st.permutations(sorted(ROW)))
 def test_the_order_of_columns_changes_nothing(protect: Any, order: list[str]) -> None:
     delivered = delivery({}, {"targa": "x1"}, {"tel": "1"})
@@ -218,7 +218,7 @@ def test_the_order_of_columns_changes_nothing(protect: Any, order: list[str]) ->
     assert mixed.refused.equals(straight.refused)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     names=st.lists(st.text(min_size=1, max_size=20), unique=True, max_size=4),
     values=st.lists(st.none() | st.text(max_size=20), min_size=3, max_size=3),
