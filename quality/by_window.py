@@ -4,8 +4,7 @@ A day that is refused is refused alone, and what landed does not depend on how m
 asked for. At no time is more in memory than what was pulled last.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -15,12 +14,10 @@ from infra.errors import DeliveryRefused, NothingDelivered
 from infra.windows import Window, consecutive
 from quality.answers import known_answers, remember_answers
 from quality.contract.model import Adapter, Contract
-from quality.drift import Change
-from quality.judgement import RuleResult
-from quality.landing import Landing, land, land_arrivals
+from quality.landed import Landing, joined
+from quality.landing import land, land_arrivals
 from quality.news import news_of
 from quality.privacy.arrivals import of_windows, window_starts
-from quality.privacy.drift import Drift
 from quality.tables import bronze_key
 from quality.workplace import Workplace
 
@@ -157,70 +154,3 @@ def refusal_of(
         f"{were} refused ({named}{more}), the others landed. {first}: {said}",
         check=refused[first].check,
     )
-
-
-def joined(landings: Sequence[Landing], *, version: int | None) -> Landing:
-    """What became of several deliveries, told as one; nothing at all if there was no news."""
-    news = [landing for landing in landings if landing.is_news]
-    shrunk = tuple(one for landing in landings for one in landing.shrunk)
-    if not news:
-        return Landing(None, (), version=version, changes=_changes(landings), shrunk=shrunk)
-    return replace(
-        news[-1],
-        windows=tuple(sorted({start for landing in news for start in landing.windows})),
-        delivered_count=sum(landing.delivered_count for landing in news),
-        kept_count=sum(landing.kept_count for landing in news),
-        refused_count=sum(landing.refused_count for landing in news),
-        elsewhere_count=sum(landing.elsewhere_count for landing in news),
-        results=_results(news),
-        drift=_drift(news),
-        changes=_changes(news),
-        refused_by_rule=dict(sorted(_summed(one.refused_by_rule for one in news).items())),
-        nobody_counts=_summed(one.nobody_counts for one in news),
-        shrunk=shrunk,
-    )
-
-
-def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    summed: dict[str, int] = {}
-    for each in counts:
-        for name, count in each.items():
-            summed[name] = summed.get(name, 0) + count
-    return summed
-
-
-def _results(landings: Sequence[Landing]) -> tuple[RuleResult, ...]:
-    """The verdicts of each rule over all deliveries: it held if it held in each."""
-    found: dict[tuple[str, str, str], RuleResult] = {}
-    for landing in landings:
-        for result in landing.results:
-            key = (result.rule, result.severity, result.scope)
-            known = found.get(key)
-            found[key] = (
-                result
-                if known is None
-                else replace(
-                    known,
-                    rows_count=known.rows_count + result.rows_count,
-                    unexpected_count=known.unexpected_count + result.unexpected_count,
-                    success=known.success and result.success,
-                )
-            )
-    return tuple(found.values())
-
-
-def _drift(landings: Sequence[Landing]) -> Drift | None:
-    """The drift of the newest delivery that had any."""
-    known = [landing.drift for landing in landings if landing.drift is not None]
-    drifted = [drift for drift in known if drift.undeclared or drift.missing]
-    return next(iter(reversed(drifted or known)), None)
-
-
-def _changes(landings: Sequence[Landing]) -> tuple[Change, ...]:
-    """What any of the deliveries had otherwise, each once, since the first that had it."""
-    found: dict[tuple[str, str, str], Change] = {}
-    for change in (change for landing in landings for change in landing.changes):
-        key = (change.what, change.column, change.effect)
-        if key not in found or change.since < found[key].since:
-            found[key] = change
-    return tuple(found.values())

@@ -1,7 +1,7 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -17,14 +17,15 @@ from infra.windows import Window, consecutive
 from quality.answers import known_answers, remember_answers
 from quality.committing import commit, quarantined
 from quality.contract.model import Adapter, Contract
-from quality.drift import NOTE, Change, breaking_words, changes, remembered, since_when, to_note
-from quality.judgement import RuleResult, judge
-from quality.news import news_of
+from quality.drift import NOTE, breaking_words, changes, remembered, since_when, to_note
+from quality.judgement import judge
+from quality.landed import Landing, joined
+from quality.news import new_versions, news_of
 from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
-from quality.privacy.drift import Drift, check_claim
+from quality.privacy.drift import check_claim
 from quality.privacy.gate import protect
-from quality.shrinking import Shrunk, shrunk_of
+from quality.shrinking import shrunk_of
 from quality.tables import bronze_key
 from quality.workplace import Workplace
 
@@ -34,34 +35,6 @@ __all__ = ["Landing", "Workplace", "land", "land_arrivals"]
 _MOST_REASONS: Final = 6
 # Old windows may be loaded after new ones; further back nobody looks for what came before them.
 _COMMITS_LOOKED_AT: Final = 20
-
-
-@dataclass(frozen=True)
-class Landing:
-    """What became of one delivery. Counts and ids only.
-
-    `nobody_counts`: for each pseudonymised column, how many kept rows name nobody there: nothing
-    was sent, a placeholder such as `N/D`, or an address that a device made up for itself.
-    """
-
-    delivery_id: str | None
-    windows: tuple[date, ...]
-    delivered_count: int = 0
-    kept_count: int = 0
-    refused_count: int = 0
-    elsewhere_count: int = 0
-    results: tuple[RuleResult, ...] = ()
-    drift: Drift | None = None
-    changes: tuple[Change, ...] = ()
-    version: int | None = None
-    refused_by_rule: Mapping[str, int] = field(default_factory=dict)
-    nobody_counts: Mapping[str, int] = field(default_factory=dict)
-    shrunk: tuple[Shrunk, ...] = ()
-
-    @property
-    def is_news(self) -> bool:
-        """Whether anything was written."""
-        return self.delivery_id is not None
 
 
 def land(
@@ -82,11 +55,18 @@ def land(
     arrivals = adapter.pull(window, known) if known else adapter.pull(window)
     if arrivals.unchanged and not arrivals.payloads_count:
         return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
-    landing = land_arrivals(
-        contract, window, arrivals, at=at, adapter=adapter, notes=notes, now=now
-    )
+    parts = [arrivals]
+    if window.is_static and adapter.sends_versions:
+        parts = new_versions(contract, arrivals, at.lake)
+    landings = []
+    for place, part in enumerate(parts):
+        # One after the other, also for whoever lands them again from the archive.
+        came_at = now + timedelta(microseconds=place)
+        landings.append(
+            land_arrivals(contract, window, part, at=at, adapter=adapter, notes=notes, now=came_at)
+        )
     remember_answers(contract, arrivals, at=at, now=now)
-    return landing
+    return joined(landings, version=at.lake.version(bronze_key(contract)))
 
 
 def land_arrivals(
@@ -125,7 +105,7 @@ def land_arrivals(
     with since_when(memory):
         protected = protect(fresh, contract, keyring, adapter=adapter, window=window)
     changed = changes(protected.drift, memory, contract, on)
-    if protected.delivered_count == 0 and not adapter.names_windows:
+    if protected.delivered_count == 0 and not adapter.may_be_empty:
         raise DeliveryRefused(
             f"{contract.key}: nothing was published. The delivery holds no row, and publishing it "
             "would empty the table; ask the publisher for a complete one",

@@ -11,7 +11,13 @@ from infra.lake import Lake
 from infra.windows import Window
 from quality.contract.earlier import layout_end
 from quality.contract.model import Contract
-from quality.privacy.arrivals import delivery_id, layouts_in, of_windows, window_starts
+from quality.privacy.arrivals import (
+    delivery_id,
+    layouts_in,
+    of_windows,
+    version_of_each_date,
+    window_starts,
+)
 from quality.tables import bronze_key, quarantine_key
 from quality.workplace import Workplace
 
@@ -45,6 +51,18 @@ def news_of(
         known = marks_of_landed(contract, window, at=at, now=now)
         marks = dict.fromkeys({*window.starts(), *known}, whole)
     return {start: marks[start] for start in sorted(marks) if known.get(start) != {marks[start]}}
+
+
+def new_versions(contract: Contract, arrivals: Arrivals, lake: Lake) -> list[Arrivals]:
+    """The versions of a static table that it may not hold yet, oldest first, and the newest.
+
+    History grows at its end; a table without history is what its newest version says.
+    """
+    *older, newest = version_of_each_date(arrivals)
+    if not contract.primary_key:
+        return [newest]
+    held = lake.instant(bronze_key(contract))
+    return [one for one in older if held is None or (one.modified_at or held) >= held] + [newest]
 
 
 def marks_of(contract: Contract, arrivals: Arrivals, keyring: Keyring) -> dict[date | None, int]:

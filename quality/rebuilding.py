@@ -9,9 +9,10 @@ from infra.arrivals import Arrivals
 from infra.errors import ContractError, DeliveryRefused
 from infra.seal import SealedDelivery
 from infra.windows import Cadence, Window
-from quality.by_window import Landed, Told, joined
+from quality.by_window import Landed, Told
 from quality.contract.model import Adapter, Contract
-from quality.landing import Landing, land_arrivals
+from quality.landed import Landing, joined
+from quality.landing import land_arrivals
 from quality.news import holds, landed_windows
 from quality.privacy.arrivals import window_starts
 from quality.tables import bronze_key

@@ -99,7 +99,12 @@ def _shrunk_windows(
 
 
 def _check_static(contract: Contract, come_count: int, lake: Lake) -> None:
-    """Refuse a list that lost most of its rows: it would end the history of all that is missing."""
+    """Refuse a list that lost most of its rows: it would end the history of all that is missing.
+
+    One that may be left out as a whole, as a table of a timetable, is news when it is.
+    """
+    if come_count == 0 and contract.source.may_be_empty:
+        return
     held_count = 0
     for table in (bronze_key(contract), quarantine_key(contract)):
         if lake.exists(table):

@@ -6,12 +6,14 @@ from pydantic import Field
 
 from infra.adapters.ckan import CkanAdapter
 from infra.adapters.file import FileAdapter
+from infra.adapters.gtfs import GtfsAdapter
 from infra.adapters.http_json import HttpJsonAdapter
+from infra.adapters.sftp import SftpAdapter
 from infra.adapters.socrata import SocrataAdapter
 
 # A union on `protocol`; it grows by one member with each protocol.
 Adapter = Annotated[
-    FileAdapter | HttpJsonAdapter | SocrataAdapter | CkanAdapter,
+    FileAdapter | HttpJsonAdapter | SocrataAdapter | CkanAdapter | SftpAdapter | GtfsAdapter,
     Field(discriminator="protocol"),
 ]
 

@@ -4,19 +4,17 @@ from collections.abc import Callable
 from typing import Literal
 
 from infra.adapters.form import FileForm, Format, Melt
-from infra.adapters.source import NOTHING_KNOWN, WebSource, in_window
+from infra.adapters.source import NOTHING_KNOWN, WebSource
 from infra.arrivals import Arrivals, Known
 from infra.drops import Drop
-from infra.errors import ContractError, NothingDelivered
+from infra.errors import NothingDelivered
 from infra.windows import Window
 
-__all__ = ["FileAdapter", "Format", "Melt"]
+__all__ = ["FileAdapter", "FileSource", "Format", "Melt"]
 
 
-class FileAdapter(FileForm, WebSource):
-    """Files a publisher leaves somewhere, and how to read them where sniffing would be wrong."""
-
-    protocol: Literal["file"]
+class FileSource(WebSource):
+    """Files a publisher leaves somewhere."""
 
     def pull(self, window: Window, known: Known = NOTHING_KNOWN) -> Arrivals:
         """Fetch the files of these windows, as they are.
@@ -26,19 +24,9 @@ class FileAdapter(FileForm, WebSource):
         `unchanged`. Raises PublisherUnavailable when nothing is found or the publisher does not
         answer.
         """
-        from infra.adapters.fetch import Place, fetch
+        from infra.adapters.fetch import fetch
 
-        if not self.names_windows:
-            places = [Place(self.url, self.written)]
-        elif window.is_static:
-            raise ContractError(
-                f"{self.written}: a static data set has no windows; take {{window}} out of "
-                "source.url"
-            )
-        else:
-            singles = (Window.of(start, window.cadence) for start in window.starts())
-            places = [Place(in_window(self.url, one), self.written, one.start) for one in singles]
-        arrivals = fetch(places, self.web(self.url), known)
+        arrivals = fetch(self.places(window), self.web(self.url), known)
         if not arrivals.payloads_count and not arrivals.unchanged:
             raise NothingDelivered(f"{self.written}: nothing was found there for {window}")
         return arrivals
@@ -52,3 +40,9 @@ class FileAdapter(FileForm, WebSource):
         from infra.adapters.drops import drops_at
 
         return drops_at(self.url, self.written, digest=digest)
+
+
+class FileAdapter(FileForm, FileSource):
+    """Files a publisher leaves somewhere, and how to read them where sniffing would be wrong."""
+
+    protocol: Literal["file"]

@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from infra.adapters.ckan import CkanAdapter
 from infra.adapters.file import FileAdapter
 from infra.adapters.form import FileForm
+from infra.adapters.gtfs import GtfsAdapter
 from infra.adapters.http_json import HttpJsonAdapter
 from infra.adapters.packed import format_of_name
 from infra.adapters.pagers import ByOffset, ByPage, pager_of
@@ -15,7 +16,7 @@ from infra.adapters.paging import parsed, records_of
 from infra.adapters.patience import Patience
 from infra.adapters.raw import LINE, PAYLOAD
 from infra.adapters.socrata import SocrataAdapter
-from infra.adapters.source import WINDOW, in_window
+from infra.adapters.source import WINDOW, WebSource, in_window
 from infra.adapters.web import NotThereError, Web
 from infra.arrivals import Payload
 from infra.errors import ContractError, PublisherUnavailable
@@ -43,20 +44,38 @@ def look(adapter: "Adapter", window: Window) -> Look | None:
 
     Raises PublisherUnavailable and ContractError as a pull would, after two attempts.
     """
-    if not adapter.url.lower().startswith(("http://", "https://")):
+    if not isinstance(adapter, WebSource) or not _is_on_the_web(adapter.url):
         return None
     patient = adapter.waiting(_PATIENCE)
     web = patient.web(adapter.url)
+    seen: Look | None = None
     match patient:
         case FileAdapter():
-            return _file(patient, web, in_window(patient.url, window))
+            seen = _file(patient, web, in_window(patient.url, window))
         case CkanAdapter():
-            return _file(patient, web, patient.address(web, window))
+            seen = _file(patient, web, patient.address(web, window))
+        case GtfsAdapter():
+            seen = _feed(patient, web, in_window(patient.url, window))
         case HttpJsonAdapter():
-            return _records(patient, web, window)
+            seen = _records(patient, web, window)
         case SocrataAdapter():
-            return _portal(patient, web, window)
-    return None
+            seen = _portal(patient, web, window)
+    return seen
+
+
+def _is_on_the_web(url: str) -> bool:
+    return url.lower().startswith(("http://", "https://"))
+
+
+def _feed(adapter: GtfsAdapter, web: Web, url: str) -> Look:
+    """A zip shows its tables only as a whole: it is looked at whether one begins to come."""
+    try:
+        answer = web.get(url, part_bytes=_FEW)
+    except NotThereError:
+        if WINDOW.search(adapter.url.partition("?")[0]):
+            return Look(None, is_empty=True)
+        raise
+    return Look(None, is_moved=answer is not None and answer.is_moved)
 
 
 def _file(form: FileForm, web: Web, url: str) -> Look:

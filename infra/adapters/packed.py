@@ -1,10 +1,12 @@
 """Unpacking gzip and zip within limits: a small file must not fill the memory."""
 
+import contextlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from infra.errors import ContractError
@@ -81,6 +83,45 @@ def _unpack(member: Member, wanted: str | None, budget: _Budget, layers: int) ->
                     raise ContractError("the zip holds no file of a tabular format")
                 return [part for one in found for part in _unpack(one, wanted, budget, layers - 1)]
     return [member]
+
+
+def named_members(content: bytes, names: Collection[str]) -> dict[str, bytes]:
+    """The files of a zip that are called so, whichever folder of it they are in.
+
+    A file that is not there is left out. Raises ContractError for what is no zip, a damaged,
+    encrypted or oversized one, and where a name stands in several folders alike.
+    """
+    if not content.startswith(_ZIP):
+        raise ContractError("the file is not a zip; look at what the address gives")
+    budget = _Budget(len(content))
+    with _archive(content) as archive:
+        places: dict[str, list[zipfile.ZipInfo]] = {}
+        for info in archive.infolist():
+            *folders, base = info.filename.split("/")
+            if base in names and "__MACOSX" not in folders:
+                places.setdefault(base, []).append(info)
+        return {
+            base: b"".join(_pieces(archive, _outermost(base, found), budget))
+            for base, found in sorted(places.items())
+        }
+
+
+def _outermost(name: str, found: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
+    depths = [info.filename.count("/") for info in found]
+    if depths.count(min(depths)) > 1:
+        raise ContractError(f"the zip holds {name} more than once; ask for one feed a zip")
+    return found[depths.index(min(depths))]
+
+
+def dates_of_members(content: bytes, names: Collection[str]) -> list[datetime]:
+    """When the files of a zip that are called so were last changed, on a clock without a zone."""
+    with _archive(content) as archive:
+        stated = [i.date_time for i in archive.infolist() if i.filename.split("/")[-1] in names]
+    dates = []
+    for parts in stated:
+        with contextlib.suppress(ValueError):  # a month 0 is how some tools say nothing
+            dates.append(datetime(*parts))  # noqa: DTZ001 # it has no zone
+    return dates
 
 
 def check_workbook(content: bytes) -> None:

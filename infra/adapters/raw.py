@@ -15,6 +15,18 @@ LINE: Final = "__line"
 
 
 @dataclass(frozen=True, repr=False)
+class Fault:
+    """Rows that can be read but cannot be right, by what else stands in the delivery.
+
+    `where` is one boolean a row of the frame; `reason` never shows a value.
+    """
+
+    where: pl.Series
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, repr=False)
 class RawRows:
     """The rows of a delivery, one column per delivered column, and the rows that were refused.
 
@@ -23,7 +35,8 @@ class RawRows:
     the delivery. `__line` is the physical line in CSV and JSON Lines, the row of the sheet in
     XLSX, the record's number elsewhere; all count from 1, and count on through the files of a zip.
     `refused` has `__payload`, `__line` and a `reason` that never shows a value. `names` says for
-    each file which columns it brought, None where it was an empty list.
+    each file which columns it brought, None where it was an empty list. `faults` are for the gate
+    to set aside. `is_left_out` says that there is no row, and not even a column, by right.
     """
 
     frame: pl.DataFrame
@@ -31,6 +44,8 @@ class RawRows:
     decimal: str | None
     thousands: str | None
     names: tuple[frozenset[str] | None, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    is_left_out: bool = False
 
     def __repr__(self) -> str:
         """The sizes only."""

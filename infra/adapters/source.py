@@ -1,9 +1,9 @@
-"""What every source behind a web server may declare, and the windows its address speaks of."""
+"""What every source may declare, those behind a web server too, and the windows they speak of."""
 
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import Annotated, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,7 +14,11 @@ from infra.adapters.web import Web, host_of
 from infra.addresses import without_secrets
 from infra.arrivals import Known
 from infra.drops import Drop
+from infra.errors import ContractError
 from infra.windows import Window
+
+if TYPE_CHECKING:
+    from infra.adapters.fetch import Place
 
 # {window:%Y-%m-%d}: the first day of the delivery window, as the publisher writes it; {window_last}
 # is its last day, {window_end} the first day after it.
@@ -53,43 +57,95 @@ def in_window(text: str, window: Window, *, clock: str = ROME) -> str:
     return WINDOW.sub(written, text)
 
 
-class WebSource(BaseModel):
-    """How a publisher's web server is reached: nothing here changes what is delivered."""
+class Source(BaseModel):
+    """Where a publisher is, and which of its keys speak of windows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     # The key whose placeholders make the publisher be asked for one window at a time.
     windows_in: ClassVar[str] = "url"
 
     url: str
-    headers: dict[str, str] = Field(default={}, repr=False)
-    hosts: tuple[str, ...] = ()
-    timeout_s: float = Field(default=60, gt=0, le=3600)
-    deadline_s: float = Field(default=1800, gt=0, le=86_400)
-    requests_per_s: float | None = Field(default=None, gt=0, le=1000)
 
     _written: str | None = PrivateAttr(default=None)
-    _time: Time | None = PrivateAttr(default=None)
-    _patience: Patience | None = PrivateAttr(default=None)
 
     @property
     def names_windows(self) -> bool:
         """Whether the publisher is asked for one window at a time, or its names say the window."""
         return WINDOW.search(getattr(self, self.windows_in) or "") is not None
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether a delivery without any row is news: of a window, and not of a whole list."""
+        return self.names_windows
+
+    @property
+    def sends_versions(self) -> bool:
+        """Whether the files of an undated delivery are each a whole, one after the other."""
+        return False
+
+    def filled_texts(self) -> dict[str, str]:
+        """The texts in which placeholders are filled from the settings, by their keys."""
+        return {"url": self.url}
+
     def resolved(self, fill: Callable[[str], str]) -> Self:
-        """The same source with the placeholders of its address, headers and hosts filled.
+        """The same source with the placeholders of its texts filled.
 
         Messages go on to show the address as the contract writes it.
         """
-        filled = self.model_copy(
-            update={
-                "url": fill(self.url),
-                "headers": {name: fill(value) for name, value in self.headers.items()},
-                "hosts": tuple(fill(host) for host in self.hosts),
-            }
-        )
+        filled = self.model_copy(update=self._filled(fill))
         filled._written = self._written or self.url
         return filled
+
+    def _filled(self, fill: Callable[[str], str]) -> dict[str, object]:
+        return {"url": fill(self.url)}
+
+    @property
+    def written(self) -> str:
+        """The address as messages show it: as the contract writes it, without secrets."""
+        return without_secrets(self._written or self.url)
+
+    def drops(self, digest: Callable[[str], str]) -> list[Drop]:
+        """What lies at the address now; nothing, for a server shows only what it is asked for."""
+        del digest
+        return []
+
+    def places(self, window: Window) -> "list[Place]":
+        """The addresses to look at: one, or one for each window where the address names it."""
+        from infra.adapters.fetch import Place
+
+        if not self.names_windows:
+            return [Place(self.url, self.written)]
+        if window.is_static:
+            raise ContractError(
+                f"{self.written}: a static data set has no windows; take {{window}} out of "
+                f"source.{self.windows_in}"
+            )
+        return [Place(in_window(self.url, one), self.written, one.start) for one in each(window)]
+
+
+class WebSource(Source):
+    """How a publisher's web server is reached: nothing here changes what is delivered."""
+
+    headers: dict[str, str] = Field(default={}, repr=False)
+    hosts: tuple[str, ...] = ()
+    timeout_s: float = Field(default=60, gt=0, le=3600)
+    deadline_s: float = Field(default=1800, gt=0, le=86_400)
+    requests_per_s: float | None = Field(default=None, gt=0, le=1000)
+
+    _time: Time | None = PrivateAttr(default=None)
+    _patience: Patience | None = PrivateAttr(default=None)
+
+    def filled_texts(self) -> dict[str, str]:
+        """The address, the headers, and the other hosts."""
+        headers = {f"headers.{name}": value for name, value in self.headers.items()}
+        hosts = {f"hosts.{place}": host for place, host in enumerate(self.hosts, start=1)}
+        return super().filled_texts() | headers | hosts
+
+    def _filled(self, fill: Callable[[str], str]) -> dict[str, object]:
+        return super()._filled(fill) | {
+            "headers": {name: fill(value) for name, value in self.headers.items()},
+            "hosts": tuple(fill(host) for host in self.hosts),
+        }
 
     def timed(self, time: Time) -> Self:
         """The same source by another clock, for those who cannot wait."""
@@ -102,16 +158,6 @@ class WebSource(BaseModel):
         other = self.model_copy()
         other._patience = patience
         return other
-
-    @property
-    def written(self) -> str:
-        """The address as messages show it: as the contract writes it, without secrets."""
-        return without_secrets(self._written or self.url)
-
-    def drops(self, digest: Callable[[str], str]) -> list[Drop]:
-        """What lies at the address now; nothing, for a server shows only what it is asked for."""
-        del digest
-        return []
 
     def web(self, url: str) -> Web:
         """The servers this source may ask: that of an address, and those declared."""
@@ -128,7 +174,12 @@ class WebSource(BaseModel):
 
 
 # What of a source says how it is reached, not what comes from it.
-REACH: Final = frozenset({"headers", "hosts", "timeout_s", "deadline_s", "requests_per_s"})
+REACH: Final = frozenset(
+    {
+        *("headers", "hosts", "timeout_s", "deadline_s", "requests_per_s"),
+        *("access", "host_key", "ready"),
+    }
+)
 
 
 def each(window: Window) -> list[Window]:

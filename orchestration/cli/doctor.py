@@ -136,7 +136,8 @@ def _sources(settings: Settings) -> str:
     faults: list[str] = []
     for contract in twin.contracts.values():
         shown = twin.settings.places(without_secrets(contract.source.url))
-        for name, place in twin.settings.places(contract.source.url).items():
+        texts = " ".join(contract.source.filled_texts().values())
+        for name, place in twin.settings.places(texts).items():
             if place is None:
                 try:
                     twin.adapter(contract)

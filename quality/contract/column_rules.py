@@ -12,7 +12,7 @@ from quality.contract.columns import Column
 from quality.contract.entities import SELF_EVIDENT
 from quality.contract.problems import Problem
 from quality.contract.treatments import H3, Bands, CensusSection, RoundTo, Truncate
-from quality.contract.types import NUMBERS, TIMES
+from quality.contract.types import NUMBERS, SERVICE_TIME, TIMES
 from quality.units import unit_of
 
 NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -53,7 +53,15 @@ def _source(_: str, column: Column) -> Iterator[Problem]:
         yield Problem("from", "a number stands in one column", "write one name")
 
 
-def _reading(_: str, column: Column) -> Iterator[Problem]:
+def _reading(name: str, column: Column) -> Iterator[Problem]:
+    if column.sent_as.format == SERVICE_TIME:
+        if column.type != "integer" or unit_of(name) != "s" or column.sent_as.unit:
+            yield Problem(
+                "sent_as.format",
+                f"{SERVICE_TIME} gives whole seconds",
+                "write type: integer, no unit, and a name that ends in _s",
+            )
+        return
     for key in ("timezone", "format"):
         if getattr(column.sent_as, key) and column.type not in TIMES:
             yield Problem(

@@ -59,9 +59,9 @@ def _take_out(values: Values, loc: tuple[int | str, ...], kind: str) -> set[str]
     if loc[0] == "columns" and len(loc) > 1:
         return _take_out_of_column(values, loc, kind)
     top = str(loc[0])
+    if top == "source" and len(loc) > 1 and loc[1] in protocols():
+        loc = (top, *loc[2:])  # pydantic names the member of the union, too
     inside = values.get(top)
-    if top == "source" and len(loc) > 2 and loc[1] in protocols():
-        loc = (loc[0], *loc[2:])  # pydantic names the member of the union, too
     if len(loc) == 1 or inside is None:
         values.pop(top, None)
         meant = meant_key(top, []) if kind == "extra_forbidden" else top

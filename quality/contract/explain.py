@@ -26,7 +26,6 @@ _REQUIRED: Final = {
     "source": "source: {protocol: file, url: …}",
     "columns": "columns: with a line for each column that is kept",
     "type": "type: string, or another type of docs/contract.md",
-    "protocol": "protocol: file",
     "valid_until": "valid_until: with the last day of this layout",
     "url": "url: with where the data are",
     "by": "by: page, offset, cursor or link",
@@ -34,6 +33,9 @@ _REQUIRED: Final = {
     "select": "select: with the columns to ask for, a list",
     "package": "package: with its name on the portal",
     "next": "next: with the path to the next page's mark in an answer",
+    "protocol": "protocol: file, or another protocol of docs/contract.md",
+    "access": 'access: "{place}", the folder with password or key',
+    "table": "table: stop_times, or another table of the feed",
 }
 _EXPECTED: Final = {
     "string": "text",
@@ -145,6 +147,7 @@ def _source_keys(path: Sequence[str]) -> list[str]:
     """The keys of a source, or of a mapping in it, whatever its protocol."""
     from infra.adapters.form import Melt
     from infra.adapters.pagers import PAGINGS
+    from infra.adapters.sftp import Ready
     from infra.adapters.socrata import Part
 
     inside: dict[str, tuple[type[BaseModel], ...]] = {
@@ -152,6 +155,7 @@ def _source_keys(path: Sequence[str]) -> list[str]:
         "melt": (Melt,),
         "paging": PAGINGS,
         "datasets": (Part,),
+        "ready": (Ready,),
     }
     models = inside.get(path[0] if path else "", ())
     return list(dict.fromkeys(name for model in models for name in _names(model)))
@@ -160,6 +164,8 @@ def _source_keys(path: Sequence[str]) -> list[str]:
 def meant_key(name: str, path: Sequence[str], model: type[BaseModel] | None = None) -> str | None:
     """The key an unknown one was meant to be, or None."""
     keys = known_keys(path, model)
+    if name in keys:
+        return None  # a key of another protocol
     # `source` is what the contract calls a publisher; of a column one says `from`.
     return "from" if name == "source" and "from" in keys else closest(name, keys, likeness=0.75)
 

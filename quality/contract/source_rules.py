@@ -18,7 +18,10 @@ _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _SETTING: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # The keys of a source that hold placeholders, with what must be readable to look at them.
 ADDRESSES: Final = frozenset(
-    {"source", *(f"source.{key}" for key in ("url", "where", "resource", "headers", "hosts"))}
+    {
+        "source",
+        *(f"source.{key}" for key in ("url", "where", "resource", "headers", "hosts", "access")),
+    }
 )
 _DIRECTIVES: Final = "YymdjHMSbBGVuUWaA%"
 # Windows that a name must tell apart: neighbours, the same day of another month, week and year.
@@ -72,9 +75,7 @@ def address_problems(contract: "Contract") -> Iterator[Problem]:
 
 def _faults_in_place(contract: "Contract") -> Iterator[Problem]:
     source = contract.source
-    filled = {"url": source.url}
-    filled |= {f"headers.{name}": value for name, value in source.headers.items()}
-    filled |= {f"hosts.{place}": host for place, host in enumerate(source.hosts, start=1)}
+    filled = source.filled_texts()
     texts = filled | {source.windows_in: getattr(source, source.windows_in) or ""}
     for key, text in texts.items():
         where = f"source.{key}"

@@ -10,6 +10,8 @@ ColumnType = Literal[
 ]
 NUMBERS: Final = ("integer", "float", "decimal")
 TIMES: Final = ("timestamp", "date")
+# `sent_as: {format: gtfs_time}`: a clock that runs on past 24:00, counted from noon less 12 hours.
+SERVICE_TIME: Final = "gtfs_time"
 
 
 class Forms(NamedTuple):

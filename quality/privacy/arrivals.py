@@ -18,6 +18,7 @@ __all__ = [
     "delivery_id",
     "layouts_in",
     "of_windows",
+    "version_of_each_date",
     "window_of_each",
     "window_starts",
 ]
@@ -84,6 +85,12 @@ def _until(earlier: Earlier | None) -> date:
 def window_starts(arrivals: Arrivals) -> list[date]:
     """The windows the publisher's file names speak of, in order; empty if they name none."""
     return sorted({start for start in window_of_each(arrivals) if start is not None})
+
+
+def version_of_each_date(arrivals: Arrivals) -> list[Arrivals]:
+    """Each payload as a delivery of its own, oldest first; of several of one date the last."""
+    by_date = {payload.modified_at: payload for payload in payloads_of(arrivals)}
+    return [Arrivals([by_date[date]]) for date in sorted(by_date)]
 
 
 def of_windows(arrivals: Arrivals, starts: Sequence[date | None]) -> Arrivals:

@@ -77,7 +77,7 @@ def _protect_layout(
 ) -> Protected:
     """Protect the files of one layout; each row keeps the place its file has in the delivery."""
     raw = open_arrivals(part.arrivals, part.read_by(adapter))
-    if _says_nothing_happened(part.arrivals, raw):
+    if raw.is_left_out or _says_nothing_happened(part.arrivals, raw):
         raw = _with_declared_columns(raw, part.contract)
     own_days = [days[place] for place in part.places]
     protected = protect_rows(raw, part.contract, keyring, payload_days=own_days)
@@ -171,7 +171,8 @@ def _protect(
     columns = {name: reading.cells for name, reading in readings.items()}
     columns |= {name: Repeats(delivered[name]) for name in (PAYLOAD, LINE)}
     columns[EVENT_ON] = Repeats(event_on.result())
-    problems = [problem for reading in readings.values() for problem in reading.problems]
+    problems = [Problem(fault.where, fault.rule, fault.reason) for fault in raw.faults]
+    problems += [problem for reading in readings.values() for problem in reading.problems]
     kept, refused = _split(columns, problems)
     refused = refused.with_columns(_withheld(contract, refused))
     unreadable = raw.refused.select(

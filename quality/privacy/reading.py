@@ -10,7 +10,8 @@ import polars as pl
 
 from infra.errors import ContractError
 from quality.contract.model import Column
-from quality.privacy import geometry, instants, native, numbers
+from quality.contract.types import SERVICE_TIME
+from quality.privacy import geometry, instants, native, numbers, service_time
 from quality.privacy.canonical import DEFAULT_ENTITY, canonical
 from quality.privacy.cells import Repeats, empty, repeats, unread
 from quality.privacy.numbers import Dialect, NumberType
@@ -36,6 +37,7 @@ _NOT: Final = {
     "timestamp": ("not_an_instant", "not an instant"),
     "geometry": ("not_a_geometry", "not a geometry in GeoJSON or WKT"),
     "string": ("not_a_text", "not a text"),
+    SERVICE_TIME: ("not_a_time", "not a time of a service day, such as 25:10:00"),
 }
 _PART_IS_EMPTY: Final = ", for one of the columns it is made of is empty"
 
@@ -65,7 +67,8 @@ class Reading:
 def check_column(name: str, column: Column) -> None:
     """Raise ContractError for a column that no delivery could fill."""
     try:
-        instants.check_format(column.sent_as.format)
+        if column.sent_as.format != SERVICE_TIME:
+            instants.check_format(column.sent_as.format)
         if column.type in _NUMBERS:
             numbers.unit_factor(column.sent_as.unit, unit_of(name), _NUMBERS[column.type])
     except ContractError as error:
@@ -98,8 +101,15 @@ def read_cells(
 def read_number(
     cells: pl.Series, name: str, column: Column, dialect: Dialect, *, type_: NumberType
 ) -> Reading:
-    """The numbers of one delivered column, in the unit of our column's name."""
+    """The numbers of one delivered column, in the unit of our column's name.
+
+    Of times of a service day: the seconds since its noon less twelve hours.
+    """
     sent_as = column.sent_as
+    if sent_as.format == SERVICE_TIME:
+        texts, problems = _joined([cells], name, column)
+        reading = _read(texts, name, column, service_time.read_service_times)
+        return Reading(reading.cells, (*problems, *reading.problems))
     by = numbers.unit_factor(sent_as.unit, unit_of(name), type_)
 
     def finish(values: pl.Series) -> pl.Series:
@@ -174,7 +184,9 @@ def _read(
     distinct = repeats(texts, up_to=_FEW)
     clean = _clean(distinct.values, column.sent_as.nulls)
     values = read(clean)
-    found = _problems(unread(clean, values), name, column.type, of=distinct)
+    is_clock = column.sent_as.format == SERVICE_TIME
+    what = SERVICE_TIME if is_clock else column.type
+    found = _problems(unread(clean, values), name, what, of=distinct)
     if values.dtype == pl.String and values.equals(distinct.values):
         return Reading(Repeats(texts), found)  # as delivered
     return Reading(distinct.with_values(values), found)

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from infra.adapters.form import Melt
 from infra.adapters.pagers import PAGINGS
+from infra.adapters.sftp import Ready
 from infra.adapters.socrata import Part
 from quality.contract.columns import Column, Personal, SentAs
 from quality.contract.earlier import Earlier, EarlierColumn
@@ -16,7 +17,7 @@ from quality.contract.examine import examined
 from quality.contract.explain import adapters
 from quality.contract.model import Contract, LegalBasis
 from quality.contract.treatments import GENERALISATIONS, SIMPLE
-from quality.contract.types import ColumnType
+from quality.contract.types import SERVICE_TIME, ColumnType
 from quality.units import UNITS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "contract.md").read_text(encoding="utf-8")
@@ -29,6 +30,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     *adapters(),
     Melt,
     Part,
+    Ready,
     *PAGINGS,
     *GENERALISATIONS.values(),
 )
@@ -55,7 +57,7 @@ def closed_lists() -> set[str]:
         for field in model.model_fields.values()
         for member in members(field.annotation)
     }
-    found |= {*ENTITIES, *SIMPLE, *GENERALISATIONS, *UNITS, "critical", "warning"}
+    found |= {*ENTITIES, *SIMPLE, *GENERALISATIONS, *UNITS, SERVICE_TIME, "critical", "warning"}
     return found | {*get_args(ColumnType), *get_args(Personal), *get_args(LegalBasis)}
 
 

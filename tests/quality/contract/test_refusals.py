@@ -164,7 +164,49 @@ WRONG = [
         "correct the line",
     ),
     # the source
-    ("protocol: file, ", "", "source.protocol: is missing; write protocol: file"),
+    (
+        "protocol: file, ",
+        "",
+        "source.protocol: is missing; write protocol: file, or another protocol of "
+        "docs/contract.md",
+    ),
+    (
+        "protocol: file",
+        "protocol: gtsf",
+        "source.protocol: 'gtsf' is not a protocol (did you mean gtfs?); write file, "
+        "http_json, socrata, ckan, sftp or gtfs",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: gtfs, table: stops, separator: ';', url",
+        "source.separator: unknown key; remove it; docs/contract.md lists the keys",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, url",
+        'source.access: is missing; write access: "{place}", the folder with password or key',
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, access: x, ready: {suffix: ok}, url",
+        "source.ready.suffix: is no ending of a name; write such as .ok",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, access: x, ready: {sufix: .ok}, url",
+        "source.ready.sufix: unknown key; write suffix",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: gtfs, table: stop, url",
+        "source.table: 'stop' is unknown (did you mean stops?); write agency, stops, routes, "
+        "trips, stop_times, calendar, calendar_dates, frequencies, shapes, feed_info or transfers",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: gtfs, url",
+        "source.table: is missing; write table: stop_times, or another table of the feed",
+    ),
     (
         'source: {protocol: file, url: "{parking}/sessions-{window:%Y-%m-%d}.csv"}',
         "source: sessions.csv",
@@ -349,6 +391,12 @@ WRONG = [
         PAID,
         "paid_eur: {from: importo, type: float, sent_as: {format: '%d'}}",
         "columns.paid_eur.sent_as.format: goes with type: timestamp or date, not float; remove it",
+    ),
+    (
+        "{from: importo, type: float}",
+        "{from: importo, type: integer, sent_as: {format: gtfs_time}}",
+        "columns.paid_eur.sent_as.format: gtfs_time gives whole seconds; write type: integer, no "
+        "unit, and a name that ends in _s",
     ),
     (
         TRUNCATE + "}",
