@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import zipfile
+from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -216,23 +217,13 @@ def test_the_zone_30_cuts_the_crashes_inside_it_by_a_quarter() -> None:
     from infra.simulator.datasets import crashes
 
     city = City("full", 1, 1, date(2025, 3, 24))
-    rows = crashes.register(city)
     action = city.actions["AZ-01"]
-    inside = pl.DataFrame(
-        {
-            "Arco": city.streets.edges["edge_id"],
-            "inside": action.covers(*city.streets.middles),
-        }
-    )
-    days = rows.join(inside, on="Arco").with_columns(
-        after=pl.col("Data").str.to_date("%d/%m/%Y") >= action.finished_on
-    )
+    inside = action.covers(*city.streets.middles)
     years = {True: 2.0, False: 3.0}
 
-    counts = {
-        (inside, after): count
-        for inside, after, count in days.group_by("inside", "after").len().iter_rows()
-    }
+    counts = Counter(
+        (bool(inside[edge]), day >= action.finished_on) for day, edge in crashes.occurred(city)
+    )
 
     rate = {key: counts[key] / years[key[1]] for key in counts}
     effect = rate[True, True] / rate[True, False] / (rate[False, True] / rate[False, False])
