@@ -1,20 +1,24 @@
 """ARPA Lombardia's hourly air quality, as the regional portal sends it: all texts, solar time."""
 
-import json
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from infra.simulator.batches import Batch, put
 from infra.simulator.city import EPISODE_DAY, STUCK_DAYS, City
 from infra.simulator.days import is_free_day, midnight
+from infra.simulator.forms import JsonList
 from infra.simulator.places import AIR_STATIONS, Station
 from infra.simulator.publication import Publication
 from infra.simulator.sky import Series
+from infra.simulator.spoil import Spoiled, clean_rows
 
 KEY: Final = "arpa_lombardia/air_quality"
 PLACE: Final = "arpa_files"
+FORM: Final = JsonList()
 POLLUTANTS: Final = ("PM10", "PM2.5", "NO2", "O3", "SO2")
 _SOLAR: Final = timedelta(hours=1)
 _MISSING: Final = "-9999"
@@ -33,27 +37,34 @@ Record = dict[str, str]
 
 def publish(city: City, publication: Publication) -> None:
     """Deliver one file a day, and plant an episode and a stuck sensor."""
-    dust, kept = _dust(city), []
-    for day in city.dates:
-        records = [
-            record
-            for station in AIR_STATIONS
-            for pollutant in POLLUTANTS
-            for record in _sensor_day(city, day, station, pollutant, dust)
-        ]
-        missing = sum(record["valore"] == _MISSING for record in records)
-        publication.odd("missing value written as -9999", day, rows_count=missing)
-        delivered, good = _spoil(city, publication, day, records)
-        kept += good
-        lines = ",\n".join(json.dumps(record, ensure_ascii=False) for record in delivered)
-        publication.deliver(
-            f"aria/aria_{day:%Y-%m-%d}.json",
-            [f"[{lines}]\n".encode()],
-            at=midnight(day) + timedelta(hours=25, minutes=15),
-        )
-        publication.holds(len(delivered))
-    publication.tell("air_by_hour", _as_table(kept))
+    kept = []
+    for batch in batches(city):
+        put(publication, FORM, [batch])
+        kept.append(clean_rows(batch.rows, batch.spoiled))
+    publication.tell("air_by_hour", _as_table(pl.concat(kept)))
     _tell_planted(city, publication)
+
+
+def batches(city: City) -> Iterator[Batch]:
+    """What each day's file holds."""
+    dust = _dust(city)
+    for day in city.dates:
+        rows = pl.DataFrame(
+            [
+                record
+                for station in AIR_STATIONS
+                for pollutant in POLLUTANTS
+                for record in _sensor_day(city, day, station, pollutant, dust)
+            ]
+        )
+        yield Batch(
+            name=f"aria/aria_{day:%Y-%m-%d}.json",
+            at=midnight(day) + timedelta(hours=25, minutes=15),
+            day=day,
+            rows=rows,
+            spoiled=_spoiled(city, day, rows),
+            odd={"missing value written as -9999": int((rows["valore"] == _MISSING).sum())},
+        )
 
 
 def _dust(city: City) -> Series:
@@ -149,33 +160,21 @@ def _planted(city: City, day: date, station: Station, pollutant: str, values: Se
     return values
 
 
-def _spoil(
-    city: City, publication: Publication, day: date, records: list[Record]
-) -> tuple[list[Record], list[Record]]:
-    """The records as delivered, and those of them that must be kept."""
-    places = [
-        place
-        for place, record in enumerate(records)
-        if record["idstazione"] == _BAD_STATION and record["valore"] != _MISSING
+def _spoiled(city: City, day: date, rows: pl.DataFrame) -> list[Spoiled]:
+    is_there = (rows["idstazione"] == _BAD_STATION) & (rows["valore"] != _MISSING)
+    places = np.flatnonzero(is_there.to_numpy())
+    a, b, c, d, e, f = (int(p) for p in city.chance(KEY, "bad", day).choice(places, 6, False))
+    return [
+        Spoiled("unparsable number", a, {"valore": "n.c."}),
+        Spoiled("impossible date", b, {"data": f"{day.year}-02-30T00:00:00.000"}),
+        Spoiled("value out of range", c, {"valore": "9999.0"}),
+        Spoiled("negative value", d, {"valore": "-12.5"}),
+        Spoiled("value outside the list", e, {"nometiposensore": "PM1O"}),
+        Spoiled("duplicate key", f, is_extra=True),
     ]
-    drawn = city.chance(KEY, "bad", day).choice(places, 6, replace=False)
-    bad: dict[int, tuple[str, Record]] = {
-        int(drawn[0]): ("unparsable number", {"valore": "n.c."}),
-        int(drawn[1]): ("impossible date", {"data": f"{day.year}-02-30T00:00:00.000"}),
-        int(drawn[2]): ("value out of range", {"valore": "9999.0"}),
-        int(drawn[3]): ("negative value", {"valore": "-12.5"}),
-        int(drawn[4]): ("value outside the list", {"nometiposensore": "PM1O"}),
-    }
-    for kind, _ in bad.values():
-        publication.spoiled(kind, day)
-    publication.spoiled("duplicate key", day)
-    delivered = [r | bad[place][1] if place in bad else r for place, r in enumerate(records)]
-    delivered.insert(int(drawn[5]) + 1, dict(records[int(drawn[5])]))
-    return delivered, [r for place, r in enumerate(records) if place not in bad]
 
 
-def _as_table(records: list[Record]) -> pl.DataFrame:
-    texts = pl.DataFrame(records)
+def _as_table(texts: pl.DataFrame) -> pl.DataFrame:
     at = pl.col("data").str.to_datetime("%Y-%m-%dT%H:%M:%S%.3f").dt.replace_time_zone("UTC")
     return texts.select(
         sensor_id="idsensore",

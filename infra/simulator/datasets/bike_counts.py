@@ -27,7 +27,7 @@ _BROKEN_DAYS: Final = (40, 44)  # of the year
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver this year's file and last year's."""
+    """Deliver this year's file; the full city delivers last year's as well."""
     put(publication, FORM, batches(city))
     action = city.actions[_LANE]
     publication.planted(
@@ -43,7 +43,7 @@ def publish(city: City, publication: Publication) -> None:
 def batches(city: City) -> Iterator[Batch]:
     """What each year's file holds, up to the last day."""
     last = city.dates[-1]
-    for year in range(city.start.year - 1, last.year + 1):
+    for year in range(city.start.year - city.sized(0, 1), last.year + 1):
         first, end = date(year, 1, 1), min(date(year, 12, 31), last)
         days = [first + timedelta(days=step) for step in range((end - first).days + 1)]
         rows = pl.concat([_one_counter(city, counter, days) for counter in range(_count(city))])
@@ -113,10 +113,10 @@ def _skips_an_hour(day: date) -> bool:
 
 
 def _spoiled(city: City, year: int, rows: pl.DataFrame) -> list[Spoiled]:
-    """In the days of January, which any year's file has."""
+    """In the first days of the first counter."""
     found = strewn(
         city.chance(KEY, "bad", f"{year}"),
-        30,
+        min(30, rows.height),
         [
             Spoiled("unparsable number", cells={"h10": "12?"}),
             Spoiled("negative value", cells={"h11": "-7"}),

@@ -81,7 +81,12 @@ def _yearly(city: City) -> Series:
 
 
 def register(city: City) -> pl.DataFrame:
-    """Every crash of the last five years; rain brings more, the zone 30 fewer."""
+    """Every crash of the last five years, as the officers wrote it down."""
+    return _described(city, occurred(city))
+
+
+def occurred(city: City) -> list[tuple[date, int]]:
+    """When and on which edge, by place, each crash was; rain brings more, the zone 30 fewer."""
     yearly, action = _yearly(city), city.actions[_ZONE_30]
     inside = action.covers(*city.streets.middles)
     first = city.start - timedelta(days=_DAYS)
@@ -94,7 +99,7 @@ def register(city: City) -> pl.DataFrame:
         now = now * (_WET_RATIO if rain > 1 else 1.0)
         count = int(chance.poisson(now.sum()))
         found += [(day, int(e)) for e in chance.choice(len(now), count, p=now / now.sum())]
-    return _described(city, found)
+    return found
 
 
 def _described(city: City, found: list[tuple[date, int]]) -> pl.DataFrame:

@@ -9,15 +9,18 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from infra.simulator.batches import Batch, put
 from infra.simulator.city import FULL_CAR_PARK_DAY, City
 from infra.simulator.days import ROME, is_free_day, local_midnight, quarters_of_local_day
+from infra.simulator.forms import Csv
 from infra.simulator.places import CarPark
 from infra.simulator.publication import Publication
-from infra.simulator.spoil import Sheet, Spoiled, rows_count, spoiled_parts
+from infra.simulator.spoil import Sheet, Spoiled
 
 KEY: Final = "brescia_mobilita/parking_sessions"
 PLACE: Final = "brescia_mobilita_files"
-_SHEET: Final = Sheet(separator=";", line_end="\r\n", decimal_comma=True, decimals=2)
+FORM: Final = Csv(Sheet(separator=";", line_end="\r\n", decimal_comma=True, decimals=2))
+PERSONAL: Final = ("targa", "intestatario", "nota")
 _CLOCK: Final = "%d/%m/%Y %H:%M"
 _MINUTE: Final = timedelta(minutes=1)
 _FULL_CAR_PARK: Final = "P-VITTORIA"
@@ -38,30 +41,41 @@ class Session:
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver one file a day of who entered; a few sessions come a day later."""
-    frames: list[pl.DataFrame] = []
+    """Deliver one file a day of who entered, and tell how full each car park was."""
+    frames = []
+    for batch, here in _days(city):
+        put(publication, FORM, [batch], personal=PERSONAL)
+        frames.append(here)
+    _tell(city, publication, pl.concat(frames))
+
+
+def batches(city: City) -> Iterator[Batch]:
+    """What each day's file holds; a few sessions come a day later."""
+    for batch, _ in _days(city):
+        yield batch
+
+
+def _days(city: City) -> Iterator[tuple[Batch, pl.DataFrame]]:
+    """What is delivered each day, as sent, and the same with instants."""
     late = pl.DataFrame()
     for day, sessions in sessions_by_day(city):
         frame = _frame(city, day, sessions)
         is_late = _late(city, day, frame)
         here = pl.concat([late, frame.filter(~is_late)]) if late.height else frame.filter(~is_late)
-        spoiled = _spoiled(city, day, here)
-        publication.deliver(
-            f"sosta/soste_{day:%Y-%m-%d}.csv",
-            spoiled_parts(_SHEET, _as_sent(here), spoiled, header=True),
+        odd = {
+            "row delivered a day later": late.height,
+            "missing plate": here["targa"].null_count(),
+        }
+        batch = Batch(
+            name=f"sosta/soste_{day:%Y-%m-%d}.csv",
             at=local_midnight(day) + timedelta(hours=29),
+            day=day,
+            rows=_as_sent(here),
+            spoiled=_spoiled(city, day, here),
+            odd=odd,
         )
-        publication.holds(rows_count(here, spoiled))
-        for bad in spoiled:
-            publication.spoiled(bad.kind, day)
-            publication.leaves_traces([bad.cells.get("targa"), bad.cells.get("intestatario")])
-        publication.odd("row delivered a day later", day, rows_count=late.height)
-        publication.odd("missing plate", day, rows_count=here["targa"].null_count())
-        for column in ("targa", "intestatario", "nota"):
-            publication.leaves_traces(here[column].unique(maintain_order=True))
+        yield batch, here
         late = frame.filter(is_late)
-        frames.append(here)
-    _tell(city, publication, pl.concat(frames))
 
 
 def sessions_by_day(city: City) -> Iterator[tuple[date, list[Session]]]:

@@ -1,49 +1,58 @@
 """The Comune's population register: windows-1252, decimal commas, names with accents."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.days import midnight
+from infra.simulator.forms import Csv
 from infra.simulator.identifiers import omocode, with_wrong_check_letter
 from infra.simulator.publication import Publication
-from infra.simulator.spoil import Sheet, Spoiled, clean_rows, rows_count, spoiled_parts
+from infra.simulator.spoil import Sheet, Spoiled, clean_rows
 
 KEY: Final = "comune_brescia/residents"
 PLACE: Final = "comune_files"
-_SHEET: Final = Sheet(
-    separator=";", encoding="windows-1252", line_end="\r\n", decimal_comma=True, decimals=6
-)
+FORM: Final = Csv(
+    Sheet(
+        separator=";", encoding="windows-1252", line_end="\r\n", decimal_comma=True, decimals=6
+    )
+)  # fmt: skip
+PERSONAL: Final = ("codice_fiscale",)
 
 
 def publish(city: City, publication: Publication) -> None:
     """Deliver the register as of the first day."""
-    frame = _register(city)
-    spoiled = _spoiled(city, frame)
-    publication.deliver(
-        "anagrafe/residenti.csv",
-        spoiled_parts(_SHEET, frame, spoiled, header=True),
-        at=midnight(city.start) + timedelta(hours=3),
-    )
-    publication.holds(rows_count(frame, spoiled))
-    for bad in spoiled:
-        publication.spoiled(bad.kind, city.start)
-        publication.leaves_traces([bad.cells.get("codice_fiscale")])
     for person in city.people:
         publication.leaves_traces(person.traces)
-    kept = clean_rows(frame, spoiled)
+    (batch,) = batches(city)
+    put(publication, FORM, [batch], personal=PERSONAL)
+    kept = clean_rows(batch.rows, batch.spoiled)
     publication.tell(
         "residents_by_section",
         kept.group_by(section_id="sezione").len("residents_count").sort("section_id"),
     )
 
 
+def batches(city: City) -> Iterator[Batch]:
+    """The register."""
+    rows = _register(city)
+    yield Batch(
+        name="anagrafe/residenti.csv",
+        at=midnight(city.start) + timedelta(hours=3),
+        day=city.start,
+        rows=rows,
+        spoiled=_spoiled(city, rows),
+    )
+
+
 def _register(city: City) -> pl.DataFrame:
     chance, people = city.chance("residents"), city.people
-    home = chance.integers(city.sections.height, size=len(people))
+    home = chance.integers(city.sections.height, size=len(people))  # as `City.homes`
     places = city.sections[home]
     return pl.DataFrame(
         {

@@ -13,7 +13,7 @@ from infra.simulator.days import midnight
 from infra.simulator.events import guests_ratio
 from infra.simulator.forms import Csv
 from infra.simulator.publication import Publication
-from infra.simulator.spoil import Sheet, Spoiled, strewn
+from infra.simulator.spoil import Sheet, Spoiled, clean_rows, strewn
 
 KEY: Final = "regione_lombardia/stays"
 PLACE: Final = "regione_files"
@@ -29,8 +29,7 @@ def publish(city: City, publication: Publication) -> None:
     """Deliver the series, and tell the true nights of each day."""
     for batch in batches(city):
         put(publication, FORM, [batch], personal=PERSONAL)
-        gone = [bad.at for bad in batch.spoiled if not bad.is_extra]
-        kept = batch.rows.with_row_index("__row").filter(~pl.col("__row").is_in(gone))
+        kept = clean_rows(batch.rows, batch.spoiled)
         by_day = kept.group_by(on="DATA", maintain_order=True)
         publication.tell("nights_by_day", by_day.agg(nights_count=pl.col("PRESENZE").sum()))
 

@@ -13,7 +13,7 @@ from infra.simulator.days import is_free_day, local_midnight
 from infra.simulator.forms import Csv
 from infra.simulator.publication import Publication
 from infra.simulator.sky import Series
-from infra.simulator.spoil import Sheet, Spoiled, strewn
+from infra.simulator.spoil import Sheet, Spoiled, clean_rows, strewn
 
 KEY: Final = "brescia_mobilita/transit_validations"
 PLACE: Final = "brescia_mobilita_files"
@@ -32,8 +32,7 @@ def publish(city: City, publication: Publication) -> None:
     truths = []
     for batch in batches(city):
         put(publication, FORM, [batch], personal=PERSONAL)
-        gone = [bad.at for bad in batch.spoiled if not bad.is_extra]
-        kept = batch.rows.with_row_index("__row").filter(~pl.col("__row").is_in(gone))
+        kept = clean_rows(batch.rows, batch.spoiled)
         by_line = kept.group_by(line_id=pl.col("Fermata").str.slice(0, 3)).len("passengers_count")
         truths.append(by_line.with_columns(on=pl.lit(batch.day)).sort("line_id"))
     publication.tell("passengers_by_line", pl.concat(truths))

@@ -12,7 +12,7 @@ from infra.simulator.city import City
 from infra.simulator.days import is_free_day, local_midnight, midnight
 from infra.simulator.forms import Csv, Gzip
 from infra.simulator.publication import Publication
-from infra.simulator.spoil import Sheet, Spoiled, strewn
+from infra.simulator.spoil import Sheet, Spoiled, clean_rows, strewn
 
 KEY: Final = "a2a/waste_collection"
 PLACE: Final = "a2a_files"
@@ -28,8 +28,7 @@ def publish(city: City, publication: Publication) -> None:
     truths = []
     for batch in batches(city):
         put(publication, FORM, [batch], personal=PERSONAL)
-        gone = [bad.at for bad in batch.spoiled if not bad.is_extra]
-        kept = batch.rows.with_row_index("__row").filter(~pl.col("__row").is_in(gone))
+        kept = clean_rows(batch.rows, batch.spoiled)
         sums = kept.group_by(fraction_code="FRAZIONE", on=pl.lit(batch.day)).agg(
             pl.col("PESO_KG").sum().round(2), openings_count=pl.len()
         )

@@ -1,52 +1,62 @@
 """ARPA Lombardia's ten-minute weather, one wide row a station and instant, in solar time."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from infra.simulator.batches import Batch, put
 from infra.simulator.city import EPISODE_DAY, STORM_DAY, City
 from infra.simulator.days import midnight
+from infra.simulator.forms import Csv
 from infra.simulator.places import WEATHER_STATIONS
 from infra.simulator.publication import Publication
 from infra.simulator.sky import STEP, STEPS_A_DAY
-from infra.simulator.spoil import Sheet, Spoiled, clean_rows, rows_count, spoiled_parts
+from infra.simulator.spoil import Sheet, Spoiled, clean_rows
 
 KEY: Final = "arpa_lombardia/weather"
 PLACE: Final = "arpa_files"
-_SHEET: Final = Sheet(separator=",", decimals=1)
+FORM: Final = Csv(Sheet(separator=",", decimals=1))
 _MISSING: Final = -999.0
 # The agency's clock keeps solar time: an hour ahead of UTC the year round.
 _SOLAR: Final = timedelta(hours=1)
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver one file a day; on one day the agency adds a column that nobody asked for."""
+    """Deliver one file a day, and tell how much it rained."""
     rain = []
-    for day in city.dates:
-        frame = _one_day(city, day)
-        if day == city.planted_day(EPISODE_DAY):
-            frame = frame.with_columns(batteria_v=pl.lit(12.6))
-            publication.odd("undeclared column", day, rows_count=frame.height)
-        spoiled = _spoiled(city, day, frame)
-        publication.deliver(
-            f"meteo/meteo_{day:%Y%m%d}.csv",
-            spoiled_parts(_SHEET, frame, spoiled, header=True),
-            at=midnight(day) + timedelta(hours=25, minutes=15),
-        )
-        publication.holds(rows_count(frame, spoiled))
-        for bad in spoiled:
-            publication.spoiled(bad.kind, day)
-        kept = clean_rows(frame, spoiled)
-        missing = int((kept["umidita_pct"] == _MISSING).sum())
-        publication.odd("missing value written as -999", day, rows_count=missing)
-        rain.append(_rain(day, kept))
+    for batch in batches(city):
+        put(publication, FORM, [batch])
+        rain.append(_rain(batch.day, clean_rows(batch.rows, batch.spoiled)))
     daily = pl.concat(rain)
     publication.tell("rain_by_station", daily)
     if (storm := city.planted_day(STORM_DAY)) is not None:
         for station, amount in daily.filter(on=storm).select("station_id", "rain_mm").rows():
             publication.planted("storm", day=f"{storm}", station_id=station, rain_mm=amount)
+
+
+def batches(city: City) -> Iterator[Batch]:
+    """What each day's file holds; on one day the agency adds a column that nobody asked for."""
+    for day in city.dates:
+        rows = _one_day(city, day)
+        has_more = day == city.planted_day(EPISODE_DAY)
+        if has_more:
+            rows = rows.with_columns(batteria_v=pl.lit(12.6))
+        spoiled = _spoiled(city, day, rows)
+        missing = clean_rows(rows, spoiled)["umidita_pct"] == _MISSING
+        yield Batch(
+            name=f"meteo/meteo_{day:%Y%m%d}.csv",
+            at=midnight(day) + timedelta(hours=25, minutes=15),
+            day=day,
+            rows=rows,
+            spoiled=spoiled,
+            odd={
+                "undeclared column": rows.height * has_more,
+                "missing value written as -999": int(missing.sum()),
+            },
+        )
 
 
 def _one_day(city: City, day: date) -> pl.DataFrame:
