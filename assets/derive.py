@@ -1,9 +1,9 @@
-"""Computing a declared table: which windows are stale, what they read, and what is committed."""
+"""Computing a declared table: what its stale windows read, and what is committed."""
 
 import hashlib
 import inspect
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration
+from assets.stale import INPUT_NOTE, UNFINISHED, event_day, seen_inputs, stale_windows
 from assets.twin import Twin
 from infra.errors import TwinError
 from infra.lake import TableSpec
@@ -19,9 +20,6 @@ from quality.contract.exports import to_polars_schema
 from quality.derived import check_anonymous, check_key
 from quality.units import unit_of
 
-_INPUT_NOTE: Final = "input:"
-# Left by every commit of a computation but the last, with the versions it read.
-_UNFINISHED: Final = "unfinished"
 _DAYS_AT_ONCE: Final = 31
 _AHEAD_OF_WINDOW: Final = timedelta(days=2)
 
@@ -57,13 +55,13 @@ def derive(
     if missing:
         raise TwinError(f"{table} reads {missing[0]}, which does not exist yet; run that first")
     notes = {**notes, "method": declaration.method_version} | {
-        f"{_INPUT_NOTE}{declaration.reads[name]}": str(number) for name, number in versions.items()
+        f"{INPUT_NOTE}{declaration.reads[name]}": str(number) for name, number in versions.items()
     }
     spec = _spec(declaration, schema)
     mark = _method_mark(declaration)
     if declaration.window_by is None:
         return _derive_whole(declaration, twin=twin, versions=versions, spec=spec, notes=notes)
-    stale = _stale_windows(declaration, twin=twin, requested=requested, mark=mark)
+    stale = stale_windows(declaration, twin=twin, requested=requested, mark=mark)
     frame = pl.DataFrame(schema=schema)
     if not stale and not twin.lake.exists(table):
         # What reads it shall find it empty, rather than not at all.
@@ -74,9 +72,9 @@ def derive(
         return Derivation((), frame, twin.lake.version(table), is_news=False)
     # Until the last commit, what was seen before is what has been seen: a run that is stopped is
     # gone on with, and takes nothing for done that it did not do.
-    before = _seen(twin.lake.last_notes(table)) if twin.lake.exists(table) else {}
-    others = {name: text for name, text in notes.items() if not name.startswith(_INPUT_NOTE)}
-    unfinished = {**others, **before, _UNFINISHED: json.dumps(versions)}
+    before = seen_inputs(twin.lake.last_notes(table)) if twin.lake.exists(table) else {}
+    others = {name: text for name, text in notes.items() if not name.startswith(INPUT_NOTE)}
+    unfinished = {**others, **before, UNFINISHED: json.dumps(versions)}
     ranges = [part for run in consecutive(stale, "daily") for part in _parts(run)]
     rows_count, version = 0, None
     for run in ranges:
@@ -99,11 +97,6 @@ def _parts(window: Window) -> list[Window]:
     days = list(window.starts())
     cuts = range(0, len(days), _DAYS_AT_ONCE)
     return [Window.between(days[at], days[at : at + _DAYS_AT_ONCE][-1], "daily") for at in cuts]
-
-
-def _seen(notes: Mapping[str, str]) -> dict[str, str]:
-    """The input versions that a commit's notes say have been seen."""
-    return {name: text for name, text in notes.items() if name.startswith(_INPUT_NOTE)}
 
 
 def schema_of(
@@ -158,105 +151,6 @@ def _method_mark(declaration: Declaration) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
 
 
-def _stale_windows(
-    declaration: Declaration, *, twin: Twin, requested: Window | None, mark: int
-) -> list[date]:
-    """Days never computed by this method and asked for, and days whose inputs changed since."""
-    lake, table = twin.lake, declaration.key
-    days = _input_days(declaration, twin, after=None)
-    is_there = lake.exists(table)
-    known = lake.marks(table, days) if is_there else {}
-    stale = {
-        day for day in days if known.get(day) != mark and (requested is None or day in requested)
-    }
-    if is_there:
-        seen = lake.last_notes(table)
-        changed = set(_input_days(declaration, twin, after=seen))
-        if _UNFINISHED in seen:
-            changed = _not_done(declaration, twin, changed)
-        # A day may have lost its last row, and be none of the inputs' days any more.
-        stale |= set(lake.marks(table, changed - stale))
-    return sorted(stale)
-
-
-def _not_done(declaration: Declaration, twin: Twin, changed: set[date]) -> set[date]:
-    """Of the days that changed, those that the run which was stopped did not compute anew."""
-    for commit in twin.lake.history(declaration.key):
-        if _UNFINISHED not in commit.notes:
-            break
-        versions = json.loads(commit.notes[_UNFINISHED])
-        used = {
-            f"{_INPUT_NOTE}{key}": str(versions[name]) for name, key in declaration.reads.items()
-        }
-        start, _, end = commit.notes["windows"].partition("/")
-        done = Window("daily", date.fromisoformat(start), date.fromisoformat(end))
-        since = set(_input_days(declaration, twin, after=used))
-        changed = {day for day in changed if day not in done or day in since}
-    return changed
-
-
-def _input_days(
-    declaration: Declaration, twin: Twin, *, after: Mapping[str, str] | None
-) -> list[date]:
-    """The days on which something happened in the inputs, in all or since the versions noted."""
-    days: set[date] = set()
-    changed_whole = False
-    for key in declaration.reads.values():
-        noted = after.get(f"{_INPUT_NOTE}{key}") if after is not None else None
-        since = int(noted) if noted is not None else None
-        current = twin.lake.version(key) or 0
-        if since == current:
-            continue
-        if since is not None and since > current:
-            since = None  # the input was deleted and rebuilt: nothing of it has been seen
-        windows = twin.lake.changed_windows(key, after_version=since)
-        if windows is None:
-            changed_whole = changed_whole or after is not None
-        else:
-            days |= _event_days(key, windows, declaration, twin, since)
-    if changed_whole:
-        days |= set(_input_days(declaration, twin, after=None))
-    return sorted(day for day in days if day >= declaration.since)
-
-
-def _event_days(
-    key: str, windows: Iterable[date], declaration: Declaration, twin: Twin, since: int | None
-) -> set[date]:
-    """The days of a table's events in these windows, and those that look back on them.
-
-    A corrected delivery may have taken a row away from a day, or moved it to another: the rows of
-    before count as well, and so do other forms of the same rows in other windows.
-    """
-    written = pl.col("window_on").is_in(list(windows))
-    event = _event_day(key, twin)
-    tables = [twin.read(key, version=version) for version in dict.fromkeys((None, since))]
-    keys = _movable_keys(key, twin)
-    if keys and since is not None:
-        moved = pl.concat([rows.filter(written).select(keys) for rows in tables]).unique()
-        touched = [rows.join(moved, on=keys, how="semi") for rows in tables]
-    else:
-        touched = [rows.filter(written) for rows in tables]
-    found: set[date] = set()
-    for rows in touched:
-        found |= {day for day in rows.select(event.unique()).collect()["__day"] if day is not None}
-    return {day + timedelta(n) for day in found for n in range(declaration.lookback_days + 1)}
-
-
-def _movable_keys(key: str, twin: Twin) -> list[str]:
-    """The primary key of a table whose rows may come again in another window, on another day."""
-    contract = twin.contract_of(key)
-    if contract is None or not contract.source.names_windows:
-        return []
-    return [] if contract.event_time in contract.primary_key else list(contract.primary_key)
-
-
-def _event_day(key: str, twin: Twin) -> pl.Expr:
-    contract = twin.contract_of(key)
-    if contract is None or contract.event_time is None:
-        return pl.col("window_on").alias("__day")
-    return pl.col(contract.event_time).cast(pl.Date).alias("__day")
-
-
 def _compute(
     declaration: Declaration,
     *,
@@ -292,7 +186,7 @@ def _input(
     cadence = contract.cadence if contract else "daily"
     earliest = period_start(min(wanted) - _AHEAD_OF_WINDOW, cadence)
     rows = rows.filter(pl.col("window_on") >= earliest)
-    in_days = _event_day(key, twin).is_in(sorted(wanted))
+    in_days = event_day(key, twin).is_in(sorted(wanted))
     chosen = _as_said_last(key, rows, in_days, twin)
     return (chosen if contract else chosen.drop("window_on")).collect()
 
