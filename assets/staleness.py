@@ -21,7 +21,10 @@ UNFINISHED: Final = "unfinished"
 def stale_windows(
     declaration: Declaration, *, twin: Twin, requested: Window | None, mark: int
 ) -> list[date]:
-    """Days never computed by this method and asked for, and days whose inputs changed since."""
+    """Days never computed by this method and asked for, and days whose inputs changed since.
+
+    Days that changed are stale whichever were asked for: a late row belongs to one of them.
+    """
     lake, table = twin.lake, declaration.key
     days = _input_days(declaration, twin, after=None)
     is_there = lake.exists(table)
@@ -36,6 +39,8 @@ def stale_windows(
             changed = _not_done(declaration, twin, changed)
         # A day may have lost its last row, and be none of the inputs' days any more.
         stale |= set(lake.marks(table, changed - stale))
+        if seen(notes):
+            stale |= changed & set(days)
     return sorted(stale)
 
 
