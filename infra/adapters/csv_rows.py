@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
-from infra.adapters.clean import Rows, rows_at_once, schema_of
+from infra.adapters.clean import Rows, all_rows_at_once, rows_at_once, schema_of
 from infra.adapters.dialect import Dialect, sniff
 from infra.adapters.encoding import Text
 from infra.adapters.grammar import Grammar
@@ -109,9 +109,18 @@ def _read(
 
 
 def _blocks(text: Text, dialect: Dialect, comment: str | None) -> Iterator[_Block]:
-    """Yield the body in blocks, read where they are clean; after a bad beginning only the rest."""
+    """Yield the body in blocks, read where they are clean; after a bad beginning only the rest.
+
+    A large body that is clean from end to end is one block.
+    """
     content, first = text.content, dialect.layout.first_line
     start = _offset_of(content, first)
+    whole = _Block(start, len(content), first, None)
+    if len(content) - start > _BLOCK_BYTES and _may_be_clean(text, whole, comment):
+        all_rows = all_rows_at_once(content, dialect, start=start, first=first)
+        if all_rows is not None:
+            yield whole._replace(rows=all_rows)
+            return
     tried = clean = 0
     while start < len(content):
         end = content.find(b"\n", min(start + _BLOCK_BYTES, len(content))) + 1 or len(content)
