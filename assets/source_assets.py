@@ -7,7 +7,7 @@ import dagster as dg
 
 from assets.boundary import value_free
 from assets.metadata import column_schema, is_ours, materializations, windows_of_run
-from assets.resuming import RESUMES, landed_since
+from assets.resuming import RESUMES, landed_since, settled
 from assets.source_report import refused_check, report
 from assets.twin import Twin, commit_notes, utc_now
 from assets.upkeep import upkeep
@@ -127,16 +127,20 @@ def _land(
     def told(done: int, of: int) -> None:
         context.resources.twin.tell(contract.key, done, of)
 
-    is_from_archive = context.run.tags.get("gemello/from_archive") == "true"
+    tags, now = context.run.tags, utc_now()
+    is_from_archive = tags.get("gemello/from_archive") == "true"
     act = land_from_archive if is_from_archive else land_by_window
+    done = landed_since(tags.get(RESUMES), contract, twin)
+    if is_ours(context) and "gemello/from" not in tags and not is_from_archive:
+        done |= settled(contract, window, twin, now=now)
     return act(
         contract,
         window,
         at=twin.workplace,
         adapter=twin.adapter(contract),
         notes=commit_notes(context.run.run_id),
-        now=utc_now(),
-        done=landed_since(context.run.tags.get(RESUMES), contract, twin),
+        now=now,
+        done=done,
         landed=landed,
         told=told,
     )

@@ -10,6 +10,8 @@ from typing import Final
 
 import dagster as dg
 
+from assets.resuming import look_back
+
 CLOCK: Final = "Europe/Rome"
 # Publishers send a day after midnight, a month in the first week of the next, sometimes twice.
 _DELIVERY_CRONS: Final[Mapping[str, str]] = {
@@ -19,14 +21,9 @@ _DELIVERY_CRONS: Final[Mapping[str, str]] = {
     "yearly": "0 5 8 1-3 *",
     "static": "30 4 * * *",
 }
-# What failed is asked for again every morning for so long: a publisher who was down for days is
-# back with the days in between.
+# What failed is asked for again every morning: a publisher who was down for days is back with the
+# days in between.
 _AGAIN_CRON: Final = "0 5 * * *"
-_LOOK_BACK: Final[Mapping[str, timedelta]] = {
-    "monthly": timedelta(days=100),
-    "yearly": timedelta(days=400),
-}
-_DAYS_BACK: Final = timedelta(days=14)
 _LEFT_OVER_CRON: Final = "0 7 * * *"
 _FRESHNESS_CRON: Final = "30 7 * * *"
 
@@ -34,17 +31,17 @@ Condition = dg.AutomationCondition[dg.AssetKey]
 on_tick = dg.AutomationCondition.cron_tick_passed
 
 
-def on_delivery(cron: str, *, look_back: timedelta = _DAYS_BACK) -> Condition:
+def on_delivery(cron: str, *, back: timedelta) -> Condition:
     """Ask for the newest window at each tick, and once more, at once, after it failed.
 
-    Windows that failed are asked for again every morning, for as long as `look_back` says.
+    Windows that failed are asked for again every morning, for as long as `back` says.
 
     Not `AutomationCondition.on_cron`: it waits for what is upstream to be updated, and the outside
     world never reports that it was.
     """
     failed = dg.AutomationCondition.execution_failed()
     newest = dg.AutomationCondition.in_latest_time_window()
-    recent = dg.AutomationCondition.in_latest_time_window(look_back)
+    recent = dg.AutomationCondition.in_latest_time_window(back)
     return (
         (
             (newest & on_tick(cron, CLOCK))
@@ -63,7 +60,7 @@ def on_refresh(minute: int = 5) -> Condition:
     failed = dg.AutomationCondition.execution_failed()
     today = dg.AutomationCondition.in_latest_time_window()
     yesterday = dg.AutomationCondition.in_latest_time_window(timedelta(days=2))
-    recent = dg.AutomationCondition.in_latest_time_window(_DAYS_BACK)
+    recent = dg.AutomationCondition.in_latest_time_window(look_back("daily"))
     # At three, yesterday is over in UTC as well, winter and summer.
     day_is_over = on_tick(f"{minute} 3 * * *", CLOCK)
     return (
@@ -114,8 +111,7 @@ def condition_of(spec: dg.AssetSpec) -> Condition | None:
         return None
     if spec.tags.get("refresh") == "hourly":
         return on_refresh()
-    look_back = _LOOK_BACK.get(cadence, _DAYS_BACK)
-    return on_delivery(_DELIVERY_CRONS[cadence], look_back=look_back)
+    return on_delivery(_DELIVERY_CRONS[cadence], back=look_back(cadence))
 
 
 def with_conditions(assets: Sequence[dg.AssetsDefinition]) -> list[dg.AssetsDefinition]:

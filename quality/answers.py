@@ -35,6 +35,30 @@ def known_answers(contract: Contract, window: Window, *, at: Workplace, now: dat
     return known
 
 
+def settled_windows(
+    contract: Contract, window: Window, *, at: Workplace, before: date
+) -> set[date]:
+    """Of the windows before a day: those the lake holds, as far as we know under today's rules.
+
+    Under which rules a window landed is known while its answer is remembered.
+    """
+    starts = [start for start in window.starts() if start < before]
+    held = marks_held(contract, starts, at.lake) if starts else {}
+    policy_of = _policies(contract)
+    return {
+        start
+        for start in set(held) - _under_other_rules(contract, at, policy_of)
+        if len(held[start]) == 1  # bronze and quarantine are of one delivery
+    }
+
+
+def _under_other_rules(
+    contract: Contract, at: Workplace, policy_of: Callable[[date | None], str]
+) -> set[date]:
+    remembered = at.archive.answers.recall(contract.key).items()
+    return {start for start, one in remembered if start and one.policy != policy_of(start)}
+
+
 def remember_answers(
     contract: Contract, arrivals: Arrivals, *, at: Workplace, now: datetime
 ) -> None:

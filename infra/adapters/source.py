@@ -74,6 +74,11 @@ class Source(BaseModel):
         return WINDOW.search(getattr(self, self.windows_in) or "") is not None
 
     @property
+    def asks_by_window(self) -> bool:
+        """Whether each window costs a request to a web server of its own."""
+        return self.names_windows and urlsplit(self.url).scheme.lower() in ("http", "https")
+
+    @property
     def may_be_empty(self) -> bool:
         """Whether a delivery without any row is news: of a window, and not of a whole list."""
         return self.names_windows

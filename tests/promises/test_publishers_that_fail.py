@@ -275,11 +275,41 @@ def test_one_broken_publisher_stops_no_other(town):
     assert by_day(town.rows(AIR)) == [ROWS_A_DAY, ROWS_A_DAY]
 
 
+@BOTH
+def test_days_of_long_ago_are_asked_for_once_unless_somebody_names_them(town, key):
+    table, first, second = f"bronze/{key}", FIRST_DAY, FIRST_DAY + timedelta(1)
+    town.town.run(table, last=first)
+    once, _ = town.asked(key)
+
+    town.town.run(table, last=first)
+    not_again, _ = town.asked(key)
+    town.town.run(table, last=second)
+    for_the_new_day, _ = town.asked(key)
+    town.town.run(table, first=first, last=first)
+    by_name, _ = town.asked(key)
+
+    assert not_again == once
+    assert by_day(town.rows(key)) == [ROWS_A_DAY, ROWS_A_DAY]
+    assert for_the_new_day - not_again == once
+    assert by_name > for_the_new_day
+
+
+def test_days_of_long_ago_are_asked_for_again_under_a_new_contract(town):
+    town.town.run(f"bronze/{SESSIONS}", last=FIRST_DAY)
+    contract = town.town.contracts / SESSIONS / "contract.yaml"
+    contract.write_text(contract.read_text().replace("min_value: 0", "min_value: 3"))
+
+    town.town.run(f"bronze/{SESSIONS}", last=FIRST_DAY)
+
+    assert by_day(town.rows(SESSIONS)) == [ROWS_A_DAY - 3]
+
+
 def test_a_run_says_which_days_shrank(town):
     town.land(SESSIONS)
     del town.sessions[:ROWS_A_DAY]
 
-    summary = town.town.run(f"bronze/{SESSIONS}", last=FIRST_DAY + timedelta(1))
+    last = FIRST_DAY + timedelta(1)
+    summary = town.town.run(f"bronze/{SESSIONS}", first=FIRST_DAY, last=last)
 
     assert summary.is_success
     assert f"{FIRST_DAY} (0 rows, 12 before)" in summary.warnings[f"bronze/{SESSIONS}: drift"]
