@@ -23,7 +23,8 @@ def stale_windows(
 ) -> list[date]:
     """Days never computed by this method and asked for, and days whose inputs changed since.
 
-    Days that changed are stale whichever were asked for: a late row belongs to one of them.
+    Between the first and the last day of the table, those that changed are stale whichever were
+    asked for: a late row belongs to one of them.
     """
     lake, table = twin.lake, declaration.key
     days = _input_days(declaration, twin, after=None)
@@ -39,8 +40,9 @@ def stale_windows(
             changed = _not_done(declaration, twin, changed)
         # A day may have lost its last row, and be none of the inputs' days any more.
         stale |= set(lake.marks(table, changed - stale))
-        if seen(notes):
-            stale |= changed & set(days)
+        if seen(notes) and known:
+            first, last = min(known), max(known)
+            stale |= {day for day in changed & set(days) if first <= day <= last}
     return sorted(stale)
 
 

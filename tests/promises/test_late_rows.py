@@ -74,6 +74,23 @@ def test_a_session_delivered_a_day_later_reopens_the_hours_of_its_own_day_and_no
     assert Lake.open(landed.settings).marks(PRESSURE, days(DAYS_COUNT)) == marks
 
 
+def test_a_day_between_computed_days_is_computed_once_its_rows_come_and_a_later_one_is_not(
+    landed: Town,
+) -> None:
+    first, between, last = days(DAYS_COUNT)
+    shutil.rmtree(landed.lake / PRESSURE)
+    for day in (first, last):
+        landed.run(PRESSURE, first=day, last=day)
+    with sessions(landed, between).open("a") as lines:
+        lines.write(session(1, between, "10:05", "11:00"))
+    landed.run(PARKING, first=between, last=between)
+
+    landed.run(PRESSURE, first=last, last=last)
+
+    assert sorted(files_by_window(landed, PRESSURE)) == [str(first), str(between), str(last)]
+    assert NEXT_DAY not in rows_of(landed)[PRESSURE]["window_on"]
+
+
 def test_a_measure_delivered_a_day_later_reopens_its_own_day_in_silver(landed: Town) -> None:
     folder = landed.sources / "arpa_files" / "aria"
     first = (folder / f"aria_{FIRST_DAY}.json").read_text()

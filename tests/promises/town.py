@@ -188,4 +188,4 @@ def assert_same_rows(
         if row_hashes(frame.drop(dropped, strict=False))
         != row_hashes(expected[name].drop(dropped, strict=False))
     }
-    assert differing == {}
+    assert differing == {}, differing
