@@ -68,6 +68,7 @@ def land_by_window(
             arrivals = adapter.pull(part, known) if known else adapter.pull(part)
         except NothingDelivered as empty:
             nothing = empty
+            pulls.found_nothing()
         else:
             is_anything = True
             if not pulls.fits(arrivals):
@@ -122,6 +123,10 @@ class _Pulls:
             self._windows_count = len(list(part.starts()))
             self.done_count += self._windows_count
             yield part
+
+    def found_nothing(self) -> None:
+        """Pull more at once: where nothing is, nothing weighs."""
+        self._size = min(self._most, 2 * self._size)
 
     def fits(self, arrivals: Arrivals) -> bool:
         """Whether each window of what was just pulled can be told from the others.

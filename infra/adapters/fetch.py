@@ -37,8 +37,13 @@ def fetch(places: list[Place], web: Web, known: Known) -> Arrivals:
     """
     if not places:
         return Arrivals([])
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = list(pool.map(lambda place: _fetcher(place.address)(place, web, known), places))
+    fetchers = [_fetcher(place.address) for place in places]
+    if all(fetcher is _from_folder for fetcher in fetchers):
+        # A folder answers at once: threads would only cost.
+        found = [_from_folder(place, web, known) for place in places]
+    else:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = list(pool.map(lambda at, fetch: fetch(at, web, known), places, fetchers))
     return Arrivals(
         [payload for payloads, _ in found for payload in payloads],
         receipts=[receipt for _, receipt in found if receipt],
