@@ -24,8 +24,9 @@ demo: setup
 ui: setup
 	@$(BIN)/gemello ui
 
+# One worker more than cores: some tests wait for processes of their own.
 test: setup
-	@$(BIN)/python -m pytest -n auto -m "not server and not slow"
+	@$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist worksteal -m "not server and not slow"
 
 check: setup
 	$(BIN)/ruff check .

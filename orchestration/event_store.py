@@ -1,14 +1,22 @@
 """Dagster's own SQLite files, written over connections that stay open for the time of a run.
 
 Dagster makes an engine and opens a file for each statement, which costs 5 ms: half of the time of
-a run that finds nothing new. The files are the same, and any Dagster reads them.
+a run that finds nothing new. It also goes through its schema's history for the file of each run,
+0.3 s; here an empty file is made once and copied. The files are the same, and any Dagster reads
+them.
 """
 
+import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -50,7 +58,11 @@ class OpenEventLog(SqliteEventLogStorage):
             connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
         )
         if shard not in self._initialized_dbs:
-            self._initdb(engine)
+            path = Path(self.path_for_shard(shard))
+            if shard != INDEX_SHARD_NAME and not path.exists():
+                _place(_empty_file(), path)
+            else:
+                self._initdb(engine)
             self._initialized_dbs.add(shard)
         with engine.connect() as connection:
             # SQLite itself decides when a file reaches the disk. The file stays whole whatever
@@ -71,6 +83,30 @@ class OpenEventLog(SqliteEventLogStorage):
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()
+
+
+@cache
+def _empty_file() -> bytes:
+    """The file of a run without events, as Dagster makes it."""
+    with TemporaryDirectory(prefix="gemello-") as folder:
+        log = SqliteEventLogStorage(folder)
+        engine = create_engine(log.conn_string_for_shard("empty"))
+        log._initdb(engine)
+        engine.dispose()
+        with closing(sqlite3.connect(log.path_for_shard("empty"))) as connection:
+            return connection.serialize()
+
+
+def _place(content: bytes, path: Path) -> None:
+    """Put a file there whole, unless another process was first."""
+    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished.write_bytes(content)
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        pass
+    finally:
+        unfinished.unlink()
 
 
 class OpenStorage(DagsterSqliteStorage):

@@ -1,6 +1,8 @@
 """One column of a contract: where it comes from, what it is, and what is done to it."""
 
+from functools import cache
 from typing import Literal
+from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator
 
@@ -26,6 +28,11 @@ def texts(value: object, *, of: str) -> tuple[str, ...]:
     return tuple(values)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 class SentAs(Strict):
     """How the publisher writes a column, where the default reading is wrong."""
 
@@ -46,10 +53,8 @@ class SentAs(Strict):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, zone: str | None) -> str | None:
-        from zoneinfo import available_timezones
-
-        if zone is not None and zone != "solar" and zone not in available_timezones():
-            wrong, _ = unknown(zone, sorted(available_timezones()), what="a time zone")
+        if zone is not None and zone != "solar" and zone not in _zones():
+            wrong, _ = unknown(zone, sorted(_zones()), what="a time zone")
             raise mistake(wrong, "write an IANA zone such as Europe/Rome or UTC, or solar (UTC+1)")
         return zone
 

@@ -3,7 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,14 @@ from deltalake import DeltaTable, write_deltalake
 
 from infra.scan import scan
 from tests.promises.canaries import People, Person, plant
-from tests.promises.town import FIRST_DAY, Town, days, process_environment, simulated_town
+from tests.promises.town import (
+    DATASETS,
+    FIRST_DAY,
+    Town,
+    days,
+    process_environment,
+    simulated_town,
+)
 
 ROOT: Final = Path(__file__).parents[2]
 SECOND_DAY: Final = days(2)[1]
@@ -34,11 +41,22 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
-    """An installation through which everything went once, in a process of its own."""
+    """An installation of a small town through which everything went once."""
+    return _world(tmp_path, only=DATASETS)
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> World:
+    """The same with every publisher of the city."""
+    return _world(tmp_path, only=None)
+
+
+def _world(tmp_path: Path, *, only: Collection[str] | None) -> World:
+    """Everything in a process of its own, with what it says and keeps on one folder."""
     outside, disk = tmp_path / "publishers", tmp_path / "disk"
     outside.mkdir()
     disk.mkdir()
-    sources = simulated_town(outside, days=2, only=None).sources
+    sources = simulated_town(outside, days=2, only=only).sources
     people = plant(sources / "town", outside / "contracts")
     town = Town(home=disk / "gemello", sources=sources, contracts=outside / "contracts")
     folders = {name: disk / name.lower() for name in ("HOME", "TMPDIR", "DAGSTER_HOME")}
@@ -116,24 +134,25 @@ def test_the_scanner_finds_a_value_planted_in_every_kind_of_file(
 
 
 def test_nothing_planted_anywhere_is_found_on_the_disk_afterwards(world: World) -> None:
+    assert_nothing_is_found(world, every=EVERY)
+
+
+@pytest.mark.slow
+def test_nobody_at_all_of_the_simulated_city_is_found_on_the_disk(city: World) -> None:
+    assert_nothing_is_found(city, every=1)
+
+
+def assert_nothing_is_found(world: World, *, every: int) -> None:
+    """Neither what was planted nor every so-manieth citizen of the town."""
     truth = world.town.sources / "_ground_truth" / "canaries.txt"
     citizens = truth.read_text(encoding="utf-8").splitlines()
 
     hits = scan(world.disk, world.people.canaries)
-    citizen_hits = scan(world.disk, citizens[::EVERY])
+    citizen_hits = scan(world.disk, citizens[::every])
 
     assert_every_way_in_was_met(world)
     assert [(h.path, h.form, h.place, world.people.place_of(h.canary)) for h in hits] == []
     assert [(hit.path, hit.form, hit.place) for hit in citizen_hits] == []
-
-
-@pytest.mark.slow
-def test_nobody_at_all_of_the_simulated_city_is_found_on_the_disk(world: World) -> None:
-    truth = world.town.sources / "_ground_truth" / "canaries.txt"
-
-    hits = scan(world.disk, truth.read_text(encoding="utf-8").splitlines())
-
-    assert [(hit.path, hit.form, hit.place) for hit in hits] == []
 
 
 def assert_every_way_in_was_met(world: World) -> None:
