@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import partial
+from typing import Literal
 
 import polars as pl
 
@@ -63,50 +65,29 @@ def commit(
         by_start = {start: mark for start, mark in marks.items() if start is not None}
         for run in consecutive(by_start, contract.cadence):
             own = {start: by_start[start] for start in run.starts()}
-            rows = inside(refused, own)
-            write_quarantine(contract, rows, run, lake=lake, notes=notes, marks=own)
-            write_windows(contract, inside(kept, own), run, lake=lake, notes=notes, marks=own)
+            write = partial(write_windows, contract, lake=lake, notes=notes, marks=own)
+            write(inside(refused, own), run, to="quarantine")
+            write(inside(kept, own), run, to="bronze")
     return lake.version(bronze_key(contract))
 
 
 def write_windows(
     contract: Contract,
-    kept: pl.DataFrame,
+    rows: pl.DataFrame,
     window: Window,
     *,
+    to: Literal["bronze", "quarantine"],
     lake: Lake,
     notes: Mapping[str, str],
     marks: Mapping[date, int],
 ) -> None:
-    """Replace these windows of bronze."""
-    lake.replace_windows(
-        bronze_key(contract),
-        _in_no_order(contract, kept),
-        window=window,
-        spec=bronze_spec(contract),
-        notes=notes,
-        marks=marks,
-    )
-
-
-def write_quarantine(
-    contract: Contract,
-    refused: pl.DataFrame,
-    window: Window,
-    *,
-    lake: Lake,
-    notes: Mapping[str, str],
-    marks: Mapping[date, int],
-) -> None:
-    """Replace these windows of quarantine."""
-    lake.replace_windows(
-        quarantine_key(contract),
-        refused,
-        window=window,
-        spec=quarantine_spec(contract),
-        notes=notes,
-        marks=marks,
-    )
+    """Replace these windows of one of the two tables."""
+    if to == "bronze":
+        table, spec = bronze_key(contract), bronze_spec(contract)
+        rows = _in_no_order(contract, rows)
+    else:
+        table, spec = quarantine_key(contract), quarantine_spec(contract)
+    lake.replace_windows(table, rows, window=window, spec=spec, notes=notes, marks=marks)
 
 
 def write_whole(

@@ -12,7 +12,6 @@ from infra.windows import Window
 from quality.committing import (
     quarantined,
     relabel,
-    write_quarantine,
     write_whole,
     write_whole_quarantine,
     write_windows,
@@ -191,7 +190,7 @@ def _write(
     """Write bronze; the mark stays that of the delivery the rows came in."""
     notes = {**notes, "rows_kept": str(rows.height)}
     if not contract.is_static:
-        write_windows(contract, rows, window, lake=lake, notes=notes, marks={})
+        write_windows(contract, rows, window, to="bronze", lake=lake, notes=notes, marks={})
         return
     table = bronze_key(contract)
     # They hold from their delivery on: a rebuild from the archive says the same.
@@ -209,7 +208,7 @@ def _write_quarantine(
 ) -> None:
     notes = {**notes, "rows_refused": str(rows.height)}
     if not contract.is_static:
-        write_quarantine(contract, rows, window, lake=lake, notes=notes, marks={})
+        write_windows(contract, rows, window, to="quarantine", lake=lake, notes=notes, marks={})
         return
     mark = lake.mark(quarantine_key(contract)) or 0
     write_whole_quarantine(contract, rows, lake=lake, notes=notes, mark=mark)
