@@ -18,6 +18,8 @@ UNITS: Final[dict[str, str]] = {
     "kw": "kilowatts",
     "w": "watts",
     "wm2": "watts per square metre",
+    "mjm2": "megajoules per square metre",
+    "kwhm2": "kilowatt hours per square metre",
     "c": "degrees Celsius",
     "pa": "pascals",
     "hpa": "hectopascals",

@@ -9,11 +9,20 @@ from typing import Final, Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from infra.simulator.actions import Action, actions
+from infra.simulator.buildings import buildings
+from infra.simulator.climate import climate_until
+from infra.simulator.events import Event, events_between
 from infra.simulator.identifiers import plates
 from infra.simulator.people import Person, people
 from infra.simulator.places import CAR_PARKS, CarPark, census_sections
-from infra.simulator.sky import Sky, sky_over
+from infra.simulator.quarters import quarters_and_sections
+from infra.simulator.sky import Series, Sky, sky_over
+from infra.simulator.streets import STREET_NAMES, Streets, streets
+from infra.simulator.terrain import metres
+from infra.simulator.transit import Network, network
 
 Profile = Literal["small", "full"]
 
@@ -77,6 +86,56 @@ class City:
     def sections(self) -> pl.DataFrame:
         """The census sections: see `places.census_sections`."""
         return census_sections(self.chance("sections"), self.sized(150, 1_900))
+
+    @cached_property
+    def homes(self) -> NDArray[np.int64]:
+        """In which section, by place, each inhabitant lives; as the register says it."""
+        return self.chance("residents").integers(self.sections.height, size=len(self.people))
+
+    @cached_property
+    def quarters(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The quarters, and the sections within them: see `quarters.quarters_and_sections`."""
+        return quarters_and_sections(self.sections)
+
+    @cached_property
+    def section_metres(self) -> tuple[Series, Series]:
+        """Metres east and north of the town hall of the middle of each section."""
+        return metres(self.sections["lat"].to_numpy(), self.sections["lng"].to_numpy())
+
+    @cached_property
+    def streets(self) -> Streets:
+        """The street network."""
+        side, diagonals = self.sized(50, 122), self.sized(500, 3_500)
+        return streets(self.chance("streets"), side=side, diagonals=diagonals)
+
+    @cached_property
+    def network(self) -> Network:
+        """Buses and the metro."""
+        lines = self.sized(8, 17)
+        return network(self.chance("network"), bus_lines=lines, street_names=STREET_NAMES)
+
+    @cached_property
+    def buildings(self) -> pl.DataFrame:
+        """The buildings: see `buildings.buildings`."""
+        count = self.sized(1_500, 30_000)
+        return buildings(self.chance("buildings"), self.section_metres, count)
+
+    @cached_property
+    def climate(self) -> pl.DataFrame:
+        """Daily weather of forty years, up to the last day: see `climate.climate_until`."""
+        last = self.dates[-1]
+        return climate_until(last, start=self.start, sky=self.sky, chance=self.chance)
+
+    @cached_property
+    def events(self) -> list[Event]:
+        """What happens in the city, from two years before the start to half a year after it."""
+        first, last = self.start - timedelta(days=730), self.start + timedelta(days=183)
+        return events_between(first, last, start=self.start)
+
+    @cached_property
+    def actions(self) -> dict[str, Action]:
+        """What the city has decided to do, by id."""
+        return actions(self.start)
 
     @property
     def car_parks(self) -> Sequence[CarPark]:

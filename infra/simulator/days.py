@@ -53,3 +53,8 @@ def quarters_of_local_day(day: date) -> list[datetime]:
     start, end = local_midnight(day), local_midnight(day + timedelta(days=1))
     count = int((end - start) / timedelta(minutes=15))
     return [start + timedelta(minutes=15) * step for step in range(count)]
+
+
+def hours_of_local_day(day: date) -> list[datetime]:
+    """The hours of a day in Rome, in UTC: 24, but 23 or 25 when the clock changes."""
+    return quarters_of_local_day(day)[::4]

@@ -3,7 +3,7 @@
 import importlib
 import json
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ from infra.simulator.city import City, Profile
 from infra.simulator.publication import Publication
 
 TRUTH_FOLDER: Final = "_ground_truth"
+FIRST_DAY: Final = date(2025, 3, 24)
 
 
 class Dataset(Protocol):
@@ -50,21 +51,32 @@ class Simulation:
 
 
 def simulate(
-    *, profile: Profile, days: int, seed: int, out: Path, start: date = date(2025, 3, 24)
+    *,
+    profile: Profile,
+    days: int,
+    seed: int,
+    out: Path,
+    start: date = FIRST_DAY,
+    only: Collection[str] | None = None,
 ) -> Simulation:
     """Let all publishers of the city deliver so many days, into `<out>/<placeholder>/…`.
 
-    The same arguments give the same bytes and file times. Files of an earlier simulation in
-    the same folder are replaced. Raises TwinError when there is no day to simulate.
+    `only` some data sets, by `<publisher>/<dataset>`: they deliver what they would among all. The
+    same arguments give the same bytes and file times. Files of an earlier simulation in the same
+    folder are replaced. Raises TwinError when there is no day or no such data set to simulate.
     """
     if days < 1:
         raise TwinError("the simulation needs at least one day: write --days 1 or more")
+    chosen = [one for one in found_datasets() if only is None or one.KEY in only]
+    if only is not None and (unknown := set(only) - {one.KEY for one in chosen}):
+        known = ", ".join(one.KEY for one in found_datasets())
+        raise TwinError(f"nobody simulates {', '.join(sorted(unknown))}; choose among {known}")
     city = City(profile=profile, days=days, seed=seed, start=start)
     out.mkdir(parents=True, exist_ok=True)
     truth = out / TRUTH_FOLDER
     _remove_earlier(out)
     publications = []
-    for dataset in found_datasets():
+    for dataset in chosen:
         publication = Publication(dataset.KEY, out / dataset.PLACE)
         dataset.publish(city, publication)
         publications.append(publication)

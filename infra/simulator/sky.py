@@ -14,11 +14,11 @@ Series = NDArray[np.float64]
 STEP: Final = timedelta(minutes=10)
 STEPS_A_DAY: Final = 144
 # Climate of Brescia 1981-2010, by month (climasyviajes.com/clima/italia/brescia).
-_T_MIN: Final = (-2, -1, 3, 7, 12, 16, 19, 18, 14, 10, 4, 0)
-_T_MAX: Final = (5, 9, 14, 18, 23, 27, 30, 29, 25, 18, 11, 6)
-_RAIN_MM: Final = (65, 50, 55, 65, 85, 85, 75, 75, 90, 110, 75, 60)
-_WET_DAYS: Final = (7, 5, 6, 9, 10, 8, 6, 6, 6, 8, 7, 6)
-_LATITUDE: Final = np.deg2rad(45.54)
+T_MIN_C: Final = (-2, -1, 3, 7, 12, 16, 19, 18, 14, 10, 4, 0)
+T_MAX_C: Final = (5, 9, 14, 18, 23, 27, 30, 29, 25, 18, 11, 6)
+RAIN_MM: Final = (65, 50, 55, 65, 85, 85, 75, 75, 90, 110, 75, 60)
+WET_DAYS: Final = (7, 5, 6, 9, 10, 8, 6, 6, 6, 8, 7, 6)
+LATITUDE: Final = np.deg2rad(45.54)
 # The planted storm: ten-year rain for a few hours of the afternoon. No other day comes near it.
 STORM_MM: Final = 68.0
 _MOST_ON_OTHER_DAYS_MM: Final = 22.0
@@ -90,7 +90,7 @@ def _one_day(
     rain = _rain(day, storm_on, hours, rng)
     is_wet = rain.sum() > 0.5
     cloud = 0.8 if is_wet else rng.beta(1.5, 4)
-    low, high = _normal(_T_MIN, day), _normal(_T_MAX, day)
+    low, high = normal(T_MIN_C, day), normal(T_MAX_C, day)
     swing = (high - low) / 2 * (1 - 0.6 * cloud)
     temp = (low + high) / 2 + drift - swing * np.cos((hours - 3) / 24 * 2 * np.pi)
     temp -= np.minimum(4.0, np.cumsum(rain) * 0.1)
@@ -113,8 +113,8 @@ def _one_day(
 def _rain(day: date, storm_on: date, hours: Series, rng: np.random.Generator) -> Series:
     """Rain in tenths of a millimetre, in one shower whose middle and length are drawn."""
     month = day.month - 1
-    is_wet = rng.random() < _WET_DAYS[month] / 30
-    amount = min(rng.gamma(0.9, _RAIN_MM[month] / _WET_DAYS[month]), _MOST_ON_OTHER_DAYS_MM)
+    is_wet = rng.random() < WET_DAYS[month] / 30
+    amount = min(rng.gamma(0.9, RAIN_MM[month] / WET_DAYS[month]), _MOST_ON_OTHER_DAYS_MM)
     middle, length = rng.uniform(3, 21), rng.uniform(1.5, 6)
     if 0 < (storm_on - day).days <= _DRY_DAYS_BEFORE_STORM:
         is_wet = False
@@ -126,7 +126,7 @@ def _rain(day: date, storm_on: date, hours: Series, rng: np.random.Generator) ->
     return np.asarray(np.round(amount * shape / shape.sum(), 1))
 
 
-def _normal(by_month: tuple[int, ...], day: date) -> float:
+def normal(by_month: tuple[int, ...], day: date) -> float:
     """A monthly normal at this day, between the middles of the months."""
     position = day.month - 1 + (day.day - 15) / 30
     before = int(np.floor(position))
@@ -138,5 +138,5 @@ def _clear_sky(day: date, hours: Series) -> Series:
     """Global radiation under a clear sky: 1,000 W/m² times the sine of the sun's height."""
     tilt = np.deg2rad(23.44) * np.sin(2 * np.pi * (day.timetuple().tm_yday - 81) / 365)
     angle = (hours - 12.3) / 24 * 2 * np.pi
-    height = np.sin(_LATITUDE) * np.sin(tilt) + np.cos(_LATITUDE) * np.cos(tilt) * np.cos(angle)
+    height = np.sin(LATITUDE) * np.sin(tilt) + np.cos(LATITUDE) * np.cos(tilt) * np.cos(angle)
     return np.asarray(1000 * np.clip(height, 0, None))

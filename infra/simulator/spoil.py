@@ -3,9 +3,10 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 # So that the text of a whole day of a full city is never in memory at once.
@@ -43,23 +44,31 @@ class Sheet:
         (row,) = csv.reader(io.StringIO(text), delimiter=self.separator)
         return dict(zip(frame.columns, row, strict=True))
 
-    def line(self, cells: Sequence[str]) -> bytes:
+    def line(self, cells: Sequence[str], encoding: str | None = None) -> bytes:
         """Cells as one line, as they are."""
-        return (self.separator.join(cells) + self.line_end).encode(self.encoding)
+        return (self.separator.join(cells) + self.line_end).encode(encoding or self.encoding)
 
 
 @dataclass(frozen=True)
 class Spoiled:
     """A bad row made from the clean row `at`: with other cells, or with some cut off at its end.
 
-    It stands in place of the clean row, or after it where `is_extra`.
+    It stands in place of the clean row, or after it where `is_extra`. With `encoding`, a table of
+    text has it in another encoding than its other lines.
     """
 
     kind: str
-    at: int
+    at: int = 0
     cells: Mapping[str, str] = field(default_factory=dict)
     cut: int = 0
     is_extra: bool = False
+    encoding: str | None = None
+
+
+def strewn(rng: np.random.Generator, count: int, bad: Sequence[Spoiled]) -> list[Spoiled]:
+    """The same bad rows, each at a place of its own among so many clean rows."""
+    places = rng.choice(count, len(bad), replace=False)
+    return [replace(one, at=int(at)) for one, at in zip(bad, places, strict=True)]
 
 
 def spoiled_parts(
@@ -74,7 +83,7 @@ def spoiled_parts(
         yield from _pieces(sheet, frame[done:upto])
         done = bad.at + 1
         cells = list((sheet.cells(frame, bad.at) | dict(bad.cells)).values())
-        yield sheet.line(cells[: len(cells) - bad.cut])
+        yield sheet.line(cells[: len(cells) - bad.cut], bad.encoding)
     yield from _pieces(sheet, frame[done:])
 
 

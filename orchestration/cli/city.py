@@ -127,15 +127,21 @@ def simulate(
     start: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day.")
     ] = None,
+    *,
+    only: Annotated[
+        str | None, typer.Option(help="Data sets, such as a2a/gas_readings, with commas between.")
+    ] = None,
 ) -> None:
     """Write the deliveries of a simulated Brescia, the same bytes for the same seed."""
+    from infra.simulator import FIRST_DAY
     from infra.simulator import simulate as simulate_city
 
     if profile not in ("small", "full"):
         raise typer.BadParameter("--profile is small or full")
     kind: Literal["small", "full"] = "small" if profile == "small" else "full"
-    begin = {"start": start.date()} if start else {}
-    done = simulate_city(profile=kind, days=days, seed=seed, out=out, **begin)
+    first = start.date() if start else FIRST_DAY
+    chosen = only.split(",") if only else None
+    done = simulate_city(profile=kind, days=days, seed=seed, out=out, start=first, only=chosen)
     table(
         "Simulated",
         ["data set", "rows", "of them bad"],

@@ -29,7 +29,7 @@ _MOST_EUR: Final = 18.0
 
 
 @dataclass(frozen=True)
-class _Session:
+class Session:
     """One car in one car park."""
 
     car_park: str
@@ -39,12 +39,10 @@ class _Session:
 
 def publish(city: City, publication: Publication) -> None:
     """Deliver one file a day of who entered; a few sessions come a day later."""
-    parked: dict[str, list[datetime]] = {park.code: [] for park in city.car_parks}
     frames: list[pl.DataFrame] = []
     late = pl.DataFrame()
-    for day in city.dates:
-        sessions = [s for p in city.car_parks for s in _sessions(city, day, p, parked[p.code])]
-        frame = _frame(city, day, sorted(sessions, key=lambda s: (s.entered_at, s.car_park)))
+    for day, sessions in sessions_by_day(city):
+        frame = _frame(city, day, sessions)
         is_late = _late(city, day, frame)
         here = pl.concat([late, frame.filter(~is_late)]) if late.height else frame.filter(~is_late)
         spoiled = _spoiled(city, day, here)
@@ -66,7 +64,15 @@ def publish(city: City, publication: Publication) -> None:
     _tell(city, publication, pl.concat(frames))
 
 
-def _sessions(city: City, day: date, park: CarPark, parked: list[datetime]) -> Iterator[_Session]:
+def sessions_by_day(city: City) -> Iterator[tuple[date, list[Session]]]:
+    """Who enters on each day, in the order in which they come."""
+    parked: dict[str, list[datetime]] = {park.code: [] for park in city.car_parks}
+    for day in city.dates:
+        sessions = [s for p in city.car_parks for s in _sessions(city, day, p, parked[p.code])]
+        yield day, sorted(sessions, key=lambda s: (s.entered_at, s.car_park))
+
+
+def _sessions(city: City, day: date, park: CarPark, parked: list[datetime]) -> Iterator[Session]:
     """Who enters this car park on a day in Rome; `parked` holds when those inside will leave.
 
     Nobody enters a full car park: whoever comes waits up to an hour for the next to leave.
@@ -83,7 +89,7 @@ def _sessions(city: City, day: date, park: CarPark, parked: list[datetime]) -> I
             entered_at = heapq.heappop(parked)
         left_at = min(entered_at + _MINUTE * minutes, closing + timedelta(hours=4))
         heapq.heappush(parked, left_at)
-        yield _Session(park.code, entered_at, left_at)
+        yield Session(park.code, entered_at, left_at)
 
 
 def _arrivals(
@@ -123,7 +129,7 @@ def _demand(park: CarPark, day: date, hours: np.ndarray) -> np.ndarray:
     return np.asarray(park.capacity * turnover * shape / shape.sum())
 
 
-def _frame(city: City, day: date, sessions: list[_Session]) -> pl.DataFrame:
+def _frame(city: City, day: date, sessions: list[Session]) -> pl.DataFrame:
     """The sessions of a day with whose car it was, and what it cost."""
     chance, count = city.chance(KEY, "cars", day), len(sessions)
     cars = chance.integers(len(city.plates), size=count)

@@ -21,7 +21,7 @@ def _texts(paths: list[Path], separator: str) -> pl.DataFrame:
 
 
 def test_the_storm_is_in_the_rain_gauges_and_on_no_other_day(week: Simulation) -> None:
-    files = list((week.out / "arpa_files/meteo").iterdir())
+    files = list((week.out / "arpa_files/meteo").glob("meteo_*.csv"))
 
     rain = _texts(files, ",").with_columns(
         on=pl.col("data_ora").str.slice(0, 10), mm=pl.col("pioggia_mm").cast(pl.Float64)
@@ -102,7 +102,7 @@ def test_parking_entries_are_those_of_the_files_but_for_the_defects(week: Simula
 
 
 def test_energy_by_section_is_exactly_the_sum_of_the_good_readings(week: Simulation) -> None:
-    (history,) = (week.out / "a2a_files").iterdir()
+    (history,) = (week.out / "a2a_files").glob("letture_*")
     texts = _texts([history], ",").filter(
         pl.col("pod").str.contains("^IT901E[0-9]{8}$"), pl.col("istante").str.slice(5, 2) == "03"
     )
