@@ -147,6 +147,9 @@ declaration = Declaration(
         "stops_count": given("Stops, both ends included.", "stop_times.stop_id"),
         "timetable_from_at": given(
             "Since when the version of the timetable holds that says so, UTC.",
+            "trips.trip_id",
+            "stop_times.trip_id",
+            "calendar.service_id",
         ),
         "leaves_at": given(
             "Departure from the first stop, UTC.", "stop_times.departs_s", "agencies.timezone_name"
