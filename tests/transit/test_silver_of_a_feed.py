@@ -1,3 +1,4 @@
+import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from assets.derived_assets import find_declarations
 from infra.simulator.city import City
 from infra.simulator.datasets import gtfs
 from infra.simulator.publication import Publication
-from tests.transit.depot import TABLES, Depot
+from tests.transit.depot import TABLES, Depot, contract_of
 from tests.transit.feeds import FEED, edited, zipped
 
 DECLARED = find_declarations()
@@ -151,3 +152,32 @@ def test_the_day_on_which_the_simulated_city_runs_a_line_more_often_is_found(tmp
     assert planted["from_on"] == "2025-03-27"
     assert after > before
     assert trips.filter(pl.col("service_on") == date(2025, 3, 25)).height > 0
+
+
+def rows_of(feed: Path, table: str) -> int:
+    name = f"{contract_of(table).source.table}.txt"
+    with zipfile.ZipFile(feed) as archive:
+        if name not in archive.namelist():
+            return 0
+        return pl.read_csv(archive.read(name), infer_schema=False).height
+
+
+def test_every_row_of_the_simulated_timetable_is_in_bronze_or_set_aside(tmp_path: Path):
+    city = City(profile="small", days=7, seed=1, start=date(2025, 3, 24))
+    publication = Publication(gtfs.KEY, tmp_path / "published")
+    gtfs.publish(city, publication)
+    depot = Depot(tmp_path)
+    delivered = 0
+
+    for feed in sorted(publication.files):
+        depot.leave(feed.name, feed.read_bytes(), at=feed.stat().st_mtime)
+        for table in TABLES:
+            landing = depot.land_what_is_there(table)
+            in_force = depot.bronze(table)
+            if "valid_to" in in_force.columns:
+                in_force = in_force.filter(pl.col("valid_to").is_null())
+            assert in_force.height + depot.quarantine(table).height == rows_of(feed, table)
+            assert landing.delivered_count == rows_of(feed, table)
+            delivered += landing.delivered_count
+
+    assert delivered == publication.delivered_count
