@@ -40,7 +40,8 @@ class Declaration:
     `window_by` is the column whose UTC day decides in which daily window a row stands; None for a
     table without windows. `reads` maps each parameter of the function to a table. The function
     gets a frame per input: of windowed inputs the rows of the days computed and of
-    `lookback_days` before them, of static inputs the current rows.
+    `lookback_days` before them, of static inputs the current rows; of those in `with_history`
+    all rows that ever held, with `valid_from` and `valid_to`.
     """
 
     function: Callable[..., pl.DataFrame]
@@ -54,6 +55,7 @@ class Declaration:
     literature: str
     owner: str = "team:gemello"
     lookback_days: int = 0
+    with_history: tuple[str, ...] = ()
     since: date = FIRST_DAY
     plot: Plot | None = None
     kinds: tuple[str, ...] = field(default=("polars", "deltalake"))
@@ -89,6 +91,9 @@ class Declaration:
         for name in (*self.key_columns, *((self.window_by,) if self.window_by else ())):
             if name not in self.gives:
                 raise TwinError(f"{self.key}: {name} is not among the columns it gives")
+        unread = [name for name in self.with_history if name not in self.reads]
+        if unread:
+            raise TwinError(f"{self.key}: {unread[0]} is in with_history, and is not read")
         for name, column in self.gives.items():
             for origin in column.made_of:
                 if origin.partition(".")[0] not in self.reads:

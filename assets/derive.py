@@ -29,6 +29,9 @@ from quality.units import unit_of
 
 _DAYS_AT_ONCE: Final = 31
 _AHEAD_OF_WINDOW: Final = timedelta(days=2)
+_VALIDITY: Final[dict[str, pl.DataType]] = dict.fromkeys(
+    ("valid_from", "valid_to"), pl.Datetime("us", "UTC")
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,10 @@ def schema_of(
     Raises TwinError where that is not what the declaration says it gives.
     """
     empty = {
-        name: pl.DataFrame(schema=_input_schema(key, declarations, twin))
+        name: pl.DataFrame(
+            schema=_input_schema(key, declarations, twin)
+            | (_VALIDITY if name in declaration.with_history else {})
+        )
         for name, key in declaration.reads.items()
     }
     schema = declaration.function(**empty).schema
@@ -161,8 +167,8 @@ def _compute(
     schema: pl.Schema,
 ) -> pl.DataFrame:
     inputs = {
-        name: _input(key, versions[name], twin=twin, days=days, declaration=declaration)
-        for name, key in declaration.reads.items()
+        name: _input(name, versions[name], twin=twin, days=days, declaration=declaration)
+        for name in declaration.reads
     }
     frame = declaration.function(**inputs)
     if frame.schema != schema:
@@ -173,10 +179,13 @@ def _compute(
 
 
 def _input(
-    key: str, version: int | None, *, twin: Twin, days: list[date], declaration: Declaration
+    name: str, version: int | None, *, twin: Twin, days: list[date], declaration: Declaration
 ) -> pl.DataFrame:
+    key = declaration.reads[name]
     rows = twin.read(key, version=version)
     columns = rows.collect_schema().names()
+    if name in declaration.with_history:
+        return rows.collect()
     if "window_on" not in columns:
         current = rows.filter(pl.col("valid_to").is_null()) if "valid_to" in columns else rows
         return current.drop("valid_from", "valid_to", strict=False).collect()
@@ -222,8 +231,8 @@ def _derive_whole(
         empty = pl.DataFrame(schema=spec.schema)
         return Derivation((), empty, twin.lake.version(table), is_news=False)
     inputs = {
-        name: _input(key, versions[name], twin=twin, days=[date.max], declaration=declaration)
-        for name, key in declaration.reads.items()
+        name: _input(name, versions[name], twin=twin, days=[date.max], declaration=declaration)
+        for name in declaration.reads
     }
     frame = declaration.function(**inputs)
     _check(declaration, frame)

@@ -19,7 +19,12 @@ def method_mark(declaration: Declaration) -> int:
     comments, docstrings, layout, and what a module holds besides, change nothing.
     """
     function = declaration.function
-    declared = (sorted(declaration.reads.items()), declaration.window_by, declaration.lookback_days)
+    declared = (
+        sorted(declaration.reads.items()),
+        declaration.window_by,
+        declaration.lookback_days,
+        sorted(declaration.with_history),
+    )
     texts = [f"{declaration.method_version} {declared}"]
     waiting, seen = [(function.__module__, function.__name__)], set()
     while waiting:

@@ -30,6 +30,7 @@ def test_what_a_function_makes_of_empty_inputs_is_what_its_declaration_says(key,
         ({"key": "gold/parties/hourly_noise"}, "is not a theme"),
         ({"key_columns": ("nothing",)}, "is not among the columns"),
         ({"gives": {**PRESSURE.gives, "car_pid": given("x")}}, "no person is followed"),
+        ({"with_history": ("trees",)}, "is in with_history, and is not read"),
         ({"gives": {**PRESSURE.gives, "x_count": given("x", "trees.y")}}, "which is not read"),
     ],
 )

@@ -97,6 +97,7 @@ def test_words_and_pictures_do_not_make_a_table_be_computed_again(
         ('window_by="rained_at"', "window_by=None"),
         ("bronze/a/rain", "bronze/b/rain"),
         ("plot=picture", "plot=picture, lookback_days=1"),
+        ("plot=picture", 'plot=picture, with_history=("rain",)'),
     ],
 )
 def test_another_method_makes_a_table_be_computed_again(

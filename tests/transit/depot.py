@@ -12,16 +12,19 @@ import polars as pl
 from assets.twin import Twin
 from infra.settings import Settings
 from infra.windows import Window
-from quality.contract.load import load_contract
+from quality.contract.load import BUILT_IN, load_contract
 from quality.contract.model import Contract
 from quality.landing import Landing, land
 from quality.rebuilding import land_from_archive
 from quality.tables import bronze_key, quarantine_key
-from tests.transit.feeds import CONTRACTS
 
 NOW: Final = datetime(2025, 12, 1, tzinfo=UTC)
-PUBLISHER: Final = CONTRACTS / "brescia_mobilita"
-TABLES: Final = sorted(folder.name for folder in PUBLISHER.iterdir() if folder.is_dir())
+PUBLISHER: Final = BUILT_IN / "brescia_mobilita"
+TABLES: Final = sorted(
+    path.parent.name
+    for path in PUBLISHER.glob("*/contract.yaml")
+    if "protocol: gtfs" in path.read_text(encoding="utf-8")
+)
 
 
 class Depot:
@@ -29,22 +32,23 @@ class Depot:
 
     def __init__(self, home: Path) -> None:
         """Make both in a folder."""
-        self.folder = home
+        self.folder = home / "brescia_mobilita_files" / "gtfs"
+        self.folder.mkdir(parents=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a root key was made
-            self.twin = Twin.here(Settings.load({"GEMELLO_SOURCES": f"transit={home}"}, home))
+            self.twin = Twin.here(Settings.load({"GEMELLO_SOURCES": str(home)}, home))
             self.workplace = self.twin.workplace
 
     def land(self, table: str, feed: bytes) -> Landing:
         """Land one table of this feed."""
-        self.leave("gtfs.zip", feed)
+        self.leave("gtfs_1.zip", feed)
         return self.land_what_is_there(table)
 
-    def leave(self, name: str, feed: bytes) -> None:
-        """Leave a feed in the folder."""
+    def leave(self, name: str, feed: bytes, *, at: float = NOW.timestamp()) -> None:
+        """Leave a feed in the folder, as changed at this second since 1970."""
         path = self.folder / name
         path.write_bytes(feed)
-        os.utime(path, (NOW.timestamp(), NOW.timestamp()))
+        os.utime(path, (at, at))
 
     def land_what_is_there(self, table: str) -> Landing:
         """Land one table of the feeds in the folder."""

@@ -8,10 +8,8 @@ import io
 import zipfile
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
-CONTRACTS: Final = Path(__file__).parent / "contracts"
 MADE_AT: Final = datetime(2025, 3, 1, 12, 0)  # noqa: DTZ001 # zips have no time zone
 FEED: Final[Mapping[str, str]] = {
     "agency.txt": (
