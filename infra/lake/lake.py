@@ -60,8 +60,7 @@ class Lake:
     def version(self, key: str) -> int | None:
         """The newest version of a table; None if there is no table."""
         with translated(key, "opening the table"):
-            table = reading.opened(self._place, key)
-        return None if table is None else table.version()
+            return reading.newest_version(self._place, key)
 
     def tables(self) -> list[str]:
         """The keys of all tables, sorted."""

@@ -1,13 +1,29 @@
-"""The marks in the log of a table on a local disk, all read at once.
+"""What the log of a table on a local disk says without the table being opened.
 
 deltalake gives one mark at a time and reads the log for each: 0.6 ms, half a second for the windows
-of two years, where this takes a hundredth of one.
+of two years, where this takes a hundredth of one. To open a table of sixty commits takes it 3 ms,
+and a run asks for the version of each some ten times.
 """
 
 import json
+import os
+import re
 from pathlib import Path
+from typing import Final
 
 import polars as pl
+
+# A commit, or a checkpoint that outlived its own.
+_VERSION: Final = re.compile(r"([0-9]{20})\.(?:json|checkpoint\.(?:.*\.)?parquet)")
+
+
+def newest_in_log(table: Path) -> int | None:
+    """The newest version of a table; None if there is no table."""
+    try:
+        names = os.listdir(table / "_delta_log")  # noqa: PTH208 # paths of thousands of files cost
+    except FileNotFoundError:
+        return None
+    return max((int(found[1]) for found in map(_VERSION.fullmatch, names) if found), default=None)
 
 
 def marks_in_log(table: Path, version: int) -> dict[str, int] | None:

@@ -13,7 +13,7 @@ import polars as pl
 from infra.errors import TwinError
 from infra.lake.faults import fault_of, store_errors, told, translated
 from infra.lake.fields import WINDOW
-from infra.lake.log import marks_in_log
+from infra.lake.log import marks_in_log, newest_in_log
 from infra.lake.places import Place
 from infra.windows import Window
 
@@ -42,6 +42,14 @@ def opened(place: Place, key: str, *, version: int | None = None) -> "DeltaTable
         return DeltaTable(place.uri(key), version=version, storage_options=place.storage_options)
     except TableNotFoundError:
         return None
+
+
+def newest_version(place: Place, key: str) -> int | None:
+    """The newest version of a table; None if there is no table. Raises what the store raises."""
+    if not place.is_remote:
+        return newest_in_log(Path(place.uri(key)))
+    table = opened(place, key)
+    return None if table is None else table.version()
 
 
 def existing(place: Place, key: str, *, version: int | None = None) -> "DeltaTable":

@@ -1,7 +1,13 @@
-"""`make bench`: governed ingestion against the plain copy, and against what one would write first.
+"""`make bench`: what governance costs, each figure beside a reference of the same run.
 
-The last needs presidio-structured, which is no dependency of gemello: where it is not installed its
-line is left out, and the table says so. Results are also written to bench-results/ as JSON.
+--part ingestion   a large CSV: the plain copy, ours, and what one would write first (it needs
+                   presidio-structured, which is no dependency: where it is missing it is left out)
+--part adapters    rows a second by protocol, beside the plain library
+--part gigabyte    a gigabyte of the full city landed by one process, and its memory
+--part ranges      memory of backfills that grow
+--part tables      what a table costs a run beyond its own work
+
+All of them, unless parts are named; results are also written to bench-results/ as JSON.
 """
 
 import argparse
@@ -14,23 +20,48 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from tests.bench import adapters, gigabyte, per_asset, ranges
 from tests.bench.readings import write_readings
+
+PARTS = ("ingestion", "adapters", "gigabyte", "ranges", "tables")
 
 
 def main() -> None:
-    """Measure, print a table, write JSON."""
-    arguments = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    """Measure the parts that were asked for."""
+    arguments = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    arguments.add_argument("--part", choices=PARTS, action="append", help="may be repeated")
     arguments.add_argument("--rows", type=int, default=5_000_000, help="rows of the large file")
     arguments.add_argument("--runs", type=int, default=5, help="runs of which the median counts")
     chosen = arguments.parse_args()
+    for part in chosen.part or PARTS:
+        sys.stdout.write(f"\n{part} (load {os.getloadavg()[0]:.1f})\n")
+        sys.stdout.flush()
+        match part:
+            case "ingestion":
+                ingestion(chosen.rows, chosen.runs)
+            case "adapters":
+                adapters.run(runs=chosen.runs)
+            case "gigabyte":
+                gigabyte.run()
+            case "ranges":
+                ranges.run()
+            case "tables":
+                per_asset.run()
+
+
+def ingestion(rows_count: int, runs: int) -> None:
+    """A large file by each way; print a table, write JSON."""
     with tempfile.TemporaryDirectory(prefix="gemello-bench-") as name:
         folder = Path(name)
         large, small = folder / "large.csv", folder / "small.csv"
-        write_readings(large, rows_count=chosen.rows)
-        write_readings(small, rows_count=chosen.rows // 5)
+        write_readings(large, rows_count=rows_count)
+        write_readings(small, rows_count=rows_count // 5)
         ours = [
-            _measured(way, large, chosen.runs)
-            for way in ("ungoverned", "governed", "governed_and_sealed")
+            _measured(way, large, runs) for way in ("ungoverned", "governed", "governed_and_sealed")
         ]
         theirs = []
         if importlib.util.find_spec("presidio_structured"):

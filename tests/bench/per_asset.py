@@ -84,7 +84,7 @@ def measured(count: int) -> dict[str, tuple[float, float]]:
     }
 
 
-def main() -> None:
+def run() -> None:
     """Measure both sizes and say what each table more costs."""
     warnings.simplefilter("ignore")
     measured(2)  # the first run of a process imports everything
@@ -99,4 +99,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run()

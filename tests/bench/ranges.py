@@ -51,12 +51,8 @@ def land(days_count: int, folder: Path) -> str:
     return f"{time.perf_counter() - started:9.1f}{peak_mb:10.0f}"
 
 
-def main() -> None:
+def run() -> None:
     """One line a range."""
-    if len(sys.argv) > 1:
-        with TemporaryDirectory() as folder:
-            sys.stdout.write(land(int(sys.argv[1]), Path(folder)))
-        return
     sys.stdout.write("windows       rows  seconds   peak MB\n")
     for count in RANGES:
         done = subprocess.run(
@@ -66,6 +62,15 @@ def main() -> None:
             check=True,
         )
         sys.stdout.write(f"{count:7}{count * ROWS_A_DAY:11,}{done.stdout}\n")
+
+
+def main() -> None:
+    """All ranges; or one, for the process that lands it."""
+    if len(sys.argv) < 2:
+        run()
+        return
+    with TemporaryDirectory() as folder:
+        sys.stdout.write(land(int(sys.argv[1]), Path(folder)))
 
 
 if __name__ == "__main__":

@@ -1,28 +1,42 @@
-import contextlib
 import os
 import random
 import shutil
 import signal
 import subprocess
-from collections import defaultdict
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from assets import source_assets
+from infra.adapters import sftp_fetch
 from infra.scan import scan
-from tests.promises.contracts import parks_town
 from tests.promises.month import (
     DAYS_COUNT,
+    FILE_FAULTS,
     LAST_FAULT,
     Person,
     day_of,
-    deliver,
     faulty,
     files_of,
     people,
+)
+from tests.promises.month_contracts import TABLES
+from tests.promises.month_publishers import (
+    EXPIRED_ON,
+    OUTAGES,
+    HurriedTwin,
+    MonthTown,
+    Publishers,
+    outages,
+    publishers,
+    trusted,
 )
 from tests.promises.town import (
     COMMAND,
@@ -33,100 +47,147 @@ from tests.promises.town import (
     rows_of,
 )
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::infra.errors.GemelloWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
 SEED: Final = 20_250_324
-TABLES: Final = (
-    "bronze/parks/*",
-    "bronze/brescia_mobilita/*",
-    "bronze/arpa_lombardia/air_quality",
-    "bronze/definitions/*",
-    "silver/*",
-    "gold/mobility/*",
-    "gold/air/*",
-)
 SELECT: Final = " or ".join(f'key:"{table}"' for table in TABLES)
 LAST_DAY: Final = day_of(DAYS_COUNT - 1)
-KILLED_ON: Final = (4, 11, 17, 23)
+KILLED_ON: Final = (4, 9, 14, 20, 26)
+SHUT_ON: Final = (3, 4, 12, 21)
+# Tables of which every day has rows: kept, refused, and made of them.
+SEEN: Final = (
+    "bronze/energia/letture",
+    "quarantine/arpa/aria",
+    "quarantine/brescia_mobilita/parking_sessions",
+    "quarantine/parcheggi/soste",
+    "quarantine/parks/visits",
+    "silver/air/air_quality_observed",
+    "gold/air/hourly_european_air_quality_index",
+    "gold/mobility/hourly_parking_pressure",
+)
 # What a delivery is called and until when it is kept are those of the day it was sealed.
 OF_THE_DELIVERY: Final = ("delivery_id", "sealed_until_on")
 
 
-@pytest.fixture(scope="module")
-def crowd() -> list[Person]:
-    return people(random.Random(SEED))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, crowd: list[Person]) -> Town:
-    """Every file came on its day, whole; run ten days at a time, so that each list is seen."""
-    town = parks_town(tmp_path_factory.mktemp("undisturbed"))
+def undisturbed(at: Publishers, crowd: list[Person]) -> None:
+    """Every delivery came on its day, whole; run ten days at a time, so that each list is seen."""
     for number in range(DAYS_COUNT):
         for name, content in files_of(number, crowd, seed=SEED).items():
-            deliver(town, name, content, dated=day_of(number))
+            at.deliver(name, content, number=number)
         if number % 10 == 9:
-            summary = town.run(*TABLES, first=day_of(number - 9), last=day_of(number))
+            summary = at.town.run(*TABLES, first=day_of(number - 9), last=day_of(number))
             assert summary.is_success, summary.failures
-    return town
 
 
-def with_the_keys_of(other: Town, folder: Path) -> Town:
-    """Another installation; the keys of days are random, so it must have the same."""
-    town = parks_town(folder)
+def give_the_keys_of(other: Town, town: Town) -> None:
+    """The keys of days are random, so both installations must have the same."""
     town.home.mkdir()
     shutil.copy2(other.home / "root.key", town.home)
     shutil.copytree(other.home / "root.key.ring", town.home / "root.key.ring")
-    return town
 
 
-def killed_run(town: Town, first: date, last: date, *, after_s: float) -> None:
-    """A run in a process of its own that does not live to its end."""
-    process = subprocess.Popen(
-        [COMMAND, "run", "--select", SELECT, "--from", str(first), "--to", str(last)],
-        env=process_environment(town.environment),
-        cwd=town.home.parent,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+def files_count(town: Town) -> int:
+    """How many files lake and archive hold, while somebody writes to them."""
+    return sum(
+        len(files) for name in ("lake", "archive") for _, _, files in os.walk(town.home / name)
     )
-    try:
-        process.wait(timeout=after_s)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
-@pytest.mark.slow
-def test_a_month_of_every_fault_ends_in_the_tables_of_a_month_without_any(
-    undisturbed: Town, crowd: list[Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setitem(source_assets.RETRIES, "delay", 0.05)
-    chance = random.Random(SEED)
-    town = with_the_keys_of(undisturbed, tmp_path)
+def is_killed(town: MonthTown, first: date, last: date, *, after_files: int, said: Path) -> bool:
+    """Let a process of its own run until it has written so many files; whether it was killed."""
+    before = files_count(town)
+    span = ("--from", str(first), "--to", str(last))
+    with said.open("ab") as out:
+        process = subprocess.Popen(
+            [COMMAND, "--debug", "run", "--select", SELECT, *span],
+            env=process_environment(town.environment),
+            cwd=town.home.parent,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+        while process.poll() is None and files_count(town) < before + after_files:
+            time.sleep(0.02)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        return process.wait() == -signal.SIGKILL
+
+
+def coming_deliveries(
+    crowd: list[Person], chance: random.Random, told: Callable[[str], None]
+) -> dict[int, list[tuple[int, str, bytes | None]]]:
+    """What comes on each day: the number of the day it is of, its name, its content."""
     coming = defaultdict(list)
     for number in range(DAYS_COUNT):
-        files = files_of(number, crowd, seed=SEED)
-        for on, name, content in faulty(number, files, chance):
+        files, others = (files_of(number, crowd, seed=SEED + more) for more in (0, 1))
+        for on, name, content in faulty(number, files, others, chance, told):
             coming[on].append((number, name, content))
-    failures_count = 0
+    return coming
 
-    for today in range(DAYS_COUNT + LAST_FAULT + 2):
-        for number, name, content in coming[today]:
-            if content is None:
-                with contextlib.suppress(FileNotFoundError):
-                    (town.sources / name).unlink()
+
+def test_a_month_of_every_fault_ends_in_the_tables_of_a_month_without_any(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+):
+    monkeypatch.setitem(source_assets.RETRIES, "delay", 0.01)
+    monkeypatch.setattr(sftp_fetch, "PAUSES_S", (0.0, 0.0))
+    crowd, chance = people(random.Random(SEED)), random.Random(SEED)
+    well, ill, left = tmp_path / "well", tmp_path / "ill", tmp_path / "left"
+    left.joinpath("temp").mkdir(parents=True)
+    with publishers(well) as at:
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted(well)))
+        undisturbed(at, crowd)
+        expected, keys = rows_of(at.town), at.town
+    struck: Counter[object] = Counter()
+    coming = coming_deliveries(crowd, chance, lambda fault: struck.update([fault]))
+    failing = outages(chance)
+    monkeypatch.setenv("TMPDIR", str(left / "temp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(left / "temp"))
+    kills_count = 0
+    failures: list[str] = []
+
+    with publishers(ill) as at:
+        monkeypatch.setenv("SSL_CERT_FILE", str(trusted(ill)))
+        town = at.town
+        give_the_keys_of(keys, town)
+        for today in range(DAYS_COUNT):
+            for number, name, content in coming[today]:
+                at.deliver(name, content, number=number)
+            faults = failing[today]
+            at.fail(faults, is_expired=today in EXPIRED_ON, is_shut=today in SHUT_ON)
+            asked = at.asked()
+            # What may still be missing, up to the day ahead of which some files come.
+            first = day_of(max(0, today - LAST_FAULT - 1))
+            last = min(day_of(today + 1), LAST_DAY)
+            if today in KILLED_ON:
+                kills_count += is_killed(
+                    town, first, last, after_files=chance.randrange(1, 60), said=left / "said"
+                )
             else:
-                deliver(town, name, content, dated=day_of(number))
-        # What may still be missing, up to the day ahead of which some files come.
-        first = day_of(max(0, today - LAST_FAULT - 1))
-        last = min(day_of(today + 1), LAST_DAY)
-        if today in KILLED_ON:
-            killed_run(town, first, last, after_s=chance.uniform(3, 9))
-        else:
-            failures_count += len(town.run(*TABLES, first=first, last=last).failures)
-    recovered = town.run(*TABLES, first=FIRST_DAY, last=LAST_DAY)
+                twin = HurriedTwin.here(town.settings)
+                summary = town.run(*TABLES, first=first, last=last, twin=twin)
+                failures += [*summary.failures.values(), *summary.warnings.values()]
+            struck.update(faults[name] for name in faults if at.asked()[name] > asked[name])
+        at.recover()
+        for number, name, content in chain(*(coming[on] for on in sorted(coming) if on > today)):
+            at.deliver(name, content, number=number)
+        recovered = town.run(*TABLES, first=FIRST_DAY, last=LAST_DAY)
+    said = capfd.readouterr()
+    left.joinpath("output").write_text("\n".join([said.out, said.err, caplog.text, *failures]))
 
-    assert failures_count > 0
+    assert all(expected[table].height >= DAYS_COUNT for table in SEEN)
+    assert set(struck) >= {*FILE_FAULTS, *OUTAGES}
+    assert kills_count > 0
+    assert any("certificate has expired" in text for text in failures)
+    assert any("Far fewer rows came than before" in text for text in failures)
     assert recovered.is_success, recovered.failures
-    assert_same_rows(rows_of(town), rows_of(undisturbed), but_for=OF_THE_DELIVERY)
+    assert_same_rows(rows_of(town), expected, but_for=OF_THE_DELIVERY)
     canaries = [value for person in crowd for value in person.canaries]
     assert scan(town.sources, canaries)
     assert scan(town.home, canaries) == []
+    assert scan(left, canaries) == []

@@ -28,7 +28,7 @@ SESSIONS: Final = "parcheggi/soste"
 AIR: Final = "arpa/aria"
 ROWS_A_DAY: Final = 12
 _NOW: Final = datetime(2025, 4, 1, 5, tzinfo=UTC)
-_PARK: Final[dict[str, Any]] = {  # the keys of a contract
+PARK_CONTRACT: Final[dict[str, Any]] = {  # the keys of a contract
     "title": "Soste",
     "owner": "team:parcheggi",
     "purpose": "Contare le auto.",
@@ -67,7 +67,7 @@ _PARK: Final[dict[str, Any]] = {  # the keys of a contract
     ],
     "max_quarantined_ratio": 0.5,
 }
-_AIR: Final[dict[str, Any]] = {  # the keys of a contract
+AIR_CONTRACT: Final[dict[str, Any]] = {  # the keys of a contract
     "title": "Aria",
     "owner": "team:arpa",
     "purpose": "Sapere che aria si respira.",
@@ -216,7 +216,7 @@ def web_town(folder: Path, *, days_count: int = 2) -> Iterator[WebTown]:
         PublisherServer({"abcd-0001": Offer(records=lambda: readings)}) as other,
     ):
         contracts = folder / "contracts"
-        for key, values in {SESSIONS: _PARK, AIR: _AIR}.items():
+        for key, values in {SESSIONS: PARK_CONTRACT, AIR: AIR_CONTRACT}.items():
             _write(contracts / key, values)
         home = folder / "installation"
         home.mkdir()

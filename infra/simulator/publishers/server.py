@@ -53,10 +53,10 @@ class PublisherServer:
         handler = type("_Handler", (_Handler,), {"publisher": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._scheme = "http"
+        self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(certificate)
-            self._server.socket = context.wrap_socket(
+            self.show(certificate)
+            self._server.socket = self._tls.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
             self._scheme = "https"
@@ -76,6 +76,10 @@ class PublisherServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def show(self, certificate: Path) -> None:
+        """Show this certificate to whoever connects from now on."""
+        self._tls.load_cert_chain(certificate)
 
     def fail(self, name: str, fault: Fault) -> None:
         """Let a data set fail from now on."""

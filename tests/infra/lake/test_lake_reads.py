@@ -29,6 +29,21 @@ def test_any_version_can_be_read_again(lake: Lake) -> None:
         lake.read(KEY, version=second + 1)
 
 
+def test_the_newest_version_is_what_other_readers_open(tmp_path: Path) -> None:
+    lake = lake_at(str(tmp_path))
+    told = []
+    for number in range(22):
+        write(lake, readings(("a", float(number), day(1))), days(1, 1))
+        told.append((lake.version(KEY), DeltaTable(lake.uri(KEY)).version()))
+    log = Path(lake.uri(KEY), "_delta_log")
+    log.joinpath("_commit_unfinished.json.tmp").touch()
+    log.joinpath(f"{99:020}.json.unfinished").touch()
+
+    assert all(ours == theirs for ours, theirs in told)
+    assert lake.version(KEY) == told[-1][0]
+    assert list(log.glob("*.checkpoint.parquet"))
+
+
 def test_a_table_that_is_not_there_is_named_with_what_to_run(lake: Lake) -> None:
     with pytest.raises(TwinError, match=f"gemello run --select {KEY}"):
         lake.read(KEY)
