@@ -14,6 +14,8 @@ from infra.addresses import without_secrets
 from infra.errors import TwinError
 from infra.windows import PLACEHOLDERS
 
+# In a folder of sources: where those are that do not lie in it, a table of name → address.
+ADDRESSES: Final = "sources.toml"
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KEYS: Final = (
     "home",
@@ -222,4 +224,9 @@ def _sources(value: object, folder: Path) -> tuple[dict[str, str], str]:
     if "=" in text and "://" not in text.partition("=")[0]:
         pairs = (part.partition("=") for part in text.split(",") if part.strip())
         return {name.strip(): address.strip() for name, _, address in pairs}, ""
-    return {}, text if "://" in text else str((folder / text).absolute())
+    if "://" in text:
+        return {}, text
+    base = (folder / text).absolute()
+    known = base / ADDRESSES
+    table = tomllib.loads(known.read_text(encoding="utf-8")) if known.is_file() else {}
+    return {str(k): str(v) for k, v in table.items()}, str(base)
