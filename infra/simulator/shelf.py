@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,6 @@ from infra.simulator.run import found_datasets
 
 # In place of a record that was cut off stands a remark of the publisher's own server.
 REMARK: Final = "record non disponibile"
-_ALWAYS: Final[Days] = (date.min, date.max)
 _Stamp = tuple[int, int]
 
 
@@ -53,11 +52,12 @@ def _offers(handover: Handover, name: str, shelf: "Shelf") -> dict[str, Offer]:
 class Shelf:
     """The files of one data set, as they are now; what did not change is not read again.
 
-    The name of a file of records says their day. `within` are the days that are offered.
+    The name of a file of records says their day, if they are of one. `within` are the days that
+    are offered, None: all there is.
     """
 
     folder: Path
-    within: Days = _ALWAYS
+    within: Days | None = None
     _read: dict[Path, tuple[_Stamp, Sequence[Item]]] = field(default_factory=dict)
 
     def files(self) -> Mapping[str, bytes]:
@@ -95,6 +95,8 @@ class Shelf:
         return sorted(path for path in self.folder.iterdir() if path.is_file())
 
     def _dated(self) -> list[Path]:
+        if self.within is None:
+            return self._paths()
         first, last = (f"{day}" for day in self.within)
         return [path for path in self._paths() if first <= path.stem <= last]
 

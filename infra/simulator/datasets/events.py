@@ -39,4 +39,4 @@ def batches(city: City) -> Iterator[Batch]:
             "presenze_attese": [event.visitors_count for event in city.events],
         }
     )
-    yield Batch(f"events/{city.start}.jsonl", midnight(city.start), city.start, rows)
+    yield Batch("events/calendario.jsonl", midnight(city.start), city.start, rows)
