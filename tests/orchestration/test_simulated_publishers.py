@@ -294,7 +294,7 @@ def test_the_pages_find_the_publishers_while_they_are_open(city: City) -> None:
             [
                 Path(sys.executable).with_name("dagster"),
                 *("asset", "materialize", "-m", "orchestration.definitions"),
-                *("--select", f'key:"bronze/{EVENTS}"'),
+                *("--select", f'key:"bronze/{EVENTS}" or key:"quarantine/{EVENTS}"'),
             ],
             cwd=city.home.parent,
             env={**environment, "DAGSTER_HOME": str(city.home / "dagster")},
