@@ -157,13 +157,18 @@ class Settings:
         return f"{' and '.join(said)}, {whose}"
 
 
-def _from_file(path: Path) -> dict[str, object]:
+def _toml(path: Path) -> dict[str, object]:
+    """What a file says; nothing where there is none."""
     if not path.is_file():
         return {}
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise TwinError(f"{path.name} is not valid TOML; correct it or remove it") from None
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    values = _toml(path)
     unknown = sorted(set(values) - set(_KEYS))
     if unknown:
         raise TwinError(
@@ -227,6 +232,4 @@ def _sources(value: object, folder: Path) -> tuple[dict[str, str], str]:
     if "://" in text:
         return {}, text
     base = (folder / text).absolute()
-    known = base / ADDRESSES
-    table = tomllib.loads(known.read_text(encoding="utf-8")) if known.is_file() else {}
-    return {str(k): str(v) for k, v in table.items()}, str(base)
+    return {str(k): str(v) for k, v in _toml(base / ADDRESSES).items()}, str(base)

@@ -6,12 +6,14 @@ be asked what changed since.
 """
 
 import fcntl
+import json
 import socket
 import threading
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import IO, Final, get_args
 from urllib.parse import urlsplit
@@ -30,6 +32,13 @@ _LONGEST_START_S: Final = 10.0
 def is_served(folder: Path) -> bool:
     """Whether a folder holds simulated publishers that have an API."""
     return (folder / TRUTH_FOLDER).is_dir() and bool(placeholders_in(folder))
+
+
+def days_of(folder: Path) -> tuple[date, date]:
+    """The first and the last day that were simulated in a folder."""
+    city = json.loads((folder / TRUTH_FOLDER / "city.json").read_text(encoding="utf-8"))
+    first = date.fromisoformat(city["start"])
+    return first, first + timedelta(days=city["days"] - 1)
 
 
 def faults_of(texts: list[str]) -> dict[str, Fault]:

@@ -16,7 +16,7 @@ from infra.counting import counted
 from infra.errors import TwinError
 from orchestration.cli.console import err, fail, note, say, table
 from orchestration.cli.exit_codes import EXIT_OURS, EXIT_REFUSED, EXIT_UNAVAILABLE, gravest
-from orchestration.cli.publishers import DEMO_DAYS, DEMO_SEED, with_publishers
+from orchestration.cli.publishers import DEMO_DAYS, DEMO_SEED, folder_to_serve, with_publishers
 
 if TYPE_CHECKING:
     from assets.twin import Twin
@@ -122,6 +122,9 @@ def ui(
     note(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
     arguments = ["dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
     environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1"}
+    if folder_to_serve(settings) is None:
+        sys.stdout.flush()
+        os.execve(dagster, [str(dagster), *arguments], environment)  # noqa: S606 # our own program
     with with_publishers(settings):
         _wait_for([str(dagster), *arguments], environment)
 

@@ -52,7 +52,7 @@ def simulate(
     """Write the deliveries of a simulated Brescia, the same bytes for the same seed."""
     from infra.simulator import FIRST_DAY
     from infra.simulator import simulate as simulate_city
-    from infra.simulator.serving import faults_of, is_served
+    from infra.simulator.serving import days_of, faults_of, is_served, publishing
 
     if profile not in ("small", "full"):
         raise typer.BadParameter("--profile is small or full")
@@ -71,15 +71,15 @@ def simulate(
             ["data set", "rows", "of them bad"],
             [(key, of.delivered_count, of.refused_count) for key, of in sorted(done.rows.items())],
         )
+    begins, ends = days_of(out)
+    how = f"GEMELLO_SOURCES={out} gemello run --from {begins} --to {ends}"
     if not serve:
-        say(f"Run on it with: GEMELLO_SOURCES={out} gemello run")
+        say(f"Run on it with: {how}")
         return
-    from infra.simulator.serving import publishing
-
     with publishing(out, faults) as addresses:
         for name, address in addresses.items():
             say(f"{{{name}}} is {address}")
-        say(f"Run on it with: GEMELLO_SOURCES={out} gemello run   (Ctrl-C ends the publishers)")
+        say(f"Run on it with: {how}   (Ctrl-C ends the publishers)")
         _wait_for_the_end()
 
 
@@ -97,14 +97,21 @@ def with_publishers(settings: "Settings") -> Iterator["Settings"]:
 
     Publishers that stand elsewhere, and folders that nobody simulated, are left as they are.
     """
+    folder = folder_to_serve(settings)
+    if folder is None:
+        yield settings
+        return
+    from infra.simulator.serving import publishing
+
+    with publishing(folder) as addresses:
+        yield replace(settings, sources={**settings.sources, **addresses})
+
+
+def folder_to_serve(settings: "Settings") -> Path | None:
+    """The simulated folder that the sources are, if publishers in it have an API."""
     base = Path(settings.sources_base)
     if not settings.sources_base or not base.is_dir():
-        yield settings
-        return
-    from infra.simulator.serving import is_served, publishing
+        return None
+    from infra.simulator.serving import is_served
 
-    if not is_served(base):
-        yield settings
-        return
-    with publishing(base) as addresses:
-        yield replace(settings, sources={**settings.sources, **addresses})
+    return base if is_served(base) else None

@@ -256,7 +256,7 @@ def test_it_is_said_where_the_publishers_are_and_how_to_run_on_them(city: City) 
         was_there = answers(address)
 
     assert f"{{comune_api}} is {address}" in said
-    assert f"GEMELLO_SOURCES={city.sources} gemello run" in said
+    assert f"GEMELLO_SOURCES={city.sources} gemello run --from {FIRST} --to {LAST}" in said
     assert was_there
     assert not answers(address)
 
