@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Final, get_args
 from urllib.parse import urlsplit
 
-from infra.errors import TwinError
+from infra.errors import TwinError, UsageError
 from infra.settings import ADDRESSES
 from infra.simulator.publishers import Fault, FaultKind, PublisherServer
 from infra.simulator.run import TRUTH_FOLDER
@@ -44,7 +44,8 @@ def days_of(folder: Path) -> tuple[date, date]:
 def faults_of(texts: list[str]) -> dict[str, Fault]:
     """How data sets fail, from texts such as `a2a/charging_sessions=rate_limited:2`.
 
-    The number says for how many requests; without it a data set fails for good.
+    The number says for how many requests; without it a data set fails for good. Raises UsageError
+    for a fault that there is not.
     """
     faults = {}
     for text in texts:
@@ -52,7 +53,7 @@ def faults_of(texts: list[str]) -> dict[str, Fault]:
         kind, _, times = how.partition(":")
         kinds = {one: one for one in get_args(FaultKind)}
         if kind not in kinds or not (times.isdecimal() or not times):
-            raise TwinError(
+            raise UsageError(
                 f"--fail {key}=…: write <publisher>/<dataset>=<fault> or =<fault>:<times>; the "
                 f"faults are {', '.join(kinds)}"
             )
@@ -65,8 +66,8 @@ def publishing(folder: Path, faults: Mapping[str, Fault] | None = None) -> Itera
     """Serve what a simulated folder offers while this lasts; where it is, by placeholder.
 
     Where another process serves the folder already its server is named, and if that ends this one
-    goes on in its place. Raises TwinError for faults that could not be shown: of data sets without
-    an API, or where another process serves the folder; and for a folder where nothing has an API.
+    goes on in its place. Raises UsageError for faults that could not be shown, of data sets without
+    an API or where another process serves the folder, and TwinError where nothing has an API.
     """
     if not placeholders_in(folder):
         raise TwinError(f"no publisher with an API was simulated in {folder}")
@@ -76,7 +77,7 @@ def publishing(folder: Path, faults: Mapping[str, Fault] | None = None) -> Itera
         if _take(lock):
             server.serve(stack)
         elif faults:
-            raise TwinError(f"{folder} is served already; end that, or leave --fail out")
+            raise UsageError(f"{folder} is served already; end that, or leave --fail out")
         else:
             ended = threading.Event()
             waiting = threading.Thread(target=_take_over, args=(lock, server, ended), daemon=True)
@@ -93,7 +94,7 @@ class _Server:
         self._folder = folder
         offers = offers_in(folder)
         if unknown := sorted(set(faults) - set(offers)):
-            raise TwinError(
+            raise UsageError(
                 f"--fail {unknown[0]}: {folder} has no such publisher with an API; there are "
                 f"{', '.join(sorted(offers)) or 'none'}"
             )

@@ -131,15 +131,10 @@ def ui(
 
 def _wait_for(command: list[str], environment: dict[str, str]) -> None:
     """Run a program beside this process, hand on who wants it to end, and end as it does."""
+    # A terminal sends Ctrl-C to both; asked to end twice, Dagster would not end in order.
+    signal.signal(signal.SIGINT, lambda *_: None)
     with subprocess.Popen(command, env=environment) as program:  # noqa: S603 # our own program
-
-        def end(number: int, _: object) -> None:
-            # A terminal sends Ctrl-C to both; asked to end twice, Dagster would not end in order.
-            if number == signal.SIGTERM:
-                program.terminate()
-
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, end)
+        signal.signal(signal.SIGTERM, lambda *_: program.terminate())
         code = program.wait()
     if code > 0:
         raise typer.Exit(code)
@@ -165,13 +160,17 @@ def _simulate_once(sources: Path, *, days: int, seed: int, start: date) -> date:
     import json
 
     from infra.simulator import simulate as simulate_city
+    from infra.simulator.serving import is_served
 
     wanted = {"days": days, "seed": seed}
     made = sources / "simulation.json"
     if made.is_file():
         known = json.loads(made.read_text(encoding="utf-8"))
         if {name: known.get(name) for name in wanted} == wanted:
-            return date.fromisoformat(known["start"])
+            start = date.fromisoformat(known["start"])
+            # An earlier version may have left all of it as files.
+            if is_served(sources):
+                return start
     note(f"Simulating {counted(days, 'day')} of Brescia from {start} ...")
     simulate_city(profile="small", days=days, seed=seed, out=sources, start=start)
     made.write_text(json.dumps({**wanted, "start": start.isoformat()}), encoding="utf-8")

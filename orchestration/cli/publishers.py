@@ -76,19 +76,20 @@ def simulate(
     if not serve:
         say(f"Run on it with: {how}")
         return
+    ended = _asked_to_end()
     with publishing(out, faults) as addresses:
         for name, address in addresses.items():
             say(f"{{{name}}} is {address}")
         say(f"Run on it with: {how}   (Ctrl-C ends the publishers)")
-        _wait_for_the_end()
+        ended.wait()
 
 
-def _wait_for_the_end() -> None:
-    """Until somebody asks this process to end."""
+def _asked_to_end() -> threading.Event:
+    """Comes true when somebody asks this process to end, by Ctrl-C or otherwise."""
     asked = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked.set())
-    asked.wait()
+    return asked
 
 
 @contextmanager

@@ -22,9 +22,10 @@ from infra.settings import ADDRESSES
 from infra.simulator import simulate
 from infra.simulator.publishers import FaultKind
 from infra.simulator.run import found_datasets
-from infra.simulator.serving import publishing
+from infra.simulator.serving import is_served, publishing
 from orchestration.cli import main
-from orchestration.cli.exit_codes import EXIT_OURS, EXIT_UNAVAILABLE, EXIT_USAGE
+from orchestration.cli.city import _simulate_once
+from orchestration.cli.exit_codes import EXIT_UNAVAILABLE, EXIT_USAGE
 from tests.promises.town import Town, process_environment, versions_of
 
 FIRST, LAST = date(2025, 12, 31), date(2026, 1, 1)  # the portal begins another data set
@@ -227,19 +228,19 @@ def test_every_way_to_fail_is_tried() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fail", "code", "words"),
+    ("fail", "words"),
     [
-        (f"{EVENTS}=hungry", EXIT_OURS, "the faults are down, slow"),
-        (f"{EVENTS}=down:often", EXIT_OURS, "the faults are down, slow"),
-        ("a2a/gas_readings=down", EXIT_OURS, "no such publisher with an API"),
+        (f"{EVENTS}=hungry", "the faults are down, slow"),
+        (f"{EVENTS}=down:often", "the faults are down, slow"),
+        ("a2a/gas_readings=down", "no such publisher with an API"),
     ],
 )
 def test_a_fault_that_nobody_can_show_is_refused(
-    fail: str, code: int, words: str, city: City, gemello: Command
+    fail: str, words: str, city: City, gemello: Command
 ) -> None:
     ended, said = gemello("simulate", "--out", str(city.sources), "--serve", "--fail", fail)
 
-    assert ended == code
+    assert ended == EXIT_USAGE
     assert words in said
 
 
@@ -311,3 +312,15 @@ def test_the_pages_find_the_publishers_while_they_are_open(city: City) -> None:
     assert city.rows(f"bronze/{EVENTS}").height > 0
     assert not answers(city.addresses()["comune_api"])
     assert (city.sources / ADDRESSES).is_file()
+
+
+def test_a_city_that_an_earlier_version_simulated_gets_the_publishers_it_lacks(
+    tmp_path: Path,
+) -> None:
+    made = {"days": 1, "seed": 3, "start": f"{FIRST}"}
+    (tmp_path / "simulation.json").write_text(json.dumps(made))
+
+    start = _simulate_once(tmp_path, days=1, seed=3, start=LAST)
+
+    assert start == FIRST
+    assert is_served(tmp_path)
