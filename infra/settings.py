@@ -14,6 +14,8 @@ from infra.addresses import without_secrets
 from infra.errors import TwinError
 from infra.windows import PLACEHOLDERS
 
+# In a folder of sources: where those are that do not lie in it, a table of name → address.
+ADDRESSES: Final = "sources.toml"
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KEYS: Final = (
     "home",
@@ -155,13 +157,18 @@ class Settings:
         return f"{' and '.join(said)}, {whose}"
 
 
-def _from_file(path: Path) -> dict[str, object]:
+def _toml(path: Path) -> dict[str, object]:
+    """What a file says; nothing where there is none."""
     if not path.is_file():
         return {}
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise TwinError(f"{path.name} is not valid TOML; correct it or remove it") from None
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    values = _toml(path)
     unknown = sorted(set(values) - set(_KEYS))
     if unknown:
         raise TwinError(
@@ -222,4 +229,7 @@ def _sources(value: object, folder: Path) -> tuple[dict[str, str], str]:
     if "=" in text and "://" not in text.partition("=")[0]:
         pairs = (part.partition("=") for part in text.split(",") if part.strip())
         return {name.strip(): address.strip() for name, _, address in pairs}, ""
-    return {}, text if "://" in text else str((folder / text).absolute())
+    if "://" in text:
+        return {}, text
+    base = (folder / text).absolute()
+    return {str(k): str(v) for k, v in _toml(base / ADDRESSES).items()}, str(base)

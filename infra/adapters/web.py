@@ -155,6 +155,11 @@ class Web:
 
     def _check_host(self, url: str) -> str:
         """The host and port of an address, if the contract names them."""
+        if "://" not in url:
+            raise _lasting(
+                f"{self._written} leads to a folder, and this publisher is asked over the web: say "
+                "in GEMELLO_SOURCES where its server is"
+            )
         try:
             parts = urlsplit(url)
             place = host_of(parts)

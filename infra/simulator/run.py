@@ -25,6 +25,7 @@ class Dataset(Protocol):
 
     KEY: str  # <publisher>/<dataset>, as its contract's folder
     PLACE: str  # the placeholder of its contract's source.url, and the folder of its files
+    # And, where its publisher has an API, `HANDOVER` (infra.simulator.handover).
 
     @staticmethod
     def publish(city: City, publication: Publication) -> None:

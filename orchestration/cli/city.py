@@ -1,12 +1,14 @@
-"""`demo`, `run`, `ui`, `simulate`: the city from nothing to tables."""
+"""`demo`, `run`, `ui`: the city from nothing to tables."""
 
 import os
+import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,13 +16,12 @@ from infra.counting import counted
 from infra.errors import TwinError
 from orchestration.cli.console import err, fail, note, say, table
 from orchestration.cli.exit_codes import EXIT_OURS, EXIT_REFUSED, EXIT_UNAVAILABLE, gravest
+from orchestration.cli.publishers import DEMO_DAYS, DEMO_SEED, folder_to_serve, with_publishers
 
 if TYPE_CHECKING:
     from assets.twin import Twin
     from orchestration.runner import RunSummary
 
-DEMO_DAYS = 7
-DEMO_SEED = 42
 _SAY_EVERY_S = 5.0
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD")]
@@ -45,8 +46,9 @@ def demo(
     start = _simulate_once(sources, days=days, seed=seed, start=start)
     _remember(settings.home, start)
     since = settings.since or start
-    twin = Twin.here(replace(settings, sources={}, sources_base=str(sources), since=since))
-    summary = _run(twin, first=start, last=start + timedelta(days=days - 1))
+    settings = replace(settings, sources={}, sources_base=str(sources), since=since)
+    with with_publishers(settings) as served:
+        summary = _run(Twin.here(served), first=start, last=start + timedelta(days=days - 1))
     _report(summary, time.monotonic() - started)
     say("")
     say("Look at it:")
@@ -86,19 +88,21 @@ def run(
     """Bring tables up to date: pull, protect, judge, commit, compute."""
     started = time.monotonic()
     from assets.twin import Twin
+    from infra.settings import Settings
 
     if partition and (first or last):
         raise typer.BadParameter("give --partition, or --from and --to, not both")
     if first and last and last < first:
         raise typer.BadParameter("--to lies before --from")
     one = partition.date() if partition else None
-    summary = _run(
-        Twin.here(),
-        select=select,
-        first=one or (first.date() if first else None),
-        last=one or (last.date() if last else None),
-        from_archive=from_archive,
-    )
+    with with_publishers(Settings.load()) as settings:
+        summary = _run(
+            Twin.here(settings),
+            select=select,
+            first=one or (first.date() if first else None),
+            last=one or (last.date() if last else None),
+            from_archive=from_archive,
+        )
     _report(summary, time.monotonic() - started)
     _exit(summary)
 
@@ -110,46 +114,30 @@ def ui(
     from infra.settings import Settings
     from orchestration.instance import dagster_home
 
-    home = dagster_home(Settings.load())
+    settings = Settings.load()
+    home = dagster_home(settings)
     dagster = Path(sys.executable).with_name("dagster")
     if not dagster.exists():
         raise TwinError("the dagster command is not installed beside python; run: make setup")
     note(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
     arguments = ["dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
     environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1"}
-    sys.stdout.flush()
-    os.execve(dagster, [str(dagster), *arguments], environment)  # noqa: S606 # our own program
+    if folder_to_serve(settings) is None:
+        sys.stdout.flush()
+        os.execve(dagster, [str(dagster), *arguments], environment)  # noqa: S606 # our own program
+    with with_publishers(settings):
+        _wait_for([str(dagster), *arguments], environment)
 
 
-def simulate(
-    out: Annotated[Path, typer.Option(help="Folder for the publishers' files.")],
-    profile: Annotated[str, typer.Option(help="small or full.")] = "small",
-    days: Annotated[int, typer.Option(min=1)] = DEMO_DAYS,
-    seed: Annotated[int, typer.Option()] = DEMO_SEED,
-    start: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="First day.")
-    ] = None,
-    *,
-    only: Annotated[
-        str | None, typer.Option(help="Data sets, such as a2a/gas_readings, with commas between.")
-    ] = None,
-) -> None:
-    """Write the deliveries of a simulated Brescia, the same bytes for the same seed."""
-    from infra.simulator import FIRST_DAY
-    from infra.simulator import simulate as simulate_city
-
-    if profile not in ("small", "full"):
-        raise typer.BadParameter("--profile is small or full")
-    kind: Literal["small", "full"] = "small" if profile == "small" else "full"
-    first = start.date() if start else FIRST_DAY
-    chosen = only.split(",") if only else None
-    done = simulate_city(profile=kind, days=days, seed=seed, out=out, start=first, only=chosen)
-    table(
-        "Simulated",
-        ["data set", "rows", "of them bad"],
-        [(key, of.delivered_count, of.refused_count) for key, of in sorted(done.rows.items())],
-    )
-    say(f"Run on it with: GEMELLO_SOURCES={out} gemello run")
+def _wait_for(command: list[str], environment: dict[str, str]) -> None:
+    """Run a program beside this process, hand on who wants it to end, and end as it does."""
+    # A terminal sends Ctrl-C to both; asked to end twice, Dagster would not end in order.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    with subprocess.Popen(command, env=environment) as program:  # noqa: S603 # our own program
+        signal.signal(signal.SIGTERM, lambda *_: program.terminate())
+        code = program.wait()
+    if code > 0:
+        raise typer.Exit(code)
 
 
 def _as_called() -> str:
@@ -172,13 +160,17 @@ def _simulate_once(sources: Path, *, days: int, seed: int, start: date) -> date:
     import json
 
     from infra.simulator import simulate as simulate_city
+    from infra.simulator.serving import is_served
 
     wanted = {"days": days, "seed": seed}
     made = sources / "simulation.json"
     if made.is_file():
         known = json.loads(made.read_text(encoding="utf-8"))
         if {name: known.get(name) for name in wanted} == wanted:
-            return date.fromisoformat(known["start"])
+            start = date.fromisoformat(known["start"])
+            # An earlier version may have left all of it as files.
+            if is_served(sources):
+                return start
     note(f"Simulating {counted(days, 'day')} of Brescia from {start} ...")
     simulate_city(profile="small", days=days, seed=seed, out=sources, start=start)
     made.write_text(json.dumps({**wanted, "start": start.isoformat()}), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 import typer
 
-from orchestration.cli import city, contracts, doctor, privacy, quarantine, reading
+from orchestration.cli import city, contracts, doctor, privacy, publishers, quarantine, reading
 
 
 def register(app: typer.Typer) -> None:
@@ -10,7 +10,7 @@ def register(app: typer.Typer) -> None:
     app.command()(city.demo)
     app.command()(city.run)
     app.command()(city.ui)
-    app.command()(city.simulate)
+    app.command()(publishers.simulate)
     app.add_typer(contracts.app, name="contract")
     app.command()(reading.sql)
     app.command()(reading.history)

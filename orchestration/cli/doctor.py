@@ -14,6 +14,7 @@ from infra.errors import GemelloError, TwinError
 from infra.settings import Settings
 from orchestration.cli.console import say
 from orchestration.cli.exit_codes import EXIT_REFUSED, EXIT_UNAVAILABLE, code_of, gravest
+from orchestration.cli.publishers import with_publishers
 
 
 def doctor(
@@ -45,7 +46,8 @@ def doctor(
         for line in said[1:]:
             say(f"     {line}")
     if sources:
-        codes += _endpoints(settings)
+        with with_publishers(settings) as served:
+            codes += _endpoints(served)
     if codes:
         raise typer.Exit(gravest(codes))
 

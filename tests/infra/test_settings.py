@@ -46,6 +46,23 @@ def test_a_folder_of_sources_fills_every_placeholder(tmp_path: Path):
     assert settings.resolve("{a2a}/x.csv", contract="p/d") == f"{tmp_path}/in/a2a/x.csv"
 
 
+def test_a_folder_of_sources_may_say_where_some_of_them_are_that_do_not_lie_in_it(tmp_path: Path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "sources.toml").write_text('parking_api = "http://127.0.0.1:9"\n')
+
+    settings = Settings.load({"GEMELLO_SOURCES": "here"}, tmp_path)
+
+    assert settings.resolve("{parking_api}/x", contract="a/b") == "http://127.0.0.1:9/x"
+    assert settings.resolve("{a2a_files}/x", contract="a/b") == f"{tmp_path}/here/a2a_files/x"
+
+
+def test_a_folder_of_sources_that_says_nonsense_is_refused(tmp_path: Path):
+    (tmp_path / "sources.toml").write_text("parking_api =")
+
+    with pytest.raises(TwinError, match=r"sources\.toml is not valid TOML"):
+        Settings.load({"GEMELLO_SOURCES": "."}, tmp_path)
+
+
 def test_a_placeholder_that_points_nowhere_says_what_to_write(tmp_path: Path):
     settings = Settings.load({"GEMELLO_SOURCES": "a=b"}, tmp_path)
 

@@ -11,14 +11,16 @@ from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.datasets.charging_stations import stations
 from infra.simulator.days import local_midnight, midnight
-from infra.simulator.forms import JsonList
+from infra.simulator.forms import JsonLines
+from infra.simulator.handover import Records
 from infra.simulator.publication import Publication
 from infra.simulator.sky import Series
 from infra.simulator.spoil import Spoiled, strewn
 
 KEY: Final = "a2a/charging_sessions"
-PLACE: Final = "a2a_files"
-FORM: Final = JsonList(before='{"status_code":1000,"data":[', after="]}")
+PLACE: Final = "a2a_api"
+FORM: Final = JsonLines()
+HANDOVER: Final = Records()
 PERSONAL: Final = (
     "cdr_token.uid", "cdr_token.contract_id", "cdr_token.holder", "cdr_token.email", "plate",
 )  # fmt: skip
@@ -26,17 +28,17 @@ _EUR_A_KWH: Final = 0.58
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver one document a day."""
+    """Deliver the records of each day."""
     put(publication, FORM, batches(city), personal=PERSONAL)
 
 
 def batches(city: City) -> Iterator[Batch]:
-    """What each day's document holds."""
+    """The records of each day."""
     known = stations(city)
     for day in city.dates:
         rows = _one_day(city, day, known)
         yield Batch(
-            name=f"city_plug/ricariche_{day:%Y-%m-%d}.json",
+            name=f"charging_sessions/{day:%Y-%m-%d}.jsonl",
             at=midnight(day) + timedelta(hours=30, minutes=5),
             day=day,
             rows=rows,

@@ -1,4 +1,4 @@
-"""What citizens report to the Comune: free Italian text, a JSON document a day."""
+"""What citizens report to the Comune: free Italian text, by the Comune's API."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -11,7 +11,8 @@ import polars as pl
 from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.days import ROME, is_free_day, local_midnight
-from infra.simulator.forms import JsonList
+from infra.simulator.forms import JsonLines
+from infra.simulator.handover import Records
 from infra.simulator.publication import Publication
 from infra.simulator.spoil import Spoiled, strewn
 from infra.simulator.streets import STREET_NAMES
@@ -19,8 +20,9 @@ from infra.simulator.terrain import degrees
 from infra.simulator.voices import Span, Voice, written
 
 KEY: Final = "comune_brescia/citizen_reports"
-PLACE: Final = "comune_files"
-FORM: Final = JsonList(before='{"totale":null,"segnalazioni":[', after="]}")
+PLACE: Final = "comune_api"
+FORM: Final = JsonLines()
+HANDOVER: Final = Records()
 PERSONAL: Final = ("segnalante", "telefono", "email")
 # A piece of text so short stands anywhere by chance: no trace of anybody.
 _SHORTEST_TRACE: Final = 7
@@ -39,7 +41,7 @@ REPORTS_A_MM: Final = 0.25
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver one document a day, and tell where personal data stand in the texts."""
+    """Deliver the reports of each day, and tell where personal data stand in the texts."""
     told = []
     for batch, spans in _days(city):
         put(publication, FORM, [batch], personal=PERSONAL)
@@ -54,7 +56,7 @@ def publish(city: City, publication: Publication) -> None:
 
 
 def batches(city: City) -> Iterator[Batch]:
-    """What each day's document holds."""
+    """The reports of each day."""
     for batch, _ in _days(city):
         yield batch
 
@@ -76,7 +78,7 @@ def _days(city: City) -> Iterator[tuple[Batch, list[tuple[str, Span]]]]:
             spoiled += [lost] if lost.at not in {bad.at for bad in spoiled} else []
         yield (
             Batch(
-                name=f"segnalazioni/segnalazioni_{day:%Y-%m-%d}.json",
+                name=f"citizen_reports/{day:%Y-%m-%d}.jsonl",
                 at=local_midnight(day + timedelta(days=1)) + timedelta(minutes=30),
                 day=day,
                 rows=rows,

@@ -1,4 +1,4 @@
-"""The Comune's calendar of events, a JSON document."""
+"""The Comune's calendar of events, by its API."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,16 +8,18 @@ import polars as pl
 from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.days import midnight
-from infra.simulator.forms import JsonList
+from infra.simulator.forms import JsonLines
+from infra.simulator.handover import Records
 from infra.simulator.publication import Publication
 
 KEY: Final = "comune_brescia/events"
-PLACE: Final = "comune_files"
-FORM: Final = JsonList(before='{"eventi":[', after="]}")
+PLACE: Final = "comune_api"
+FORM: Final = JsonLines()
+HANDOVER: Final = Records()
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver one document, and tell how many more guests each event truly brings."""
+    """Deliver the calendar, and tell how many more guests each event truly brings."""
     put(publication, FORM, batches(city))
     for event in city.events:
         publication.planted(
@@ -37,4 +39,4 @@ def batches(city: City) -> Iterator[Batch]:
             "presenze_attese": [event.visitors_count for event in city.events],
         }
     )
-    yield Batch("eventi/calendario.json", midnight(city.start), city.start, rows)
+    yield Batch("events/calendario.jsonl", midnight(city.start), city.start, rows)

@@ -10,12 +10,14 @@ from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.days import midnight
 from infra.simulator.forms import Csv
+from infra.simulator.handover import Package
 from infra.simulator.publication import Publication
 from infra.simulator.spoil import Sheet, Spoiled, strewn
 from infra.simulator.terrain import degrees
 
 KEY: Final = "comune_brescia/services"
-PLACE: Final = "comune_files"
+PLACE: Final = "comune_api"
+HANDOVER: Final = Package()
 FORM: Final = Csv(Sheet(separator=";", decimal_comma=True, decimals=6))
 _KEEPER: Final = 17  # which of the inhabitants
 # Category, its share, places it can take, and when it is open.
@@ -48,7 +50,7 @@ def batches(city: City) -> Iterator[Batch]:
         Spoiled("value of the wrong form", cells={"apre": "mattina"}),
     ]
     yield Batch(
-        name="servizi/servizi.csv",
+        name="services/servizi.csv",
         at=midnight(city.start),
         day=city.start,
         rows=rows,

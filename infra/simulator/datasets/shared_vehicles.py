@@ -1,4 +1,4 @@
-"""Shared cars and scooters: rentals with plate, driver and places, a document a day."""
+"""Shared cars and scooters: rentals with plate, driver and places, by the company's API."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -10,25 +10,27 @@ import polars as pl
 from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.days import local_midnight
-from infra.simulator.forms import JsonList
+from infra.simulator.forms import JsonLines
+from infra.simulator.handover import Records
 from infra.simulator.publication import Publication
 from infra.simulator.spoil import Spoiled, strewn
 from infra.simulator.terrain import degrees
 
 KEY: Final = "brescia_mobilita/shared_vehicles"
-PLACE: Final = "brescia_mobilita_files"
-FORM: Final = JsonList(before='{"version":"1.0","data":{"rentals":[', after="]}}")
+PLACE: Final = "brescia_mobilita_api"
+FORM: Final = JsonLines()
+HANDOVER: Final = Records()
 PERSONAL: Final = ("vehicle.plate", "customer.code", "customer.licence")
 KINDS: Final = ("auto", "auto_elettrica", "scooter")
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver one document a day."""
+    """Deliver the rentals of each day."""
     put(publication, FORM, batches(city), personal=PERSONAL)
 
 
 def batches(city: City) -> Iterator[Batch]:
-    """What each day's document holds."""
+    """The rentals of each day."""
     for day in city.dates:
         rows = _one_day(city, day)
         bad = [
@@ -36,7 +38,7 @@ def batches(city: City) -> Iterator[Batch]:
             Spoiled("duplicate key", is_extra=True),
         ]
         yield Batch(
-            name=f"sharing/noleggi_{day:%Y-%m-%d}.json",
+            name=f"shared_vehicles/{day:%Y-%m-%d}.jsonl",
             at=local_midnight(day + timedelta(days=1)) + timedelta(hours=3),
             day=day,
             rows=rows,

@@ -11,15 +11,23 @@ from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.datasets.soil_sensors import probes
 from infra.simulator.days import midnight
-from infra.simulator.forms import JsonList
+from infra.simulator.forms import JsonLines
+from infra.simulator.handover import Soda
 from infra.simulator.publication import Publication
 from infra.simulator.sky import Series
 from infra.simulator.soil import DEPTHS_CM, soil_by_hour
 from infra.simulator.spoil import Spoiled, strewn
 
 KEY: Final = "arpa_lombardia/soil_moisture"
-PLACE: Final = "arpa_files"
-FORM: Final = JsonList()
+PLACE: Final = "arpa_api"
+FORM: Final = JsonLines()
+# The portal keeps the past years in one of its data sets, and what is new in another.
+HANDOVER: Final = Soda(
+    {
+        "s7st-2r5k": (date.min, date(2025, 12, 31)),
+        "s7cr-9m4w": (date(2026, 1, 1), date.max),
+    }
+)
 _SOLAR: Final = timedelta(hours=1)
 _MISSING: Final = "-9999"
 # Planted: from the first day on one probe drifts away from its neighbours.
@@ -28,7 +36,7 @@ DRIFT_PCT_A_DAY: Final = 0.8
 
 
 def publish(city: City, publication: Publication) -> None:
-    """Deliver one document a day, and tell how wet the ground truly is."""
+    """Deliver the measures of each day, and tell how wet the ground truly is."""
     put(publication, FORM, batches(city))
     truth = _truth(city)
     publication.tell("soil_by_hour", truth)
@@ -41,7 +49,7 @@ def publish(city: City, publication: Publication) -> None:
 
 
 def batches(city: City) -> Iterator[Batch]:
-    """What each day's document holds."""
+    """The measures of each day."""
     sensors = probes(city)["IdSensore"]
     soil = soil_by_hour(city.climate, city.sky)
     # Each station has its own ground, wetter or drier than the mean by so much.
@@ -49,7 +57,7 @@ def batches(city: City) -> Iterator[Batch]:
     for day in city.dates:
         rows = _one_day(city, day, sensors, soil, offsets)
         yield Batch(
-            name=f"suolo/suolo_{day:%Y-%m-%d}.json",
+            name=f"soil_moisture/{day:%Y-%m-%d}.jsonl",
             at=midnight(day) + timedelta(hours=25, minutes=20),
             day=day,
             rows=rows,

@@ -10,12 +10,14 @@ from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
 from infra.simulator.days import midnight
 from infra.simulator.forms import Csv
+from infra.simulator.handover import Package
 from infra.simulator.publication import Publication
 from infra.simulator.spoil import Sheet, Spoiled, strewn
 from infra.simulator.terrain import degrees
 
 KEY: Final = "comune_brescia/trees"
-PLACE: Final = "comune_files"
+PLACE: Final = "comune_api"
+HANDOVER: Final = Package()
 FORM: Final = Csv(
     Sheet(separator=";", encoding="windows-1252", line_end="\r\n", decimal_comma=True, decimals=6),
     above=(
@@ -49,7 +51,7 @@ def batches(city: City) -> Iterator[Batch]:
         Spoiled("duplicate key", is_extra=True),
     ]
     yield Batch(
-        name="verde/alberi.csv",
+        name="trees/alberi.csv",
         at=midnight(city.start),
         day=city.start,
         rows=rows,

@@ -9,10 +9,12 @@ from typing import Final, TypeAlias
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Record: TypeAlias = Mapping[str, Json]
+# A record, or what a publisher's server says in its place.
+Item: TypeAlias = Record | str
 _BEGAN_AT: Final = datetime(2025, 1, 1, tzinfo=UTC)
 
 
-def _no_records() -> Sequence[Record]:
+def _no_records() -> Sequence[Item]:
     return ()
 
 
@@ -25,11 +27,13 @@ class Offer:
     """One data set: functions, so that it can grow while it is served.
 
     `records` are served by the JSON and SODA routes, `files` by `/files` and as the resources of a
-    CKAN package. `time_field` is what `from` and `to` of the JSON routes compare. `files_url` is
-    where the package says that its files are; None: on this server.
+    CKAN package. `time_field` is what `from` and `to` of the JSON routes compare; `of_day`
+    are the records of the day that their path names, None where there is no such day. `files_url`
+    is where the package says that its files are; None: on this server.
     """
 
-    records: Callable[[], Sequence[Record]] = _no_records
+    records: Callable[[], Sequence[Item]] = _no_records
+    of_day: Callable[[str], Sequence[Item] | None] = lambda _: None
     files: Callable[[], Mapping[str, bytes]] = _no_files
     modified_at: Callable[[], datetime] = lambda: _BEGAN_AT
     time_field: str | None = None

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from infra.simulator.publishers.offers import Json, Record, Reply, as_json, refusal
+from infra.simulator.publishers.offers import Item, Json, Reply, as_json, refusal
 
 STYLES: Final = ("whole", "page", "offset", "cursor", "link")
 _USUAL: Final = 100
 
 
-def within(records: Sequence[Record], field: str | None, query: Mapping[str, str]) -> list[Record]:
+def within(records: Sequence[Item], field: str | None, query: Mapping[str, str]) -> list[Item]:
     """The records from `from` up to and without `to`, compared as text."""
     first, end = query.get("from", ""), query.get("to", "")
     if field is None or not (first or end):
@@ -19,12 +19,16 @@ def within(records: Sequence[Record], field: str | None, query: Mapping[str, str
     return [
         record
         for record in records
-        if first <= str(record.get(field, "")) and (not end or str(record.get(field, "")) < end)
+        if first <= (at := _said(record, field)) and (not end or at < end)
     ]
 
 
+def _said(record: Item, field: str) -> str:
+    return "" if isinstance(record, str) else str(record.get(field, ""))
+
+
 def paged(
-    style: str, records: Sequence[Record], query: Mapping[str, str], *, address: str, most: int
+    style: str, records: Sequence[Item], query: Mapping[str, str], *, address: str, most: int
 ) -> Reply:
     """One page; `most` is the largest page this server gives, whatever it is asked for."""
     try:
@@ -45,8 +49,12 @@ def paged(
             return as_json(items)
         onward = urlencode({**query, "page": number + 1})
         return as_json(items, Link=f'<{address}?{onward}>; rel="next", <{address}>; rel="first"')
-    said: dict[str, Json] = {"data": {"items": [dict(item) for item in items], "count": count}}
+    said: dict[str, Json] = {"data": {"items": _plain(items), "count": count}}
     if style == "cursor":
         onward = base64.urlsafe_b64encode(str(end).encode()).decode()
         said["next"] = onward if end < count else None
     return as_json(said) if style in STYLES else refusal(404, "no such route")
+
+
+def _plain(items: Sequence[Item]) -> list[Json]:
+    return [item if isinstance(item, str) else dict(item) for item in items]

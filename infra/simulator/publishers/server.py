@@ -22,14 +22,15 @@ class PublisherServer:
     """Serves data sets by name, and fails where it is told to.
 
     /api/<whole|page|offset|cursor|link>/<name>   records, from and to by `time_field`
+    /api/<…>/<name>/<day>                         records of a day
     /resource/<name>.json                         SODA 2
     /api/3/action/package_show?id=<name>          CKAN
     /files/<name>/<file>                          files
 
     Every answer names its state (ETag, Last-Modified) and can be asked whether it changed.
-    `most_per_s` refuses what comes faster (429); `most_records` is the largest JSON page.
-    `certificate` is a file with key and certificate: the server then speaks https. `requests` and
-    `sent` count questions and bytes by name.
+    `most_per_s` refuses what comes faster (429); `most_records` is the largest JSON page. `port` is
+    taken if it is free; 0 takes any. `certificate` is a file with key and certificate: the server
+    then speaks https. `requests` and `sent` count questions and bytes by name.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class PublisherServer:
         most_per_s: int | None = None,
         most_records: int = 1000,
         certificate: Path | None = None,
+        port: int = 0,
     ) -> None:
+        """Raises OSError where the port is another's."""
         self.offers = dict(offers)
         self.requests: Counter[str] = Counter()
         self.sent: Counter[str] = Counter()
@@ -51,7 +54,7 @@ class PublisherServer:
         self._lock = threading.Lock()
         self.closing = threading.Event()
         handler = type("_Handler", (_Handler,), {"publisher": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._scheme = "http"
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         if certificate is not None:
@@ -131,22 +134,18 @@ class PublisherServer:
         if offer is None:
             return refusal(404, "no such data set")
         if path.startswith("/files/"):
-            content = offer.files().get(path.split("/", 3)[-1])
-            if content is None:
-                return refusal(404, "no such file")
-            return Reply(content, content_type="application/octet-stream")
+            return _file(offer, path.split("/", 3)[-1])
         if path.startswith("/api/3/"):
             return self._package(name, offer)
-        records = left_of(offer.records(), fault)
         if path.startswith("/resource/"):
-            return soda.answered(records, query)
-        return pages.paged(
-            path.split("/")[2],
-            pages.within(records, offer.time_field, query),
-            query,
-            address=f"{self.url}{parts.path}",
-            most=self._most_records,
-        )
+            return soda.answered(left_of(offer.records(), fault), query)
+        _, _, style, _, *day = path.split("/", 4)
+        found = offer.of_day(day[0]) if day else offer.records()
+        if found is None:
+            return refusal(404, "no such day")
+        records = pages.within(left_of(found, fault), offer.time_field, query)
+        address = f"{self.url}{parts.path}"
+        return pages.paged(style, records, query, address=address, most=self._most_records)
 
     def _package(self, name: str, offer: Offer) -> Reply:
         where = offer.files_url or f"{self.url}/files/{name}"
@@ -161,6 +160,13 @@ class PublisherServer:
             for file in offer.files()
         ]
         return as_json({"success": True, "result": {"name": name, "resources": resources}})
+
+
+def _file(offer: Offer, name: str) -> Reply:
+    content = offer.files().get(name)
+    if content is None:
+        return refusal(404, "no such file")
+    return Reply(content, content_type="application/octet-stream")
 
 
 def name_in(path: str, query: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from infra.simulator.publishers.offers import Record, Reply, as_json, refusal
+from infra.simulator.publishers.offers import Item, Record, Reply, as_json, refusal
 
 _DEFAULT_ROWS: Final = 1000
 _SYSTEM: Final = re.compile(r":(id|updated_at|created_at)\b")
@@ -14,12 +14,13 @@ _TEXT: Final = re.compile(r"'(?:[^']|'')*'")
 _NAME: Final = re.compile(r'[a-z_][a-z0-9_]*|":[a-z_]+"', re.I)
 
 
-def answered(records: Sequence[Record], query: Mapping[str, str]) -> Reply:
+def answered(items: Sequence[Item], query: Mapping[str, str]) -> Reply:
     """The rows a SoQL question asks for: `$select $where $order $limit $offset`.
 
     Rows need `:id` and `:updated_at`. As on the real portals, what is empty is left out, and a
     column nobody knows is a 400.
     """
+    records = [item for item in items if not isinstance(item, str)]
     columns = dict.fromkeys(name for record in records for name in record)
     if not columns:
         return as_json([])

@@ -211,6 +211,15 @@ def test_a_redirect_to_a_declared_host_is_followed_without_our_headers(server):
     assert b"X-Key: geheim" in seen[0]
 
 
+def test_a_folder_in_place_of_a_server_is_a_setting_to_put_right(tmp_path):
+    web = Web("{parking_api}/sessions", hosts=("",), time=Waiting().time())
+
+    with pytest.raises(PublisherUnavailable, match="GEMELLO_SOURCES") as refused:
+        web.get(f"{tmp_path}/parking_api/sessions")
+
+    assert not refused.value.is_passing
+
+
 def test_a_circle_of_redirects_ends():
     with one_answer_each(*[b"HTTP/1.1 302 x\r\nLocation: /a\r\n\r\n"] * 6) as url:
         web = Web("x", hosts=(url.partition("://")[2],), time=Waiting().time())

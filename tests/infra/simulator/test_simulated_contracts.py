@@ -1,49 +1,53 @@
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
 
 import pytest
 
+from infra.adapters.opening import payloads_of
 from infra.adapters.raw import LINE, PAYLOAD
 from infra.arrivals import Payload
-from infra.simulator import Simulation
+from infra.settings import Settings
 from infra.simulator.run import found_datasets
+from infra.windows import Window
 from quality.contract.load import BUILT_IN, load_contract
 from quality.contract.model import Contract
 
 KEYS = sorted(one.KEY for one in found_datasets() if (BUILT_IN / one.KEY).is_dir())
+WEEK = (date(2025, 3, 24), date(2025, 3, 30))
 
 
 def _contract(key: str) -> Contract:
     return load_contract(BUILT_IN / key)
 
 
-def _names(path: Path, contract: Contract) -> set[str]:
-    content = Payload(path.name, path.read_bytes(), datetime.now(UTC), None)
-    return set(contract.source.read([content]).frame.columns) - {PAYLOAD, LINE}
+def _names(payloads: Iterable[Payload], contract: Contract) -> set[str]:
+    return set(contract.source.read(list(payloads)).frame.columns) - {PAYLOAD, LINE}
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_delivery_has_the_columns_that_its_contract_reads_or_drops(
-    key: str, week: Simulation
+    key: str, served: Settings
 ) -> None:
     contract = _contract(key)
-    (place,) = (dataset.PLACE for dataset in found_datasets() if key == dataset.KEY)
-    folder, _, name = contract.source.url.replace(f"{{{place}}}", place).rpartition("/")
-    files = sorted((week.out / folder).glob(name.split("{")[0].split("*")[0] + "*"))
+    adapter = contract.source.resolved(lambda url: served.resolve(url, contract=key))
+    window = Window.between(*WEEK, contract.cadence)
 
-    assert files
-    for path in files:
-        undeclared = _names(path, contract) - set(contract.delivered) - set(contract.dropped)
+    payloads = payloads_of(adapter.pull(window))
+
+    assert payloads
+    for payload in payloads:
+        undeclared = _names([payload], contract) - set(contract.delivered) - set(contract.dropped)
         assert undeclared <= {"batteria_v"}
-        assert set(contract.delivered) | set(contract.dropped) <= _names(path, contract)
+        assert set(contract.delivered) | set(contract.dropped) <= _names([payload], contract)
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_sample_has_the_columns_of_its_contract(key: str) -> None:
     contract = _contract(key)
     (sample,) = (BUILT_IN / key).glob("sample.*")
+    payload = Payload(sample.name, sample.read_bytes(), datetime.now(UTC), None)
 
-    assert _names(sample, contract) == set(contract.delivered) | set(contract.dropped)
+    assert _names([payload], contract) == set(contract.delivered) | set(contract.dropped)
 
 
 @pytest.mark.parametrize("key", KEYS)

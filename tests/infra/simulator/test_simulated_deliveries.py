@@ -1,12 +1,13 @@
 import json
 import warnings
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from infra.arrivals import Arrivals, Payload
 from infra.keys import Keyring
 from infra.settings import Settings
 from infra.simulator import Simulation, truth_table
@@ -22,11 +23,9 @@ Judged = tuple[Protected, Verdict]
 
 
 @pytest.fixture(scope="module")
-def judged(week: Simulation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
-    folder: Path = tmp_path_factory.mktemp("keys")
-    settings = Settings.load({"GEMELLO_SOURCES": str(week.out)}, folder)
-    keyring = _keyring(settings)
-    return {key: _judged(key, settings, keyring) for key in KEYS}
+def judged(served: Settings) -> dict[str, Judged]:
+    keyring = _keyring(served)
+    return {key: _judged(key, served, keyring) for key in KEYS}
 
 
 def _keyring(settings: Settings) -> Keyring:
@@ -102,12 +101,10 @@ def test_each_rule_refuses_as_many_rows_as_were_planted_for_it(
 def test_every_row_of_a_sample_is_kept(key: str, tmp_path: Path) -> None:
     contract = load_contract(BUILT_IN / key)
     (sample,) = (BUILT_IN / key).glob("sample.*")
-    adapter = contract.source.resolved(lambda _: str(sample))
     keyring = _keyring(Settings.load({}, tmp_path))
+    payload = Payload(sample.name, sample.read_bytes(), datetime.now(UTC), None)
 
-    protected = protect(
-        adapter.pull(Window.between(*DAYS, contract.cadence)), contract, keyring, adapter=adapter
-    )
+    protected = protect(Arrivals([payload]), contract, keyring, adapter=contract.source)
 
     verdict = judge(protected.frame, contract, refused_before=0, delivered_count=100, window=None)
     assert protected.refused.height == verdict.refused.height == 0

@@ -30,7 +30,7 @@ def test_the_same_seed_gives_the_same_bytes_and_file_times(tmp_path: Path) -> No
 
 
 # What the city decided, and where its car parks are, is written down and not drawn.
-SAME_IN_ANY_CITY = {"parcheggi.json", "azioni.json", "scenari.jsonl", "calendario.json"}
+SAME_IN_ANY_CITY = {"parcheggi.json", "azioni.json", "scenari.jsonl", "calendario.jsonl"}
 
 
 def test_another_seed_gives_other_deliveries(tmp_path: Path) -> None:

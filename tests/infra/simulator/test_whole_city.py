@@ -178,9 +178,9 @@ def test_one_soil_probe_drifts_away_from_its_neighbours(week: Simulation) -> Non
     (fact,) = _planted(week, "drifting sensor")
     records = [
         record
-        for path in sorted((week.out / "arpa_files/suolo").glob("*.json"))
-        for record in json.loads(path.read_text())
-        if isinstance(record, dict) and record["valore"] not in ("-9999", "21,4 ?", "250.0")
+        for path in sorted((week.out / "arpa_api/soil_moisture").iterdir())
+        for record in map(json.loads, path.read_text().splitlines())
+        if record["valore"] not in ("-9999", "21,4 ?", "250.0")
     ]
     soil = pl.DataFrame(records).with_columns(pl.col("valore").cast(pl.Float64))
     ends = [f"2025-03-{day}" for day in (24, 30)]
@@ -310,9 +310,8 @@ def test_census_and_register_count_the_same_people(week: Simulation) -> None:
 def test_every_personal_word_of_a_report_is_where_the_truth_says(week: Simulation) -> None:
     texts = {
         record["id"]: record["testo"]
-        for path in (week.out / "comune_files/segnalazioni").iterdir()
-        for record in json.loads(path.read_text())["segnalazioni"]
-        if isinstance(record, dict)
+        for path in (week.out / "comune_api/citizen_reports").iterdir()
+        for record in map(json.loads, path.read_text().splitlines())
     }
     spans = truth_table(week, "citizen_text_spans")
 
@@ -335,8 +334,8 @@ def test_no_name_of_an_inhabitant_stands_in_a_report_outside_the_told_places(
     for report, start, end, *_ in spans.iter_rows():
         told[report].append((start, end))
 
-    for path in (week.out / "comune_files/segnalazioni").iterdir():
-        for record in json.loads(path.read_text())["segnalazioni"]:
+    for path in (week.out / "comune_api/citizen_reports").iterdir():
+        for record in map(json.loads, path.read_text().splitlines()):
             text = record["testo"]
             for start, end in reversed(told.get(record["id"], [])):
                 text = text[:start] + "#" + text[end:]
