@@ -55,7 +55,7 @@ pytestmark = [
 SEED: Final = 20_250_324
 SELECT: Final = " or ".join(f'key:"{table}"' for table in TABLES)
 LAST_DAY: Final = day_of(DAYS_COUNT - 1)
-KILLED_ON: Final = (4, 9, 14, 20, 26)
+KILLED_ON: Final = (4, 11, 17, 23)
 SHUT_ON: Final = (3, 4, 12, 21)
 # Tables of which every day has rows: kept, refused, and made of them.
 SEEN: Final = (
@@ -166,7 +166,7 @@ def test_a_month_of_every_fault_ends_in_the_tables_of_a_month_without_any(
             last = min(day_of(today + 1), LAST_DAY)
             if today in KILLED_ON:
                 kills_count += is_killed(
-                    town, first, last, after_files=chance.randrange(1, 60), said=left / "said"
+                    town, first, last, after_files=chance.randrange(1, 40), said=left / "said"
                 )
             else:
                 twin = HurriedTwin.here(town.settings)
