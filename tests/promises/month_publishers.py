@@ -71,13 +71,17 @@ class MonthTown(Town):
 
 @dataclass
 class Publishers:
-    """What they hold at present, by file, and since when."""
+    """What they hold at present, by file, and since when.
+
+    `certificate` is the one they show; whoever trusts it sees when it has expired.
+    """
 
     town: MonthTown
     servers: Mapping[str, PublisherServer]
     uploads: Server
     certificates: Mapping[bool, Path]
     held: dict[str, tuple[int, bytes]]
+    certificate: Path
 
     def deliver(self, name: str, content: bytes | None, *, number: int) -> None:
         """Have a publisher hold this under this name, dated of a day; None: it holds it no more."""
@@ -121,7 +125,8 @@ class Publishers:
                 server.fail(name, faults[name])
             else:
                 server.recover(name)
-        self.servers["arpa_files"].show(self.certificates[is_expired])
+        self.certificate = self.certificates[is_expired]
+        self.servers["arpa_files"].show(self.certificate)
         self.uploads.faults[:] = ["break", "refuse"] * 8 if is_shut else []
 
     def recover(self) -> None:
@@ -178,7 +183,6 @@ def publishers(folder: Path) -> Iterator[Publishers]:
         (secrets / str(is_expired)).mkdir(parents=True)
         valid_for = timedelta(days=-1 if is_expired else 1)
         certificates[is_expired] = make_certificate(secrets / str(is_expired), valid_for=valid_for)
-    (secrets / "all.pem").write_bytes(b"".join(path.read_bytes() for path in certificates.values()))
     with ExitStack() as stack:
         agency = stack.enter_context(
             PublisherServer(
@@ -219,12 +223,7 @@ def publishers(folder: Path) -> Iterator[Publishers]:
         town.sources.mkdir()
         servers = {"arpa_files": agency, "abcd-0001": agency, "soste": parking}
         servers |= {"alberi": portal, "transit": portal}
-        yield Publishers(town, servers, uploads, certificates, held)
-
-
-def trusted(folder: Path) -> Path:
-    """The authorities whom a town's installation trusts, for `SSL_CERT_FILE`."""
-    return folder / "certificates" / "all.pem"
+        yield Publishers(town, servers, uploads, certificates, held, certificates[False])
 
 
 class HurriedTwin(Twin):
