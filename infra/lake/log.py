@@ -21,7 +21,7 @@ def newest_in_log(table: Path) -> int | None:
     """The newest version of a table; None if there is no table."""
     try:
         names = os.listdir(table / "_delta_log")  # noqa: PTH208 # paths of thousands of files cost
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return max((int(found[1]) for found in map(_VERSION.fullmatch, names) if found), default=None)
 

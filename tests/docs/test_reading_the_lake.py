@@ -6,6 +6,7 @@ from tests.docs.pages import ROOT, Reader, blocks
 PAGE = "docs/reading-the-lake.md"
 
 
+@pytest.mark.slow
 def test_following_the_page_on_reading_literally_shows_what_it_shows(reader: Reader):
     followed = reader.follow(PAGE)
 

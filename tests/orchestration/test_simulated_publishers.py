@@ -193,6 +193,7 @@ FAULTS: Final[Mapping[str, tuple[int, str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_simulated_publisher_fails_as_it_was_told_to(
     fault: str, city: City, gemello: Command
@@ -275,6 +276,7 @@ def test_who_comes_second_asks_the_first_and_goes_on_in_its_place(sources: Path)
     assert not answers(found["comune_api"])
 
 
+@pytest.mark.slow
 def test_the_pages_find_the_publishers_while_they_are_open(city: City) -> None:
     environment = process_environment({**city.environment, "HOME": str(city.home.parent)})
     with socket.create_server(("127.0.0.1", 0)) as free:

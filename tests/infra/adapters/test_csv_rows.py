@@ -287,7 +287,7 @@ def declared(dialect) -> dict[str, Any]:
     return {"separator": dialect["delimiter"], "quote": dialect["quotechar"], "skip_rows": 0}
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(tables(), DIALECTS)
 def test_what_is_read_is_what_was_written(table, dialect):
     raw = read("".join(written(table, **dialect)).encode(), encoding="utf-8", **declared(dialect))
@@ -307,7 +307,7 @@ def test_plain_text_is_read_in_whatever_dialect_without_being_told(table, dialec
     assert rows(raw) == [tuple(row) for row in table]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(tables(PROSE), DIALECTS, st.data())
 def test_damaging_one_record_never_changes_another(table, dialect, data):
     records = written(table, **dialect)

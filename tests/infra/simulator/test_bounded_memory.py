@@ -20,6 +20,7 @@ def peak(folder: Path, days: int, only: str) -> int:
     return int(subprocess.run(arguments, check=True, capture_output=True).stdout)
 
 
+@pytest.mark.slow
 def test_more_days_of_the_full_city_need_hardly_more_memory(tmp_path: Path) -> None:
     only = "comune_brescia/traffic_flow,arpa_lombardia/soil_moisture,a2a/heat_readings"
 

@@ -180,7 +180,7 @@ damaged_rows = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(rows=damaged_rows)
 def test_no_value_of_a_personal_column_comes_out_and_every_row_does(
     protect: Any, rows: list[dict[str, str | None]]
