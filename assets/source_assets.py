@@ -176,7 +176,9 @@ def _spec(
 ) -> dg.AssetSpec:
     is_bronze = stage == "bronze"
     spec = bronze_spec(contract) if is_bronze else quarantine_spec(contract)
-    text = to_markdown(contract) if is_bronze else f"Righe rifiutate di: {contract.title}."
+    # In lists Dagster shows the first words as they are written: without the mark of a heading.
+    page = to_markdown(contract).removeprefix("# ")
+    text = page if is_bronze else f"Righe rifiutate di: {contract.title}."
     return dg.AssetSpec(
         key=key,
         deps=[dg.AssetKey(["source", contract.publisher, contract.dataset])],
