@@ -110,7 +110,10 @@ def _read(path: Path) -> pl.DataFrame:
         case ".xlsx":
             return pl.read_excel(path, infer_schema_length=0)
         case ".jsonl":
-            return pl.read_ndjson(path, ignore_errors=True)
+            whole = (line for line in path.open("rb") if line.rstrip().endswith(b"}"))
+            return pl.read_ndjson(
+                io.BytesIO(b"".join(whole)), infer_schema_length=None, ignore_errors=True
+            )
         case ".json" | ".geojson":
             return pl.DataFrame({"record": [json.dumps(one) for one in _records(path)]})
     head = path.open("rb").read(4096) if content is path else content[:4096]

@@ -5,7 +5,7 @@ from typing import Final
 
 import yaml
 
-from tests.promises.contracts import COUNTS, PLACES, VISITS, write_contract
+from tests.promises.contracts import COUNTS, VISITS, write_contract
 from tests.promises.web_town import AIR_CONTRACT, PARK_CONTRACT
 
 TABLES: Final = (
@@ -80,7 +80,6 @@ def write_contracts(root: Path) -> None:
     texts = {
         "parks/visits": VISITS,
         "parks/counts": COUNTS,
-        "parks/places": PLACES,
         "verde/alberi": _TREES,
         "trasporti/fermate": _STOPS,
         "energia/letture": _METERS,

@@ -28,7 +28,7 @@ from tests.promises.town import Town
 # Every way in which a web server fails; the certificate has days of its own.
 OUTAGES: Final = (
     Fault("down"),
-    Fault("slow", pause_s=0.06),
+    Fault("slow", pause_s=0.03),
     Fault("flapping"),
     Fault("rate_limited", times=2, retry_after_s=1),
     Fault("rate_limited", retry_after_s=7200),
@@ -227,12 +227,12 @@ def publishers(folder: Path) -> Iterator[Publishers]:
 
 
 class HurriedTwin(Twin):
-    """A twin that waits for nobody: little more than a second for a pull, and not in between."""
+    """A twin that waits for nobody: a second at most for a pull, and not in between."""
 
     def adapter(self, contract: Contract) -> Adapter:
         """The adapter of a contract, without its patience."""
         found = super().adapter(contract)
         if isinstance(found, WebSource):
-            hurry = Patience(timeout_s=5, deadline_s=1.5)
+            hurry = Patience(timeout_s=5, deadline_s=0.8)
             return found.timed(Time(sleep=lambda _: None)).waiting(hurry)
         return found
