@@ -81,7 +81,9 @@ def _in_turn(ways: Sequence[str], file: Path, runs: int) -> list[dict[str, Any]]
     for place, way in enumerate(ways):
         own = [each[place] for each in rounds]
         figures = {
-            name: statistics.median(one[name] for one in own) for name in own[0] if name != "way"
+            name: statistics.median(one[name] for one in own)
+            for name in own[0]
+            if name not in ("way", "is_cut_off")
         }
         for name in ("seconds", "cpu_seconds"):
             ratios = (each[place][name] / each[0][name] for each in rounds)
@@ -125,13 +127,13 @@ def _show(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
         out("obvious way: left out, for presidio-structured is not installed in this environment\n")
         return
     slow, fast = theirs
+    over = "over " if slow["is_cut_off"] else ""
     for one in theirs:
         per_row = one["seconds"] / one["rows"] * 1e6
-        out(
-            f"{one['way']:<22} {one['rows']:>10} {one['seconds']:>8.2f} s  {per_row:.2f} µs a row\n"
-        )
+        said = f"{one['seconds']:.2f} s  {per_row:.2f} µs a row"
+        out(f"{one['way']:<22} {one['rows']:>10} {over if one is slow else '':>5}{said}\n")
     times = slow["seconds"] / slow["rows"] / (fast["seconds"] / fast["rows"])
-    out(f"governed is {times:.0f} times as fast as the obvious way\n")
+    out(f"governed is {over}{times:.0f} times as fast as the obvious way\n")
 
 
 def _write(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> None:
