@@ -114,8 +114,8 @@ WAYS: dict[str, Way] = {
 }
 
 
-# What takes longer is cut off; its time is then a lower bound. The obvious way's grows with the square
-# of the rows: 2.5 s for 20,000, 33 s for 80,000, over ten minutes for a million.
+# What takes longer is cut off; its time is then a lower bound. The obvious way's grows with the
+# square of the rows: 2.5 s for 20,000, 33 s for 80,000, over ten minutes for a million.
 SLOW: dict[str, int] = {"obvious": 120}
 
 
