@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,11 +88,25 @@ def load_contract(folder: Path) -> Contract:
     """
     folder = (folder if folder.is_dir() else folder.parent).absolute()
     publisher = folder.parent.name
-    key = f"{publisher}/{folder.name}"
-    own = _read(folder / "contract.yaml", key)
+    own = _text(folder / "contract.yaml", f"{publisher}/{folder.name}")
     defaults_path = folder.parent / _DEFAULTS_FILE
-    defaults_key = f"{publisher}/{_DEFAULTS_FILE}"
-    defaults = _read(defaults_path, defaults_key) if defaults_path.is_file() else {}
+    defaults = None
+    if defaults_path.is_file():
+        defaults = _text(defaults_path, f"{publisher}/{_DEFAULTS_FILE}")
+    contract = _contract(own, defaults, publisher, folder.name).model_copy()
+    contract._folder = str(folder)
+    return contract
+
+
+# A long-lived process reads the same files again and again; what they say follows from their text.
+@lru_cache(maxsize=512)
+def _contract(own_text: str, defaults_text: str | None, publisher: str, dataset: str) -> Contract:
+    """What the texts of a contract and of its publisher's defaults say."""
+    key, defaults_key = f"{publisher}/{dataset}", f"{publisher}/{_DEFAULTS_FILE}"
+    own = _values(own_text, "contract.yaml", key)
+    defaults: Values = {}
+    if defaults_text is not None:
+        defaults = _values(defaults_text, _DEFAULTS_FILE, defaults_key)
     lines = [
         f"{defaults_key}: {name}: belongs to one data set; write it in its contract.yaml"
         for name in ("columns", "title")
@@ -101,7 +116,7 @@ def load_contract(folder: Path) -> Contract:
         for name in ("publisher", "dataset"):
             if values.pop(name, None) is not None:
                 lines.append(f"{whose}: {name}: is said by the folder; remove the key")
-    values = _merged(defaults, own) | {"publisher": publisher, "dataset": folder.name}
+    values = _merged(defaults, own) | {"publisher": publisher, "dataset": dataset}
     try:
         contract = examined(values)
     except ProblemsError as error:
@@ -111,7 +126,6 @@ def load_contract(folder: Path) -> Contract:
         ]
     if lines:
         raise ContractError("\n".join(lines))
-    contract._folder = str(folder)
     return contract
 
 
@@ -138,21 +152,26 @@ def _is_default(problem: Problem, defaults: Mapping[str, Any], own: Mapping[str,
     return first in defaults[top] and first not in own[top]
 
 
-def _read(path: Path, key: str) -> Values:
+def _text(path: Path, key: str) -> str:
     if not path.is_file():
         raise ContractError(f"{key}: {path.name}: is not in {path.parent}; write it there")
     try:
-        values = read_yaml(path.read_text(encoding="utf-8-sig"))
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ContractError(f"{key}: {path.name}: is not UTF-8; save it as UTF-8") from None
+
+
+def _values(text: str, name: str, key: str) -> Values:
+    try:
+        values = read_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = getattr(error, "problem", None) or "it cannot be read"
         raise ContractError(
-            f"{key}: {path.name}{place}: is not valid YAML ({what}); correct the line"
+            f"{key}: {name}{place}: is not valid YAML ({what}); correct the line"
         ) from None
     if not isinstance(values, dict):
         fault = "is empty" if values is None else "is not a mapping of keys"
-        raise ContractError(f"{key}: {path.name}: {fault}; docs/contract.md shows how to begin")
+        raise ContractError(f"{key}: {name}: {fault}; docs/contract.md shows how to begin")
     return values
