@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,7 +12,6 @@ from infra.errors import UsageError
 
 if TYPE_CHECKING:
     from quality.privacy.detection.spans import Label, Span
-
 
 
 class Mode(StrEnum):
@@ -105,7 +104,7 @@ def _record(line: bytes, number: int) -> dict[str, Any]:  # JSON
         or not isinstance(record.get("id"), str | int)
     ):
         raise UsageError(
-            f'line {number} is no JSON object with an "id" (string or number) and a "text" (string); '
-            "nothing of it was written"
+            f'line {number} is no JSON object with an "id" (string or number) and a "text" '
+            "(string); nothing of it was written"
         ) from None
     return record

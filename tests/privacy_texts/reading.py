@@ -103,15 +103,20 @@ def score(texts: Iterable[Marked], find: Callable[[str], Sequence[Span]]) -> Sco
             )
             _count(result.hidden, gold.label, covered)
             if not hit:
-                result.missed.append(f"{gold.label}: {one.text[gold.start:gold.end]!r} in {one.text!r}")
+                result.missed.append(
+                    f"{gold.label}: {one.text[gold.start : gold.end]!r} in {one.text!r}"
+                )
         for span in found:
             right = any(
-                span.label == gold.label and (_half(span, gold) or _half(gold, span)) for gold in one.spans
+                span.label == gold.label and (_half(span, gold) or _half(gold, span))
+                for gold in one.spans
             )
             result.precision.of += 1
             result.precision.hits += right
             if not right:
-                result.wrong.append(f"{span.label}: {one.text[span.start:span.end]!r} in {one.text!r}")
+                result.wrong.append(
+                    f"{span.label}: {one.text[span.start : span.end]!r} in {one.text!r}"
+                )
         if not one.spans:
             result.clean_touched.of += 1
             result.clean_touched.hits += bool(found)
@@ -130,7 +135,7 @@ def _half(gold: Span, found: Span) -> bool:
     return 2 * (min(gold.end, found.end) - max(gold.start, found.start)) >= gold.length
 
 
-def _count(tallies: dict[str, Tally], label: str, hit: bool) -> None:  # noqa: FBT001
+def _count(tallies: dict[str, Tally], label: str, hit: bool) -> None:
     tally = tallies.setdefault(label, Tally())
     tally.of += 1
     tally.hits += hit

@@ -59,7 +59,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "PHONE_NUMBER",
-        rf"(?<![^\W_])(?<!\d[.,/])(?:\(?(?:\+|00){_SEP}39\)?{_SEP})?\(?0[1-9]\d{{0,2}}\)?[ .\-/]{{0,3}}"
+        rf"(?<![^\W_])(?<!\d[.,/])(?:\(?(?:\+|"
+        rf"00){_SEP}39\)?{_SEP})?\(?0[1-9]\d{{0,2}}\)?[ .\-/]{{0,3}}"
         rf"\d(?:{_SEP}\d){{4,7}}(?![^\W_])(?![.,]\d)",
         score=0,
         digits=6,
@@ -78,8 +79,10 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "PHONE_NUMBER",
-        r"\b(?:tel|telefono|cell|cellulare|cel|recapito|whatsapp|wa|fisso|casa|chiama(?:mi|temi|re)?|"
-        r"numero|tfn|tlf|phone|mob|mobile)\b[.]?(?:[ ](?:il|al|allo|n\.?|numero|mio|è|di|casa|fisso)\b)*"
+        r"\b(?:tel|telefono|cell|cellulare|cel|recapito|whatsapp|wa|fisso|casa|chiama(?:mi|temi|"
+        r"re)?|"
+        r"numero|tfn|tlf|phone|mob|mobile)\b[.]?(?:[ ](?:il|al|allo|n\.?|numero|mio|è|di|casa|"
+        r"fisso)\b)*"
         r"[ ]?[:.\-]?[ ]?(?P<it>(?:\+|00)?\(?\d(?:[ .\-/()]{0,2}\d){5,13})(?![^\W_])",
         score=0,
         digits=6,
@@ -140,7 +143,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         "USERNAME",
         r"\b(?:username|user[ ]?name|user[ ]?id|user|nome[ ]utente|nickname|nick|login|account|"
-        r"utente[ ]spid|spid|skype|telegram|instagram|insta|ig|facebook|fb|tiktok|discord|twitter)\b"
+        r"utente[ ]spid|spid|skype|telegram|instagram|insta|ig|facebook|fb|tiktok|discord|"
+        r"twitter)\b"
         r"(?:[ ](?:id|utente|è|di|come|del|mio|:))*[ ]?[:=\"]?[ ]?[\"']?"
         r"(?P<it>(?=[a-z0-9_.\-]*[0-9_])[a-z][a-z0-9_.\-]{2,29}(?<![.\-])|"
         r"(?<=:[ ])[a-z][a-z0-9_.\-]{2,29}(?<![.\-]))",
@@ -187,10 +191,12 @@ RULES: Final[tuple[Rule, ...]] = (
         needs=(".",),
         check=checks.ip,
         sure=0.95,
+        accept=surroundings.is_no_version,
     ),
     rule(
         "IP_ADDRESS",
-        r"(?<![\w:.])(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{6,39}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])",
+        r"(?<![\w:.])(?=[0-9a-f:]*:[0-9a-f:]*:)[0-9a-f:]{6,39}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})"
+        r"?(?![\w:])",
         score=0,
         needs=(":",),
         check=lambda text: "::" in text or text.count(":") == 7,
@@ -209,7 +215,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "MAC_ADDRESS",
-        rf"\bmac(?:[ ]?address|[ ]addr)?[ ]?[:=]?[ ]?(?P<it>[0-9a-f]{{2}}(?:[ ]?[0-9a-f]{{2}}){{5}}){END}",
+        rf"\bmac(?:[ ]?address|"
+        rf"[ ]addr)?[ ]?[:=]?[ ]?(?P<it>[0-9a-f]{{2}}(?:[ ]?[0-9a-f]{{2}}){{5}}){END}",
         score=0.9,
         needs=("mac",),
         digits=1,
@@ -227,7 +234,8 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"\b(?:rfid|tag|epc|uid|nfc|badge|transponder|telepass|microchip|chip|"
         r"id[ ]?dispositivo|device[ ]?id|imsi|iccid)\b(?:[ ](?:n\.?|nr|numero|del|della|di|id|è|"
         r"mastello|bidone|cassonetto|carrellato|rifiuti|cane|gatto|uid|rfid|contenitore))*"
-        rf"[ ]?[:=\#\-]?[ ]?(?P<it>[0-9a-z](?:[0-9a-z:\-]|[ ](?=[0-9a-f]{{2,4}}\b)){{3,34}}[0-9a-z]){END}",
+        rf"[ ]?[:=\#\-]?[ ]?(?P<it>[0-9a-z](?:[0-9a-z:\-]|"
+        rf"[ ](?=[0-9a-f]{{2,4}}\b)){{3,34}}[0-9a-z]){END}",
         score=0.7,
         digits=2,
         needs=(
@@ -262,7 +270,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "COORDINATES",
-        r"\d{1,2}[ ]?°[ ]?\d{1,2}[ ]?['][ ]?(?:\d{1,2}(?:[.,]\d+)?[ ]?(?:\"|''))?[ ]?[ns]?[ ,;/e\-]{0,3}"
+        r"\d{1,2}[ ]?°[ ]?\d{1,2}[ ]?['][ ]?(?:\d{1,2}(?:[.,]\d+)?[ ]?(?:\"|"
+        r"''))?[ ]?[ns]?[ ,;/e\-]{0,3}"
         r"\d{1,3}[ ]?°[ ]?\d{1,2}[ ]?['][ ]?(?:\d{1,2}(?:[.,]\d+)?[ ]?(?:\"|''))?[ ]?[eow]?",
         score=0.9,
         digits=4,
@@ -271,14 +280,16 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         "DATE_OF_BIRTH",
         rf"(?:\bnat[oaie]\b|\bnascita\b|\bd\.?[ ]?n\.?\b|\bdob\b|\bborn\b|\bnasc\.|\bcompleanno\b|"
-        rf"\bnasceva\b|\bcompie\b[^.\n]{{0,20}}\bil\b|\bn\.[ ]il\b)[^\n;]{{0,60}}?(?<!\d)(?P<it>{_DATE})(?!\d)",
+        rf"\bnasceva\b|\bcompie\b[^.\n]{{0,20}}\bil\b|"
+        rf"\bn\.[ ]il\b)[^\n;]{{0,60}}?(?<!\d)(?P<it>{_DATE})(?!\d)",
         score=0.9,
         digits=1,
         needs=("nat", "nasc", "d.n", "dn", "d. n", "dob", "born", "comple", "compie", "n. il"),
     ),
     rule(
         "DATE_OF_BIRTH",
-        r"\b(?:classe|nat[oaie][ ](?:nel|a[ ][a-zà-ù]+[ ]nel)|anno[ ]di[ ]nascita[ ]?:?|cl\.)[ ]?['’]?"
+        r"\b(?:classe|nat[oaie][ ](?:nel|a[ ][a-zà-ù]+[ ]nel)|anno[ ]di[ ]nascita[ ]?:?|"
+        r"cl\.)[ ]?['’]?"
         rf"(?P<it>(?:19|20)?\d{{2}}){END}",
         score=0.8,
         digits=2,

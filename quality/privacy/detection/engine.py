@@ -35,10 +35,7 @@ def detect(text: str, *, labels: Sequence[str] = SEARCHED) -> tuple[Span, ...]:
     check_labels(labels)
     check_length(text)
     results = engine().analyze(text, language=LANGUAGE, entities=list(labels))
-    return resolved(
-        Span(one.start, one.end, one.entity_type, one.score)
-        for one in results
-    )
+    return resolved(Span(one.start, one.end, one.entity_type, one.score) for one in results)
 
 
 def check_labels(labels: Iterable[str]) -> None:
@@ -47,7 +44,8 @@ def check_labels(labels: Iterable[str]) -> None:
     unknown = sorted(set(asked) - set(SEARCHED))
     if unknown or not asked:
         raise UsageError(
-            f"{', '.join(unknown) or 'nothing'}: no such kind of personal data is looked for; there "
+            f"{', '.join(unknown) or 'nothing'}: no such kind of personal data is looked for; "
+            f"there "
             f"are {', '.join(SEARCHED)}"
         )
 
@@ -78,11 +76,11 @@ def engine() -> "AnalyzerEngine":
     nlp_engine = NoOpNlpEngine([{"lang_code": LANGUAGE, "model_name": "no_op"}])
     nlp_engine.load()
     registry = RecognizerRegistry(supported_languages=[LANGUAGE])
-    registry.add_recognizer(recogniser("rules", [one for one in SEARCHED if one != "PERSON"], by_rules))
-    registry.add_recognizer(recogniser("names", ["PERSON"], persons))
-    made = AnalyzerEngine(
-        registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE]
+    registry.add_recognizer(
+        recogniser("rules", [one for one in SEARCHED if one != "PERSON"], by_rules)
     )
+    registry.add_recognizer(recogniser("names", ["PERSON"], persons))
+    made = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
     lacking = sorted(set(SEARCHED) - set(made.get_supported_entities(LANGUAGE)))
     if lacking:
         raise TwinError(f"Presidio has no recogniser for {', '.join(lacking)}")
@@ -121,12 +119,14 @@ def _found(name: str, finder: Finder, text: str) -> list[Span]:
         raise
     except Exception as error:  # noqa: BLE001 # whatever failed, the text was not looked at
         raise TwinError(
-            f"the recogniser of {name} failed with {type(error).__name__}, so a text was not looked "
+            f"the recogniser of {name} failed with {type(error).__name__}, so a text was not "
+            f"looked "
             "at; nothing of it may be passed on"
         ) from None
     if time.monotonic() - begin > _SLOWEST_S:
         raise TwinError(
-            f"the recogniser of {name} took longer than {_SLOWEST_S:.0f} s for one text, so it is not "
+            f"the recogniser of {name} took longer than {_SLOWEST_S:.0f} s for one text, so it is "
+            f"not "
             "taken to have looked at all of it"
         )
     return spans

@@ -7,19 +7,21 @@ from quality.privacy.detection.folding import Folded
 
 # What the mailbox of an office or of a firm is called.
 _OFFICE: Final = re.compile(
-    r"(?:^|[._\-])(?:info|protocollo|segreteria\w*|uffici?o?\w*|urp|pec|amministrazione\w*|contatti|"
+    r"(?:^|[._\-])(?:info\w*|protocoll\w*|segreteria\w*|uffici?o?\w*|urp|pec|amministrazione\w*|"
+    r"contatti|"
     r"assistenza\w*|noreply|no-reply|servizi?o?\w*|sportello\w*|prenotazioni|comune\w*|polizia\w*|"
     r"pl|vigili|anagrafe|tributi|biblioteca\w*|ambiente|mobilita\w*|lavoripubblici|direzione\w*|"
     r"gare|appalti|acquisti|vendite|ordini|commerciale|clienti|customer\w*|support\w*|help\w*|"
     r"privacy|dpo|rpd|redazione|stampa|comunicazione\w*|turismo|cultura|sport|scuola\w*|istruzione|"
     r"suap|edilizia\w*|urbanistica|verde\w*|sindaco|postmaster|webmaster|admin|marketing|hr|jobs|"
     r"lavoro|personale|reclami|segnalazioni|contact|office|reception|booking|presidenza|settore\w*|"
-    r"areatecnica|tecnico|ragioneria|statistica|opendata|dati|museo\w*|teatro\w*|[a-z]{4}\d{5,6}\w?)"
+    r"areatecnica|tecnico|ragioneria|statistica|opendata|dati|museo\w*|teatro\w*|"
+    r"[a-z]{4}\d{5,6}\w?)"
     r"(?:$|[._\-@\d])"
 )
 _OFFICE_HANDLES: Final = re.compile(
-    r"comune|citt[aà]|brescia|regione|provincia|polizia|info|ufficio|a2a|mobilit|atm|trenord|gov|"
-    r"museo|teatro|media|query|param|override|import"
+    r"^(?:comune|citta|regione|provincia|polizia|info|ufficio|a2a|brescia_?mob|atm|trenord|governo|"
+    r"museo|musei|teatro|media$|query$|param$|override$|import$|tutti$|all$|here$)"
 )
 
 

@@ -38,6 +38,7 @@ SEARCHED: Final[tuple[Label, ...]] = tuple(label for label in LABELS if label !=
 
 # A number with the right check digit is what it seems to be.
 CERTAIN: Final = 1.0
+_SHORTEST_REST: Final = 3
 
 
 @dataclass(frozen=True, order=True)
@@ -90,6 +91,6 @@ def _uncovered(span: Span, kept: Iterable[Span]) -> list[Span]:
                     Span(other.end, whole.end, whole.label, whole.score),
                 ]
             )
-            if piece.length > (0 if piece is span else 2)
+            if piece is span or (piece.length > _SHORTEST_REST and piece.label != "PERSON")
         ]
     return pieces

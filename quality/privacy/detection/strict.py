@@ -4,37 +4,44 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from quality.privacy.detection import checks
 from quality.privacy.detection.engine import detect
 from quality.privacy.detection.folding import Folded, fold
-from quality.privacy.detection.harmless import ACRONYMS, BODIES, SHORT
+from quality.privacy.detection.harmless import ACRONYMS, BODIES, SHORT, words_of_text
 from quality.privacy.detection.names import labelled
-from quality.privacy.detection.persons import persons
 from quality.privacy.detection.spans import Span, resolved
 from quality.privacy.detection.tokens import Token, case_of, known, shape_of
 from quality.privacy.words import PLACE_WORDS
 
 # How much more readily a word is taken for a name than when names are only looked for.
-_EAGER: Final = 2.5
+_EAGER: Final = 3.5
 _SCORE: Final = 0.5
 _RUN: Final = re.compile(r"[^\W_]+(?:[.,/:\-][^\W_]+)*", re.UNICODE)
 _SMALL: Final = 4
 _THIS_CENTURY: Final = r"(?:20[12]\d)"
 _HARMLESS_NUMBER: Final = re.compile(
-    rf"\d{{1,{_SMALL}}}|\d{{1,2}}[.:]\d{{2}}(?:[.:]\d{{2}})?|\d{{1,3}}(?:\.\d{{3}})+(?:,\d{{1,2}})?|\d{{1,6}}[,.]\d{{1,2}}|"
-    rf"\d{{1,2}}[/.\-]\d{{1,2}}(?:[/.\-](?:{_THIS_CENTURY}|[12]\d))?|{_THIS_CENTURY}-\d{{2}}-\d{{2}}|"
-    rf"\d{{1,6}}/{_THIS_CENTURY}|\d{{1,3}}/\d{{1,4}}|2[45]\d{{3}}|{_THIS_CENTURY}[/\-]{_THIS_CENTURY}|\d{{1,4}}-\d{{1,3}}"
+    rf"\d{{1,{_SMALL}}}|\d{{1,2}}[.:]\d{{2}}(?:[.:]\d{{2}})?|"
+    rf"\d{{1,3}}(?:\.\d{{3}})+(?:,\d{{1,2}})?|\d{{1,6}}[,.]\d{{1,2}}|"
+    rf"\d{{1,2}}[/.\-]\d{{1,2}}(?:[/.\-](?:{_THIS_CENTURY}|[12]\d))?|"
+    rf"{_THIS_CENTURY}-\d{{2}}-\d{{2}}|"
+    rf"\d{{1,6}}/{_THIS_CENTURY}|\d{{1,3}}/\d{{1,4}}|2[45]\d{{3}}|"
+    rf"{_THIS_CENTURY}[/\-]{_THIS_CENTURY}|\d{{1,4}}-\d{{1,3}}"
 )
 _SHORT_CODE: Final = re.compile(
-    r"\d{1,3}[a-z]{1,2}|[a-z]\d{1,2}|pm2[.,]5|pm10|a2a|so2|co2|no2|m[23]|km[/]?h|kwh|\d{1,5}(?:kwh|kw|km|mc|mq|cm|mm|ms|kg|gb|mb|db)"
+    r"\d{1,3}[a-z]{1,2}|[a-z]\d{1,2}|pm2[.,]5|pm10|a2a|so2|co2|no2|m[23]|km[/]?h|kwh|\d{1,5}(?:kwh|"
+    r"kw|km|mc|mq|cm|mm|ms|kg|gb|mb|db)"
 )
 _FILE: Final = re.compile(
-    r"(?:prot(?:ocollo)?|pratica|ticket|delibera|determina|ordinanza|verbale|segnalazione|legge|lotto|bando|gara)"
+    r"(?:prot(?:ocollo)?|pratica|ticket|delibera|determina|ordinanza|verbale|segnalazione|legge|"
+    r"lotto|bando|gara)"
     r"(?:[ .:]{0,2}(?:n|nr|num|numero|di|gara)\b)*[.:=#°º\- ]*$"
 )
-_ENDS: Final = frozenset(".!?:;\n>\"«(|•*")
-_BEFORE_A_TOWN: Final = frozenset("a ad di da in per tra fra verso comune ed e - , ( sindaco zona fino".split())
+_ENDS: Final = frozenset('.!?:;\n>"«(|•*')
+_BEFORE_A_TOWN: Final = words_of_text("a ad di da in per tra fra verso comune ed e - , ( zona sede")
+_PARTICLES: Final = words_of_text(
+    "di de del della dei delle degli d' da la lo san santa s e dell' sant'"
+)
 _LONGEST_TOPONYM: Final = 3
-_PARTICLES: Final = frozenset("di de del della dei delle degli d' da la lo san santa s e dell' sant' don".split())
 
 
 def hide(text: str) -> tuple[Span, ...]:
@@ -44,11 +51,12 @@ def hide(text: str) -> tuple[Span, ...]:
     identify nothing. A word that is also a name is kept only where the context clears it. Raises as
     `detect` does.
     """
-    found = list(detect(text))
+    found = detect(text)
     folded = fold(text)
     words = labelled(folded.plain, eagerness=_EAGER)
-    found += persons(folded, eagerness=_EAGER)
-    hidden = [Span(*folded.span(start, end), "UNKNOWN", _SCORE) for start, end in _unknown(folded, words)]
+    hidden = [
+        Span(*folded.span(start, end), "UNKNOWN", _SCORE) for start, end in _unknown(folded, words)
+    ]
     return resolved([*_with_edges(text, found), *_joined(text, hidden)])
 
 
@@ -70,7 +78,9 @@ def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
     joined: list[Span] = []
     for span in sorted(hidden):
         if joined and not text[joined[-1].end : span.start].strip(" '’-"):
-            joined[-1] = Span(joined[-1].start, max(span.end, joined[-1].end), span.label, span.score)
+            joined[-1] = Span(
+                joined[-1].start, max(span.end, joined[-1].end), span.label, span.score
+            )
         else:
             joined.append(span)
     return joined
@@ -79,23 +89,27 @@ def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
 def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tuple[int, int]]:
     case = case_of(folded.plain)
     toponyms = _toponyms(words)
-    mixed = []
-    for run in _RUN.finditer(folded.lower):
-        if any(map(str.isdigit, run[0])):
-            mixed.append(run.span())
-            if not _is_harmless_number(folded, *run.span()):
-                yield run.span()
+    runs = [run.span() for run in _RUN.finditer(folded.lower) if checks.has_digit(run[0])]
+    yield from (run for run in runs if not _is_harmless_number(folded, *run))
     yield from _broken_numbers(folded)
+    inside = {place for start, end in runs for place in range(start, end)}
     for place, (token, label) in enumerate(words):
-        if not token.text[0].isalpha():
-            continue
-        if any(start <= token.start < end for start, end in mixed):
+        if not token.text[0].isalpha() or token.start in inside or place in toponyms:
             continue
         before = words[place - 1][0] if place else None
-        if label == "P" or not (
-            place in toponyms or _is_harmless(token, before, case=case)
+        if (label == "P" and not _is_no_name(token.text, case)) or not _is_harmless(
+            token, before, case=case
         ):
             yield token.start, token.end
+
+
+def _is_no_name(text: str, case: str) -> bool:
+    """Whether a word cannot be a name, however eagerly it is taken for one."""
+    said = known(text)
+    if any(letter in said for letter in "FSX"):
+        return False
+    lower = text.lower()
+    return lower in BODIES or lower in SHORT or (case == "n" and text[0].islower() and bool(said))
 
 
 def _is_harmless_number(folded: Folded, start: int, end: int) -> bool:
@@ -104,13 +118,19 @@ def _is_harmless_number(folded: Folded, start: int, end: int) -> bool:
         return True
     digits = [one for one in re.split(r"[.,/:\-]", written) if any(map(str.isdigit, one))]
     if all(len(one) <= 2 for one in digits) and len(digits) <= 1:
-        return all(part.isdigit() or known(part)[-1:].isdigit() for part in re.split(r"[.,/:\-]", written))
-    return written.replace("/", "").isdigit() and bool(_FILE.search(folded.lower[max(0, start - 34) : start]))
+        return all(
+            part.isdigit() or known(part)[-1:].isdigit() for part in re.split(r"[.,/:\-]", written)
+        )
+    return written.replace("/", "").isdigit() and bool(
+        _FILE.search(folded.lower[max(0, start - 34) : start])
+    )
 
 
 def _broken_numbers(folded: Folded) -> Iterator[tuple[int, int]]:
     """Numbers in small groups that are long together: a telephone or a card in some other form."""
-    for match in re.finditer(r"(?<![\w,.])\d{1,6}(?:[ .\-/]{1,2}\d{1,6}){2,}(?![\w])", folded.lower):
+    for match in re.finditer(
+        r"(?<![\w,.])\d{1,6}(?:[ .\-/]{1,2}\d{1,6}){2,}(?![\w])", folded.lower
+    ):
         count = sum(map(str.isdigit, match[0]))
         if count >= 8 and not _HARMLESS_NUMBER.fullmatch(match[0]):
             yield match.span()
@@ -123,19 +143,21 @@ def _is_harmless(token: Token, before: Token | None, *, case: str) -> bool:
     said = known(token.text)
     is_common = said[-1:].isdigit()
     shape = shape_of(token.text)
-    if len(bare) == 1 or lower in SHORT or bare in SHORT or (lower in PLACE_WORDS and "S" not in said):
+    if len(bare) == 1 or not SHORT.isdisjoint((lower, bare)):
         return shape != "I" or before is None or before.text != "."
-    if shape == "U" and bare in ACRONYMS:
-        return True
-    if shape == "x" or (shape == "U" and case == "u"):
-        return bare in BODIES or is_common or (said == "T" and _follows_preposition(before))
-    if bare in BODIES:
+    if bare in BODIES or (shape == "U" and bare in ACRONYMS) or _is_kind_of_place(lower, said):
         return True
     if "T" in said and _follows_preposition(before):
         return True
+    if shape == "x" or (shape == "U" and case == "u"):
+        return is_common
     if not is_common or any(letter in said for letter in "FSX"):
-        return _is_first(before) and is_common and said[-1] == "3" and "F" not in said
+        return _is_first(before) and said[-1:] == "3" and "F" not in said
     return _is_first(before) or said[-1] == "3"
+
+
+def _is_kind_of_place(lower: str, said: str) -> bool:
+    return lower in PLACE_WORDS and "S" not in said
 
 
 def _is_first(before: Token | None) -> bool:

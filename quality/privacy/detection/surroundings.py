@@ -14,21 +14,25 @@ _COMPANY: Final = re.compile(
     r"universit[àa]|parrocchia|gmbh|ltd|s\.c\.)\b"
 )
 _ONE_PERSON: Final = re.compile(
-    r"\b(?:ditta individuale|liber[oa] professionist[ao]|titolare|artigian[oa]|mia|mio|sottoscritt[oa]|"
+    r"\b(?:ditta individuale|liber[oa] professionist[ao]|titolare|artigian[oa]|mia|mio|"
+    r"sottoscritt[oa]|"
     r"geom|ing|avv|dott|arch|studio)\b"
 )
 _PUBLIC: Final = re.compile(
     r"\b(?:comune|municipio|uffici[oo]?|uffici|sportell[oi]|centralino|urp|polizia locale|vigili|"
     r"numero verde|biblioteca|asl|ats|asst|provincia|regione|questura|prefettura|carabinieri|"
     r"scuola|istituto|liceo|asilo|ospedale|poliambulatorio|farmacia|museo|teatro|segreteria|"
-    r"servizio clienti|call ?center|protezione civile|a2a|aprica|brescia mobilit[àa]|brescia trasporti|"
+    r"servizio clienti|call ?center|protezione civile|a2a|aprica|brescia mobilit[àa]|"
+    r"brescia trasporti|"
     r"infopoint|info ?point|agenzia|tribunale|anagrafe|protocollo|assessorato|settore|parrocchia|"
     r"s\.?r\.?l|s\.?p\.?a|ambulatorio|consultorio|guardia medica|pronto soccorso|cup|ditta|fax|"
     r"sede|isola ecologica|centro civico|consorzio|cooperativa|associazione|negozio|studio)\b"
 )
 _OWN: Final = re.compile(
-    r"\b(?:mi[oa]|su[oa]|miei|mie|cell|cellulare|casa|chiamarmi|chiamatemi|contattarmi|richiamatemi|"
-    r"residente|residenza|residenti|domicili\w*|abit\w+|abitazione|richiedente|sottoscritt[oa]|nat[oa]|"
+    r"\b(?:mi[oa]|su[oa]|miei|mie|cell|cellulare|casa|chiamarmi|chiamatemi|contattarmi|"
+    r"richiamatemi|"
+    r"residente|residenza|residenti|domicili\w*|abit\w+|abitazione|richiedente|sottoscritt[oa]|"
+    r"nat[oa]|"
     r"vivo|vive|viviamo|whatsapp|personale|sig|signor[ae]?|inquilin[oa]|condomin[oi])\b"
 )
 _VEHICLE: Final = re.compile(
@@ -49,6 +53,9 @@ _OTHER_NUMBER: Final = re.compile(
     r"(?:[ .:]{0,2}(?:n|nr|num|numero|id|di|del|è|cliente|avviso|gara)\b)*[.:=#°º\- \"(]*$"
 )
 _AMOUNT_OF: Final = ("il", "al", "le", "la", "un", "in", "da", "di", "se", "no", "me", "ma", "ha")
+
+
+_VERSION: Final = re.compile(r"(?:versione?|firmware|release|ver\.|v\.?|build)[ :]*$")
 
 
 def _before(folded: Folded, start: int, count: int = _NEAR) -> str:
@@ -106,3 +113,8 @@ def is_no_amount(folded: Folded, start: int, end: int) -> bool:
         return True
     words = shown.lower().split()
     return not (words[0] in _AMOUNT_OF and words[-1] in _AMOUNT_OF)
+
+
+def is_no_version(folded: Folded, start: int, _: int) -> bool:
+    """Whether four numbers are an address and not the version of a program."""
+    return _VERSION.search(_before(folded, start, 24)) is None

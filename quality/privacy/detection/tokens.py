@@ -16,30 +16,31 @@ _TOKEN: Final = re.compile(r"[^\W\d_]+['’]?|\d+|\n|[^\w\s]|_")
 _VOWELS_ACCENTED: Final = {"a": "à", "e": "èé", "i": "ì", "o": "ò", "u": "ù"}
 _CUES: Final = frozenset(
     """
-    sig signor signora signori signorina sig.ra ra sigg dott dottor dottore dottoressa dottssa dr ssa
-    ing avv avvocato geom geometra arch prof professor professoressa professore rag don suor padre
-    fra mons on cav comm maestra maestro egr egregio gentile gent mo spett spettabile caro cara cari
-    chiamo chiama chiamato chiamata detto detta nome cognome nominativo intestato intestata
-    intestatario intestataria richiedente sottoscritto sottoscritta firmato firma fto saluti cordiali
-    distinti grazie saluto ciao referente responsabile operatore operatrice autista conducente
-    proprietario proprietaria marito moglie figlio figlia padre madre papà mamma nonno nonna zio zia
-    fratello sorella cugino amico amica collega vicino vicina nipote compagno compagna residente nato
-    nata assessore assessora sindaco sindaca consigliere consigliera dirigente funzionario agente
-    assistente ispettore medico infermiera testimone paziente utente cliente tecnico vigile
-    delegato tutore amministratore erede defunto defunta inquilino inquilina alunno alunna studente
-    parlato sentito contattato riferito segnalato visto incontrato chiesto detto dice scrive scritto
-    presso contattare chiedere sono io mio mia a da di per con e ed il la lo i le gli un una al alla
-    del della dei delle dal dalla nel nella sul sulla che non si ho ha in su tra fra o ma come quando
-    comune scuola istituto liceo asilo ospedale museo teatro biblioteca parco palazzo villa chiesa
-    parrocchia associazione fondazione cooperativa ditta impresa officina bar ristorante trattoria
-    pizzeria farmacia supermercato hotel albergo studio società centro premio torneo trofeo memorial
-    caserma palestra stadio piscina casa residenza università collegio azienda srl spa snc sas onlus
-    san santa santo sant s ss beato madonna fermata linea autobus bus treno metro parcheggio rotonda
-    intitolato intitolata intitolare monumento statua mostra opera libro film concerto legge decreto
-    lodo modello marca auto oggetto rif data mittente destinatario cc tel cell email indirizzo
-    anni giorno ore lunedì martedì mercoledì giovedì venerdì sabato domenica gennaio febbraio marzo
-    aprile maggio giugno luglio agosto settembre ottobre novembre dicembre de van von der el al ben
-    bin abu la lo dal dalla degli delli buongiorno buonasera salve gentilissimo gentilissima
+    sig signor signora signori signorina sig.ra ra sigg dott dottor dottore dottoressa dottssa dr
+    ssa ing avv avvocato geom geometra arch prof professor professoressa professore rag don suor
+    padre fra mons on cav comm maestra maestro egr egregio gentile gent mo spett spettabile caro
+    cara cari chiamo chiama chiamato chiamata detto detta nome cognome nominativo intestato
+    intestata intestatario intestataria richiedente sottoscritto sottoscritta firmato firma fto
+    saluti cordiali distinti grazie saluto ciao referente responsabile operatore operatrice
+    autista conducente proprietario proprietaria marito moglie figlio figlia padre madre papà
+    mamma nonno nonna zio zia fratello sorella cugino amico amica collega vicino vicina nipote
+    compagno compagna residente nato nata assessore assessora sindaco sindaca consigliere
+    consigliera dirigente funzionario agente assistente ispettore medico infermiera testimone
+    paziente utente cliente tecnico vigile delegato tutore amministratore erede defunto defunta
+    inquilino inquilina alunno alunna studente parlato sentito contattato riferito segnalato visto
+    incontrato chiesto detto dice scrive scritto presso contattare chiedere sono io mio mia a da
+    di per con e ed il la lo i le gli un una al alla del della dei delle dal dalla nel nella sul
+    sulla che non si ho ha in su tra fra o ma come quando comune scuola istituto liceo asilo
+    ospedale museo teatro biblioteca parco palazzo villa chiesa parrocchia associazione fondazione
+    cooperativa ditta impresa officina bar ristorante trattoria pizzeria farmacia supermercato
+    hotel albergo studio società centro premio torneo trofeo memorial caserma palestra stadio
+    piscina casa residenza università collegio azienda srl spa snc sas onlus san santa santo sant
+    s ss beato madonna fermata linea autobus bus treno metro parcheggio rotonda intitolato
+    intitolata intitolare monumento statua mostra opera libro film concerto legge decreto lodo
+    modello marca auto oggetto rif data mittente destinatario cc tel cell email indirizzo anni
+    giorno ore lunedì martedì mercoledì giovedì venerdì sabato domenica gennaio febbraio marzo
+    aprile maggio giugno luglio agosto settembre ottobre novembre dicembre de van von der el al
+    ben bin abu la lo dal dalla degli delli buongiorno buonasera salve gentilissimo gentilissima
     """.split()  # noqa: SIM905 # a list of words is read more easily without quotes
 )
 
@@ -124,7 +125,11 @@ def kind_of(word: str, case: str) -> Kind:
         features.append(f"w={cue}")
     letters = lower.rstrip("'")
     if shape[0] != "d" and not said[-1:].isdigit():
-        features += [f"e2={letters[-2:]}", f"e3={letters[-3:]}", f"{case}len={min(len(letters), 9)}"]
+        features += [
+            f"e2={letters[-2:]}",
+            f"e3={letters[-3:]}",
+            f"{case}len={min(len(letters), 9)}",
+        ]
     elif shape[0] != "d":
         features.append(f"v={letters[-2:]}")
     return Kind(class_, cue, tuple(features))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from quality.privacy.detection import lexicon as trained
 from quality.privacy.detection.names import LABELS, features_of
@@ -17,7 +17,14 @@ from quality.privacy.detection.training import lists
 
 SEED: Final = 20_250_401
 _TEXTS: Final = 16_000
-_PACKAGES: Final = ("faker", "mimesis", "wordfreq", "simplemma", "python-codicefiscale", "python-crfsuite")
+_PACKAGES: Final = (
+    "faker",
+    "mimesis",
+    "wordfreq",
+    "simplemma",
+    "python-codicefiscale",
+    "python-crfsuite",
+)
 _SETTINGS: Final = {
     "c1": 0.3,
     "c2": 0.05,
@@ -43,7 +50,7 @@ def main() -> None:
     _manifest(folder)
 
 
-def _weights() -> dict[str, object]:
+def _weights() -> dict[str, Any]:  # JSON
     import pycrfsuite
 
     from quality.privacy.detection.training.generate import Writer

@@ -12,50 +12,166 @@ from quality.privacy.detection.training.lists import people, section, towns, wor
 _SENTENCES: Final = Path(__file__).parent / "sentences.txt"
 _SLOT: Final = re.compile(r"\{([a-z])\}")
 _STREETS: Final = (
-    "via", "Via", "viale", "Viale", "piazza", "Piazza", "corso", "Corso", "vicolo", "largo", "p.zza",
-    "piazzale", "contrada", "traversa", "parco", "via", "via", "Via", "v.le", "piazzetta", "strada",
-    "rotonda di via", "fermata", "parcheggio", "stazione metro", "quartiere", "villaggio", "ponte",
+    "via", "Via", "viale", "Viale", "piazza", "Piazza", "corso", "Corso", "vicolo", "largo",
+    "p.zza", "piazzale", "contrada", "traversa", "parco", "via", "via", "Via", "v.le",
+    "piazzetta", "strada", "rotonda di via", "fermata", "parcheggio", "stazione metro",
+    "quartiere", "villaggio", "ponte",
 )  # fmt: skip
-_SAINTS: Final = ("San", "Santa", "Sant'", "S.", "SS.", "Santo", "Beata", "Madonna del", "don", "Papa")
+_SAINTS: Final = (
+    "San", "Santa", "Sant'", "S.", "SS.", "Santo", "Beata", "Madonna del", "don", "Papa",
+)  # fmt: skip
 _BODIES: Final = (
-    "scuola", "scuola primaria", "scuola media", "istituto", "liceo", "liceo scientifico", "I.C.",
-    "scuola dell'infanzia", "biblioteca", "palestra", "ospedale", "fondazione", "associazione",
-    "cooperativa", "caserma", "stadio", "piscina", "RSA", "casa di riposo", "centro diurno", "asilo",
-    "teatro", "museo", "università", "residenza", "villa", "palazzo", "collegio", "parrocchia",
-    "trattoria", "bar", "pizzeria", "farmacia", "ristorante", "hotel", "officina", "ditta", "studio",
-    "impresa", "autoscuola", "macelleria", "panificio", "ferramenta", "libreria", "torneo", "memorial",
-    "premio", "sala", "auditorium", "centro sportivo", "oratorio", "supermercato", "pasticceria",
+    "scuola", "scuola primaria", "scuola media", "istituto", "liceo", "liceo scientifico",
+    "I.C.", "scuola dell'infanzia", "biblioteca", "palestra", "ospedale", "fondazione",
+    "associazione", "cooperativa", "caserma", "stadio", "piscina", "RSA", "casa di riposo",
+    "centro diurno", "asilo", "teatro", "museo", "università", "residenza", "villa", "palazzo",
+    "collegio", "parrocchia", "trattoria", "bar", "pizzeria", "farmacia", "ristorante", "hotel",
+    "officina", "ditta", "studio", "impresa", "autoscuola", "macelleria", "panificio",
+    "ferramenta", "libreria", "torneo", "memorial", "premio", "sala", "auditorium",
+    "centro sportivo", "oratorio", "supermercato", "pasticceria",
 )  # fmt: skip
-_FORMS: Final = ("srl", "S.r.l.", "spa", "S.p.A.", "snc", "s.n.c.", "sas", "& C.", "& figli", "Srl")
+_FORMS: Final = (
+    "srl", "S.r.l.", "spa", "S.p.A.", "snc", "s.n.c.", "sas", "& C.", "& figli", "Srl",
+)  # fmt: skip
 _TRADES: Final = (
-    "Autotrasporti", "Costruzioni", "Impianti", "Officine", "Edilizia", "Fratelli", "F.lli", "Carrozzeria",
-    "Termoidraulica", "Elettro", "Immobiliare", "Arredamenti", "Gruppo", "Spurghi", "Serramenti",
+    "Autotrasporti", "Costruzioni", "Impianti", "Officine", "Edilizia", "Fratelli", "F.lli",
+    "Carrozzeria", "Termoidraulica", "Elettro", "Immobiliare", "Arredamenti", "Gruppo",
+    "Spurghi", "Serramenti",
 )  # fmt: skip
 _THINGS: Final = (
-    "Fiat Panda", "Golf", "Ford Fiesta", "Vespa", "Esselunga", "Conad", "Lidl", "Coop", "Iperal", "Metro",
-    "Freccia Rossa", "Elnòs", "BiciMia", "Omnibus", "TARI", "IMU", "ISEE", "ZTL", "SPID", "PagoPA", "Amazon",
-    "WhatsApp", "Facebook", "Telepass", "Google Maps", "Moovit", "Enel", "A2A", "Aprica", "Poste Italiane",
-    "Intesa Sanpaolo", "Trenitalia", "Trenord", "Arriva", "Samsung", "iPhone", "Android", "Windows", "Excel",
-    "Castello", "Duomo", "Tempio Capitolino", "Santa Giulia", "Mille Miglia", "Spedali Civili", "Poliambulanza",
-    "Brescia Due", "Teatro Grande", "Capitolium", "Broletto", "Covid", "Inps", "Agenzia delle Entrate",
-    "Consiglio Comunale", "Ufficio Tributi", "Polizia Locale", "Pronto Soccorso", "Sala Consiliare",
-    "Piano Urbano", "Natale", "Pasqua", "Ferragosto", "Euro 4", "Bosch", "Vaillant", "Pirelli", "Toyota Yaris",
-    "Unione Europea", "Croce Bianca", "Croce Rossa", "Protezione Civile", "Legambiente", "Brescia Calcio",
+    "Fiat Panda", "Golf", "Ford Fiesta", "Vespa", "Esselunga", "Conad", "Lidl", "Coop",
+    "Iperal", "Metro", "Freccia Rossa", "Elnòs", "BiciMia", "Omnibus", "TARI", "IMU", "ISEE",
+    "ZTL", "SPID", "PagoPA", "Amazon", "WhatsApp", "Facebook", "Telepass", "Google Maps",
+    "Moovit", "Enel", "A2A", "Aprica", "Poste Italiane", "Intesa Sanpaolo", "Trenitalia",
+    "Trenord", "Arriva", "Samsung", "iPhone", "Android", "Windows", "Excel", "Castello",
+    "Duomo", "Tempio Capitolino", "Santa Giulia", "Mille Miglia", "Spedali Civili",
+    "Poliambulanza", "Brescia Due", "Teatro Grande", "Capitolium", "Broletto", "Covid", "Inps",
+    "Agenzia delle Entrate", "Consiglio Comunale", "Ufficio Tributi", "Polizia Locale",
+    "Pronto Soccorso", "Sala Consiliare", "Piano Urbano", "Natale", "Pasqua", "Ferragosto",
+    "Euro 4", "Bosch", "Vaillant", "Pirelli", "Toyota Yaris", "Unione Europea", "Croce Bianca",
+    "Croce Rossa", "Protezione Civile", "Legambiente", "Brescia Calcio",
 )  # fmt: skip
 _EVENTS: Final = (
-    "XX Settembre", "XXV Aprile", "IV Novembre", "Libertà", "Repubblica", "Milano", "Trento", "Cremona",
-    "dei Mille", "della Stazione", "Corsica", "Orzinuovi", "Triumplina", "Zara", "Europa", "Loggia",
-    "Vittoria", "Duomo", "dei Musei", "delle Battaglie", "Solferino", "Volturno", "Lamarmora", "Bornata",
-    "del Carmine", "Mercato", "Rose", "dei Mirtilli", "Chiusure", "Oberdan", "Valcamonica", "Verziano",
+    "XX Settembre", "XXV Aprile", "IV Novembre", "Libertà", "Repubblica", "Milano", "Trento",
+    "Cremona", "dei Mille", "della Stazione", "Corsica", "Orzinuovi", "Triumplina", "Zara",
+    "Europa", "Loggia", "Vittoria", "Duomo", "dei Musei", "delle Battaglie", "Solferino",
+    "Volturno", "Lamarmora", "Bornata", "del Carmine", "Mercato", "Rose", "dei Mirtilli",
+    "Chiusure", "Oberdan", "Valcamonica", "Verziano",
 )  # fmt: skip
-_SYLLABLES: Final = (
-    "ba be bi bo bra bri ca ce chi co cre da de di do dra fa fe fi fo fra ga ge gi gra gu la le li lo ma me mi "
-    "mo na ne ni no pa pe pi po pra ra re ri ro ru sa se si so spa sta ta te ti to tra tu va ve vi vo za zo"
-).split()
-_ENDS: Final = (
-    "ni nelli netti rini lini zzi tti cci lla lli ssi sso ra ro ri no na sco ski vic vich escu enko yan "
-    "oglu aj ku shi ane ou mba wu la do dor ent in on an at er ez es us"
-).split()
+_SYLLABLES: Final = [
+    "ba",
+    "be",
+    "bi",
+    "bo",
+    "bra",
+    "bri",
+    "ca",
+    "ce",
+    "chi",
+    "co",
+    "cre",
+    "da",
+    "de",
+    "di",
+    "do",
+    "dra",
+    "fa",
+    "fe",
+    "fi",
+    "fo",
+    "fra",
+    "ga",
+    "ge",
+    "gi",
+    "gra",
+    "gu",
+    "la",
+    "le",
+    "li",
+    "lo",
+    "ma",
+    "me",
+    "mi",
+    "mo",
+    "na",
+    "ne",
+    "ni",
+    "no",
+    "pa",
+    "pe",
+    "pi",
+    "po",
+    "pra",
+    "ra",
+    "re",
+    "ri",
+    "ro",
+    "ru",
+    "sa",
+    "se",
+    "si",
+    "so",
+    "spa",
+    "sta",
+    "ta",
+    "te",
+    "ti",
+    "to",
+    "tra",
+    "tu",
+    "va",
+    "ve",
+    "vi",
+    "vo",
+    "za",
+    "zo",
+]
+_ENDS: Final = [
+    "ni",
+    "nelli",
+    "netti",
+    "rini",
+    "lini",
+    "zzi",
+    "tti",
+    "cci",
+    "lla",
+    "lli",
+    "ssi",
+    "sso",
+    "ra",
+    "ro",
+    "ri",
+    "no",
+    "na",
+    "sco",
+    "ski",
+    "vic",
+    "vich",
+    "escu",
+    "enko",
+    "yan",
+    "oglu",
+    "aj",
+    "ku",
+    "shi",
+    "ane",
+    "ou",
+    "mba",
+    "wu",
+    "la",
+    "do",
+    "dor",
+    "ent",
+    "in",
+    "on",
+    "an",
+    "at",
+    "er",
+    "ez",
+    "es",
+    "us",
+]
 
 
 class Writer:
@@ -104,7 +220,7 @@ class Writer:
 
         return re.sub(r"(?<![\w'.])[a-zà-ù]+(?![\w'])", other, text)
 
-    def _slot(self, kind: str) -> list[tuple[str, str]]:
+    def _slot(self, kind: str) -> list[tuple[str, str]]:  # noqa: PLR0911 # a slot, a line
         dice = self._dice
         match kind:
             case "p":
@@ -120,7 +236,9 @@ class Writer:
             case "t":
                 return [(dice.choice(_places()).title(), "O")]
             case "c":
-                thing = dice.choice(_THINGS) if dice.random() < 0.6 else dice.choice(_common()).title()
+                thing = (
+                    dice.choice(_THINGS) if dice.random() < 0.6 else dice.choice(_common()).title()
+                )
                 return [(thing if dice.random() < 0.9 else self._invented().title(), "O")]
             case "w":
                 return [(dice.choice(_common()), "O")]
@@ -131,7 +249,11 @@ class Writer:
         dice = self._dice
         day = f"{dice.randint(1, 28)}/{dice.randint(1, 12):02}/{dice.randint(1940, 2025)}"
         values = {
-            "d": (day, day.replace("/", "."), f"{dice.randint(1, 28)} marzo {dice.randint(1990, 2025)}"),
+            "d": (
+                day,
+                day.replace("/", "."),
+                f"{dice.randint(1, 28)} marzo {dice.randint(1990, 2025)}",
+            ),
             "n": (str(dice.randint(1, 99)), str(dice.randint(100, 99999))),
             "h": (f"{dice.randint(0, 23)}:{dice.randint(0, 59):02}", f"{dice.randint(6, 22)}.30"),
             "k": ("RSSMRA80A01B157X", "AB123CD", "IT001E12345678", "ND"),
@@ -151,7 +273,9 @@ class Writer:
         if chance < 0.1:
             return self._invented().title()
         if chance < 0.16:
-            particle = dice.choice(("De ", "Di ", "D'", "Del ", "Della ", "Lo ", "La ", "Dal ", "El ", "Dell'"))
+            particle = dice.choice(
+                ("De ", "Di ", "D'", "Del ", "Della ", "Lo ", "La ", "Dal ", "El ", "Dell'")
+            )
             return particle + _capital(dice.choice(known["last"]))
         if chance < 0.24:
             return dice.choice(_common()).title()

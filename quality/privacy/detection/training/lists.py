@@ -22,10 +22,11 @@ _LETTERS: Final = re.compile(r"[a-zà-öø-ÿœāăąćčđēėęěğīıłńň�
 # What the lists of names hold by mistake, or is a word a thousand times for once a name.
 _NO_NAMES: Final = frozenset(
     """
-    amo amici aria bambina cara caro casa cosa da dal de del della detta di donna durante e è ed el fino
-    greca il io italia la le li lo ma me mi mia mio nata ne nero nuova nuovo ora ore per poeta poi prima
-    primo più quando quarto ricco roma sabato se si sì su te tempo terza terzo tra tu un una uso va via
-    città comune signora signor piazza scuola cliente strada acqua luce gas bus linea rete zona data
+    amo amici aria bambina cara caro casa cosa da dal de del della detta di donna durante e è ed
+    el fino greca il io italia la le li lo ma me mi mia mio nata ne nero nuova nuovo ora ore per
+    poeta poi prima primo più quando quarto ricco roma sabato se si sì su te tempo terza terzo tra
+    tu un una uso va via città comune signora signor piazza scuola cliente strada acqua luce gas
+    bus linea rete zona data
     """.split()  # noqa: SIM905 # a list of words is read more easily without quotes
 )
 # Endings of words that simplemma derives and does not list.
@@ -73,7 +74,9 @@ def people() -> dict[str, tuple[str, ...]]:
         "near_first": own["first"],
         "near_last": own["last"],
     }
-    return {name: tuple(sorted({_tidy(one) for one in words} - {""})) for name, words in lists.items()}
+    return {
+        name: tuple(sorted({_tidy(one) for one in words} - {""})) for name, words in lists.items()
+    }
 
 
 def _tidy(name: str) -> str:
@@ -99,7 +102,9 @@ def words() -> dict[str, float]:
     forms = DefaultDictionaryFactory().get_dictionary("it")
     listed = {word for pair in forms.items() for word in pair if word == word.lower()}
     names = people()
-    first = {word for key in ("first", "foreign_first") for one in names[key] for word in one.split()}
+    first = {
+        word for key in ("first", "foreign_first") for one in names[key] for word in one.split()
+    }
     last = {word for key in ("last", "foreign_last") for one in names[key] for word in one.split()}
     frequencies = wordfreq.get_frequency_dict("it", wordlist="large")
     found = {}
@@ -111,7 +116,9 @@ def words() -> dict[str, float]:
         is_italian = zipf >= 3.0 and zipf > 0.4 + max(
             wordfreq.zipf_frequency(word, language) for language in _OTHER_LANGUAGES
         )
-        if word in listed or (is_plain and (_ENDINGS.fullmatch(word) or (is_italian and zipf > 3.6))):
+        if word in listed or (
+            is_plain and (_ENDINGS.fullmatch(word) or (is_italian and zipf > 3.6))
+        ):
             found[word] = zipf
     return found
 
@@ -123,7 +130,11 @@ def towns() -> tuple[str, ...]:
 
     file = Path(codicefiscale.__file__).parent / "data" / "municipalities.json"
     towns = json.loads(file.read_text(encoding="utf-8"))
-    return tuple(sorted({str(one["name"]).lower() for one in towns if one["province"] == "BS" and one["active"]}))
+    return tuple(
+        sorted(
+            {str(one["name"]).lower() for one in towns if one["province"] == "BS" and one["active"]}
+        )
+    )
 
 
 def lexicon() -> dict[str, str]:
@@ -149,6 +160,4 @@ def lexicon() -> dict[str, str]:
             kinds.get(word, set()).discard("X")
         kinds.setdefault(word, set()).add("3" if zipf >= 4.3 else "2" if zipf >= 3.2 else "1")
     order = "FSXT123"
-    return {
-        word: "".join(sorted(found, key=order.index)) for word, found in sorted(kinds.items())
-    }
+    return {word: "".join(sorted(found, key=order.index)) for word, found in sorted(kinds.items())}
