@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.errors import UsageError
+from orchestration.cli.privacy import check_domain
 
 if TYPE_CHECKING:
     from quality.privacy.detection.spans import Label, Span
@@ -66,7 +67,9 @@ def _writer(replace: Replace | None, domain: str | None) -> "Callable[[str, Labe
         from infra.keys import Keyring
         from infra.settings import Settings
 
-        return as_pseudonym(Keyring.open(Settings.load()).pseudonym_key(domain))
+        settings = Settings.load()
+        check_domain(domain, settings)
+        return as_pseudonym(Keyring.open(settings).pseudonym_key(domain))
     return as_label if replace is Replace.LABEL else as_mask
 
 

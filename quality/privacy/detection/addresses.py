@@ -19,7 +19,7 @@ _NUMBER: Final = (
     r"[ ]-[ ]|[ ]?\n[ ]?(?=civ))"
     r"(?:numero[ ]|civico[ ]|n[.°º]*[ ]?)?\d{1,4}(?![\d.,:/]?\d)(?:[ ]?[/\-]?[ ]?(?:[a-h]|bis|ter|"
     r"quater|snc)\b"
-    r"(?!['’.])|/\d{1,3})?"
+    r"(?!['’])|/\d{1,3})?"
 )
 _INSIDE: Final = (
     r"(?:[ ]?[,\-]?[ ]?(?:interno|int\.?|scala|sc\.?|piano|p\.|palazzina|pal\.?|app\.?|"

@@ -11,6 +11,7 @@ from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.rule import END, Rule, rule
 
 _SEP: Final = r"[ .\-/]{0,2}"
+_ITALY: Final = r"(?:(?:\+|00)[ .\-/]?39|\((?:\+|00)39\))"
 _NUMBER_WORD: Final = r"(?:zero|uno|due|tre|quattro|cinque|sei|sette|otto|nove)"
 _MONTH: Final = (
     r"(?:gen(?:naio|\.)?|feb(?:braio|br?\.?)?|mar(?:zo|\.)?|apr(?:ile|\.)?|mag(?:gio|\.)?|"
@@ -49,7 +50,7 @@ def _is_a_phone(folded: Folded, start: int, end: int) -> bool:
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         "PHONE_NUMBER",
-        rf"(?<![^\W_])(?<!\d[.,])(?:\(?(?:\+|00){_SEP}39\)?{_SEP})?\(?3\d{{2}}\)?{_SEP}"
+        rf"(?<![^\W_])(?<!\d[.,])(?:{_ITALY}{_SEP})?(?:3\d{{2}}|\(3\d{{2}}\)){_SEP}"
         rf"\d(?:{_SEP}\d){{5,6}}(?![^\W_])(?![.,]\d)",
         score=0,
         digits=9,
@@ -59,8 +60,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "PHONE_NUMBER",
-        rf"(?<![^\W_])(?<!\d[.,/])(?:\(?(?:\+|"
-        rf"00){_SEP}39\)?{_SEP})?\(?0[1-9]\d{{0,2}}\)?[ .\-/]{{0,3}}"
+        rf"(?<![^\W_])(?<!\d[.,/])(?:{_ITALY}{_SEP})?(?:0[1-9]\d{{0,2}}|\(0[1-9]\d{{0,2}}\))"
+        r"[ .\-/]{0,3}"
         rf"\d(?:{_SEP}\d){{4,7}}(?![^\W_])(?![.,]\d)",
         score=0,
         digits=6,
@@ -70,7 +71,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "PHONE_NUMBER",
-        r"(?<![^\W_])(?:\(?\+|00)[ ]?[1-9]\d{0,2}\)?(?:[ .\-/()]{0,2}\d){6,12}(?![^\W_])",
+        r"(?<![^\W_])(?:(?:\+|00)[ ]?[1-9]\d{0,2}|\(\+[1-9]\d{0,2}\))"
+        r"(?:[ .\-/()]{0,2}\d){6,12}(?![^\W_])",
         score=0,
         digits=8,
         check=checks.phone,

@@ -212,7 +212,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         "TRANSIT_CARD",
         rf"{BEGIN}(?:tessera|card|abbonamento|omnibus|smart[ ]?card|titolo[ ]di[ ]viaggio)"
-        r"(?:[ ](?:(?:dei?|del|degli|di|l|il|la|mensile|annuale|studenti?|card|bus|autobus|metro|"
+        r"(?:(?:[ ]|(?<='))(?:(?:dei?|del|degli|di|l|il|la|mensile|annuale|studenti?|card|bus|"
+        r"autobus|metro|"
         r"metropolitana|trasport[oi]|mezzi|mobilità|treno|integrat[oa]|elettronica|omnibus|urbano|"
         rf"bicimia|biblioteca|parcheggio)\b|l'|dell'))*{_TO}{_CODE}{END}",
         score=0.7,

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from quality.privacy.detection.folding import Folded
-from quality.privacy.detection.harmless import BODIES
+from quality.privacy.detection.harmless import ACRONYMS, BODIES
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span
 from quality.privacy.detection.tokens import Token, known, shape_of
@@ -124,6 +124,8 @@ _PARTICLES: Final = frozenset(
     ]
 )
 _SAINTS: Final = frozenset(("san", "santa", "santo", "sant'", "ss", "beata", "beato", "madonna"))
+# What a company calls itself.
+_FORMS: Final = frozenset(("srl", "srls", "spa", "snc", "sas", "onlus", "scarl", "coop", "s.r.l"))
 _INTRODUCE: Final = frozenset(
     [
         "sono",
@@ -266,7 +268,9 @@ def _both_capital(one: Token, other: Token) -> bool:
 
 def _trimmed(words: list[tuple[Token, str]], first: int, after: int) -> tuple[int, int]:
     def is_edge(token: Token) -> bool:
-        return not token.text[0].isalpha() or token.text.lower() in _STOPS - _PARTICLES
+        lower = token.text.lower()
+        is_acronym = token.text.isupper() and lower in ACRONYMS
+        return not token.text[0].isalpha() or lower in _STOPS - _PARTICLES or is_acronym
 
     while first < after and is_edge(words[first][0]):
         first += 1
@@ -317,6 +321,8 @@ def _may_be_a_person(folded: Folded, tokens: list[Token]) -> bool:
         return False
     names = [token for token in tokens if token.text[0].isalpha()]
     if all(len(token.text) < 2 for token in names) or names[0].text.lower() in _SAINTS:
+        return False
+    if any(token.text.lower() in _FORMS for token in names):
         return False
     said = [known(token.text) for token in names]
     # Common words and bodies alone name nobody; one word that may be both does after a cue.

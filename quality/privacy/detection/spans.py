@@ -38,6 +38,8 @@ SEARCHED: Final[tuple[Label, ...]] = tuple(label for label in LABELS if label !=
 
 # A number with the right check digit is what it seems to be.
 CERTAIN: Final = 1.0
+# Found by words, not by form: a code with a form wins over a name that begins inside it.
+_BY_WORDS: Final[tuple[Label, ...]] = ("PERSON", "UNKNOWN")
 _SHORTEST_REST: Final = 3
 
 
@@ -63,12 +65,21 @@ class Span:
 def resolved(spans: Iterable[Span]) -> tuple[Span, ...]:
     """The spans in the order of the text, none overlapping.
 
-    Of two that overlap the one with a valid check digit is kept, then the longer, then the one with
-    the higher score. What is left uncovered of the other stays hidden under its own label.
+    Of two that overlap the one with a valid check digit is kept, then identifiers before names, the
+    longer, the one with the higher score. What is left uncovered of the other identifier stays
+    hidden under its own label.
     """
     kept: list[Span] = []
     order = sorted(
-        spans, key=lambda one: (one.score < CERTAIN, -one.length, -one.score, one.start, one.label)
+        spans,
+        key=lambda one: (
+            one.score < CERTAIN,
+            one.label in _BY_WORDS,
+            -one.length,
+            -one.score,
+            one.start,
+            one.label,
+        ),
     )
     for span in order:
         kept.extend(_uncovered(span, kept))

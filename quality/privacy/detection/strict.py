@@ -41,6 +41,10 @@ _BEFORE_A_TOWN: Final = words_of_text("a ad di da in per tra fra verso comune ed
 _PARTICLES: Final = words_of_text(
     "di de del della dei delle degli d' da la lo san santa s e dell' sant'"
 )
+_ARTICLES: Final = words_of_text(
+    "il lo la i gli le un una uno del dello della dei degli delle nel nella al alla dal dalla sul "
+    "sulla"
+)
 _LONGEST_TOPONYM: Final = 3
 
 
@@ -97,19 +101,22 @@ def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tup
         if not token.text[0].isalpha() or token.start in inside or place in toponyms:
             continue
         before = words[place - 1][0] if place else None
-        if (label == "P" and not _is_no_name(token.text, case)) or not _is_harmless(
-            token, before, case=case
-        ):
+        is_name = label == "P" and not _is_no_name(token.text, before, case=case)
+        if is_name or not _is_harmless(token, before, case=case):
             yield token.start, token.end
 
 
-def _is_no_name(text: str, case: str) -> bool:
-    """Whether a word cannot be a name, however eagerly it is taken for one."""
+def _is_no_name(text: str, before: Token | None, *, case: str) -> bool:
+    """Whether a word is no name although it was eagerly taken for one.
+
+    Those of the language that no list of names holds are found by `detect` where they are one.
+    Where capitals are written, a small word that is also a name is none after its article.
+    """
     said = known(text)
-    if any(letter in said for letter in "FSX"):
-        return False
-    lower = text.lower()
-    return lower in BODIES or lower in SHORT or (case == "n" and text[0].islower() and bool(said))
+    if not any(letter in said for letter in "FSX"):
+        return bool(said) or text.lower() in BODIES or text.lower() in SHORT
+    has_article = before is not None and before.text in _ARTICLES
+    return case == "n" and text[0].islower() and has_article and said[-1].isdigit()
 
 
 def _is_harmless_number(folded: Folded, start: int, end: int) -> bool:

@@ -36,6 +36,12 @@ _ENDINGS: Final = re.compile(
 )
 
 
+_PRONOUNS: Final = re.compile(
+    r"(.{2,}(?:[aei]r|ando|endo)|.{4,}[aei])"
+    r"(?:(?:me|te|se|ce|ve|glie)(?:lo|la|li|le|ne)|mi|ti|si|ci|vi|lo|la|li|le|gli|ne)"
+)
+
+
 def section(file: str) -> dict[str, list[str]]:
     """The words of a list of our own, by the heading under which they stand."""
     found: dict[str, list[str]] = {"": []}
@@ -116,11 +122,21 @@ def words() -> dict[str, float]:
         is_italian = zipf >= 3.0 and zipf > 0.4 + max(
             wordfreq.zipf_frequency(word, language) for language in _OTHER_LANGUAGES
         )
-        if word in listed or (
-            is_plain and (_ENDINGS.fullmatch(word) or (is_italian and zipf > 3.6))
+        if (
+            word in listed
+            or (is_plain and zipf >= 2.5 and _is_compound(word, listed))
+            or (is_plain and (_ENDINGS.fullmatch(word) or (is_italian and zipf > 3.6)))
         ):
             found[word] = zipf
     return found
+
+
+def _is_compound(word: str, listed: set[str]) -> bool:
+    """Whether a verb with its pronouns (`portarci`, `usandolo`, `parlane`), or a superlative."""
+    if re.fullmatch(r".{3,}issim[oaie]", word):
+        return True
+    match = _PRONOUNS.fullmatch(word)
+    return match is not None and bool({match[1], match[1] + "e"} & listed)
 
 
 @cache
