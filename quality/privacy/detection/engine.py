@@ -80,11 +80,37 @@ def engine() -> "AnalyzerEngine":
         recogniser("rules", [one for one in SEARCHED if one != "PERSON"], by_rules)
     )
     registry.add_recognizer(recogniser("names", ["PERSON"], persons))
-    made = AnalyzerEngine(registry=registry, nlp_engine=nlp_engine, supported_languages=[LANGUAGE])
+    made = AnalyzerEngine(
+        registry=registry,
+        nlp_engine=nlp_engine,
+        supported_languages=[LANGUAGE],
+        context_aware_enhancer=_no_enhancer(),
+    )
     lacking = sorted(set(SEARCHED) - set(made.get_supported_entities(LANGUAGE)))
     if lacking:
         raise TwinError(f"Presidio has no recogniser for {', '.join(lacking)}")
     return made
+
+
+def _no_enhancer() -> Any:  # presidio has no types
+    """Our rules look at the words around by themselves; Presidio's way needs lemmas of a model."""
+    from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+
+    class NoEnhancer(ContextAwareEnhancer):  # type: ignore[misc] # presidio has no types
+        """Leaves results as they are."""
+
+        def enhance_using_context(
+            self, text: str, raw_results: list[Any], *_: object, **__: object
+        ) -> list[Any]:
+            """The results."""
+            return raw_results
+
+    return NoEnhancer(
+        context_similarity_factor=0.0,
+        min_score_with_context_similarity=0.0,
+        context_prefix_count=0,
+        context_suffix_count=0,
+    )
 
 
 def recogniser(name: str, labels: Sequence[Label], finder: Finder) -> Any:  # presidio has no types

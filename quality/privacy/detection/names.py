@@ -129,25 +129,35 @@ class Names:
         return o, p, s, g
 
     def _best(self, rows: list[_Scores]) -> str:
-        """The labels whose sum of weights is greatest."""
+        """The labels whose sum of weights is greatest (Viterbi).
+
+        A person, a street and a body never follow one another without a word between them: each
+        comes after itself or after nothing.
+        """
         if not rows:
             return ""
-        moves = self._moves
-        so_far: list[float] = list(rows[0])
-        came_from: list[tuple[int, ...]] = []
-        for row in rows[1:]:
-            best, origin = [], []
-            for label in range(4):
-                options = [so_far[k] + moves[k][label] for k in range(4)]
-                value = max(options)
-                origin.append(options.index(value))
-                best.append(value + row[label])
-            so_far = best
-            came_from.append(tuple(origin))
-        label = so_far.index(max(so_far))
+        (oo, op, os, og), (po, pp, *_), (so, _, ss, _), (go, _, _, gg) = self._moves
+        o, p, s, g = rows[0]
+        came_from = []
+        for row_o, row_p, row_s, row_g in rows[1:]:
+            best, origin = o + oo, 0
+            if p + po > best:
+                best, origin = p + po, 1
+            if s + so > best:
+                best, origin = s + so, 2
+            if g + go > best:
+                best, origin = g + go, 3
+            goes_on = (p + pp > o + op, s + ss > o + os, g + gg > o + og)
+            p = row_p + (p + pp if goes_on[0] else o + op)
+            s = row_s + (s + ss if goes_on[1] else o + os)
+            g = row_g + (g + gg if goes_on[2] else o + og)
+            o = row_o + best
+            came_from.append((origin, goes_on[0], 2 * goes_on[1], 3 * goes_on[2]))
+        scores = (o, p, s, g)
+        label = scores.index(max(scores))
         path = [label]
         for origins in reversed(came_from):
-            label = origins[label]
+            label = int(origins[label])
             path.append(label)
         return "".join(LABELS[one] for one in reversed(path))
 

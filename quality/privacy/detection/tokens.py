@@ -7,7 +7,7 @@ their endings: it can learn how people are mentioned, and cannot learn who they 
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from quality.privacy.detection.lexicon import lexicon
 from quality.privacy.words import PLACE_WORDS
@@ -45,8 +45,7 @@ _CUES: Final = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, a number or a sign, and where it stands."""
 
     text: str
