@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.errors import TwinError, UsageError
-from quality.privacy.detection import addresses, contacts, identifiers
+from quality.privacy.detection import addresses, contacts, devices, identifiers
 from quality.privacy.detection.folding import Folded, fold
 from quality.privacy.detection.persons import persons
 from quality.privacy.detection.spans import SEARCHED, Label, Span, resolved
@@ -21,7 +21,7 @@ LANGUAGE: Final = "it"
 LONGEST: Final = 20_000
 # Far more than a text of the greatest length takes on a busy machine.
 _SLOWEST_S: Final = 20.0
-_RULES: Final = (*identifiers.RULES, *contacts.RULES, *addresses.RULES)
+_RULES: Final = (*identifiers.RULES, *contacts.RULES, *devices.RULES, *addresses.RULES)
 
 Finder = Callable[[Folded], Iterable[Span]]
 

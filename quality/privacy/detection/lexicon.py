@@ -13,7 +13,6 @@ _FOLDER: Final = Path(__file__).parent / "trained"
 MANIFEST: Final = "manifest.json"
 WORDS: Final = "words.txt.xz"
 WEIGHTS: Final = "weights.json.xz"
-HARMLESS: Final = "harmless.txt.xz"
 
 
 @cache

@@ -41,11 +41,15 @@ _BEFORE_A_TOWN: Final = words_of_text("a ad di da in per tra fra verso comune ed
 _PARTICLES: Final = words_of_text(
     "di de del della dei delle degli d' da la lo san santa s e dell' sant'"
 )
+_ONE_LETTER: Final = words_of_text("a e è i o l c")
+_NAMES_PARTICLES: Final = words_of_text(
+    "de di da del della dei degli dal dalla d lo la el al bin ben van von der den dos das do y"
+)
 _ARTICLES: Final = words_of_text(
     "il lo la i gli le un una uno del dello della dei degli delle nel nella al alla dal dalla sul "
     "sulla"
 )
-_LONGEST_TOPONYM: Final = 3
+_LONGEST_TOPONYM: Final = 2
 
 
 def hide(text: str) -> tuple[Span, ...]:
@@ -81,7 +85,8 @@ def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
     """Neighbours as one, so that the number of hidden words does not show a name's shape."""
     joined: list[Span] = []
     for span in sorted(hidden):
-        if joined and not text[joined[-1].end : span.start].strip(" '’-"):
+        between = text[joined[-1].end : span.start].strip(" .'’-").lower() if joined else ""
+        if joined and (not between or between in _NAMES_PARTICLES):
             joined[-1] = Span(
                 joined[-1].start, max(span.end, joined[-1].end), span.label, span.score
             )
@@ -150,17 +155,18 @@ def _is_harmless(token: Token, before: Token | None, *, case: str) -> bool:
     said = known(token.text)
     is_common = said[-1:].isdigit()
     shape = shape_of(token.text)
+    if shape == "I" and case != "u":
+        return bare in _ONE_LETTER and _is_first(before)
     if len(bare) == 1 or not SHORT.isdisjoint((lower, bare)):
-        return shape != "I" or before is None or before.text != "."
+        return True
     if bare in BODIES or (shape == "U" and bare in ACRONYMS) or _is_kind_of_place(lower, said):
         return True
     if "T" in said and _follows_preposition(before):
         return True
     if shape == "x" or (shape == "U" and case == "u"):
         return is_common
-    if not is_common or any(letter in said for letter in "FSX"):
-        return _is_first(before) and said[-1:] == "3" and "F" not in said
-    return _is_first(before) or said[-1] == "3"
+    # Capitals: only what begins a sentence, and is not also an Italian name, is a word.
+    return is_common and _is_first(before) and "S" not in said and "F" not in said
 
 
 def _is_kind_of_place(lower: str, said: str) -> bool:
@@ -176,13 +182,13 @@ def _follows_preposition(before: Token | None) -> bool:
 
 
 def _toponyms(words: Sequence[tuple[Token, str]]) -> set[int]:
-    """The places of the words that name a street, a place or a body after its kind."""
+    """The places of the words that name a street or a place after its kind."""
     found: set[int] = set()
     for place, (token, label) in enumerate(words):
-        if label not in "SG" or not _opens(token.text.lower()):
+        if label != "S" or token.text.lower() not in PLACE_WORDS:
             continue
         count, here = 0, place + 1
-        while here < len(words) and words[here][1] == label and count < _LONGEST_TOPONYM:
+        while here < len(words) and words[here][1] == "S" and count < _LONGEST_TOPONYM:
             text = words[here][0].text
             if not text[0].isalpha() and text not in ".'\"":
                 break
@@ -191,7 +197,3 @@ def _toponyms(words: Sequence[tuple[Token, str]]) -> set[int]:
             found.add(here)
             here += 1
     return found
-
-
-def _opens(lower: str) -> bool:
-    return lower in PLACE_WORDS or lower in BODIES

@@ -8,170 +8,20 @@ from typing import Final
 
 from quality.privacy.detection.tokens import tokens_of
 from quality.privacy.detection.training.lists import people, section, towns, words
+from quality.privacy.detection.training.vocabulary import (
+    BODIES,
+    ENDS,
+    EVENTS,
+    FORMS,
+    SAINTS,
+    STREETS,
+    SYLLABLES,
+    THINGS,
+    TRADES,
+)
 
 _SENTENCES: Final = Path(__file__).parent / "sentences.txt"
 _SLOT: Final = re.compile(r"\{([a-z])\}")
-_STREETS: Final = (
-    "via", "Via", "viale", "Viale", "piazza", "Piazza", "corso", "Corso", "vicolo", "largo",
-    "p.zza", "piazzale", "contrada", "traversa", "parco", "via", "via", "Via", "v.le",
-    "piazzetta", "strada", "rotonda di via", "fermata", "parcheggio", "stazione metro",
-    "quartiere", "villaggio", "ponte",
-)  # fmt: skip
-_SAINTS: Final = (
-    "San", "Santa", "Sant'", "S.", "SS.", "Santo", "Beata", "Madonna del", "don", "Papa",
-)  # fmt: skip
-_BODIES: Final = (
-    "scuola", "scuola primaria", "scuola media", "istituto", "liceo", "liceo scientifico",
-    "I.C.", "scuola dell'infanzia", "biblioteca", "palestra", "ospedale", "fondazione",
-    "associazione", "cooperativa", "caserma", "stadio", "piscina", "RSA", "casa di riposo",
-    "centro diurno", "asilo", "teatro", "museo", "università", "residenza", "villa", "palazzo",
-    "collegio", "parrocchia", "trattoria", "bar", "pizzeria", "farmacia", "ristorante", "hotel",
-    "officina", "ditta", "studio", "impresa", "autoscuola", "macelleria", "panificio",
-    "ferramenta", "libreria", "torneo", "memorial", "premio", "sala", "auditorium",
-    "centro sportivo", "oratorio", "supermercato", "pasticceria",
-)  # fmt: skip
-_FORMS: Final = (
-    "srl", "S.r.l.", "spa", "S.p.A.", "snc", "s.n.c.", "sas", "& C.", "& figli", "Srl",
-)  # fmt: skip
-_TRADES: Final = (
-    "Autotrasporti", "Costruzioni", "Impianti", "Officine", "Edilizia", "Fratelli", "F.lli",
-    "Carrozzeria", "Termoidraulica", "Elettro", "Immobiliare", "Arredamenti", "Gruppo",
-    "Spurghi", "Serramenti",
-)  # fmt: skip
-_THINGS: Final = (
-    "Fiat Panda", "Golf", "Ford Fiesta", "Vespa", "Esselunga", "Conad", "Lidl", "Coop",
-    "Iperal", "Metro", "Freccia Rossa", "Elnòs", "BiciMia", "Omnibus", "TARI", "IMU", "ISEE",
-    "ZTL", "SPID", "PagoPA", "Amazon", "WhatsApp", "Facebook", "Telepass", "Google Maps",
-    "Moovit", "Enel", "A2A", "Aprica", "Poste Italiane", "Intesa Sanpaolo", "Trenitalia",
-    "Trenord", "Arriva", "Samsung", "iPhone", "Android", "Windows", "Excel", "Castello",
-    "Duomo", "Tempio Capitolino", "Santa Giulia", "Mille Miglia", "Spedali Civili",
-    "Poliambulanza", "Brescia Due", "Teatro Grande", "Capitolium", "Broletto", "Covid", "Inps",
-    "Agenzia delle Entrate", "Consiglio Comunale", "Ufficio Tributi", "Polizia Locale",
-    "Pronto Soccorso", "Sala Consiliare", "Piano Urbano", "Natale", "Pasqua", "Ferragosto",
-    "Euro 4", "Bosch", "Vaillant", "Pirelli", "Toyota Yaris", "Unione Europea", "Croce Bianca",
-    "Croce Rossa", "Protezione Civile", "Legambiente", "Brescia Calcio",
-)  # fmt: skip
-_EVENTS: Final = (
-    "XX Settembre", "XXV Aprile", "IV Novembre", "Libertà", "Repubblica", "Milano", "Trento",
-    "Cremona", "dei Mille", "della Stazione", "Corsica", "Orzinuovi", "Triumplina", "Zara",
-    "Europa", "Loggia", "Vittoria", "Duomo", "dei Musei", "delle Battaglie", "Solferino",
-    "Volturno", "Lamarmora", "Bornata", "del Carmine", "Mercato", "Rose", "dei Mirtilli",
-    "Chiusure", "Oberdan", "Valcamonica", "Verziano",
-)  # fmt: skip
-_SYLLABLES: Final = [
-    "ba",
-    "be",
-    "bi",
-    "bo",
-    "bra",
-    "bri",
-    "ca",
-    "ce",
-    "chi",
-    "co",
-    "cre",
-    "da",
-    "de",
-    "di",
-    "do",
-    "dra",
-    "fa",
-    "fe",
-    "fi",
-    "fo",
-    "fra",
-    "ga",
-    "ge",
-    "gi",
-    "gra",
-    "gu",
-    "la",
-    "le",
-    "li",
-    "lo",
-    "ma",
-    "me",
-    "mi",
-    "mo",
-    "na",
-    "ne",
-    "ni",
-    "no",
-    "pa",
-    "pe",
-    "pi",
-    "po",
-    "pra",
-    "ra",
-    "re",
-    "ri",
-    "ro",
-    "ru",
-    "sa",
-    "se",
-    "si",
-    "so",
-    "spa",
-    "sta",
-    "ta",
-    "te",
-    "ti",
-    "to",
-    "tra",
-    "tu",
-    "va",
-    "ve",
-    "vi",
-    "vo",
-    "za",
-    "zo",
-]
-_ENDS: Final = [
-    "ni",
-    "nelli",
-    "netti",
-    "rini",
-    "lini",
-    "zzi",
-    "tti",
-    "cci",
-    "lla",
-    "lli",
-    "ssi",
-    "sso",
-    "ra",
-    "ro",
-    "ri",
-    "no",
-    "na",
-    "sco",
-    "ski",
-    "vic",
-    "vich",
-    "escu",
-    "enko",
-    "yan",
-    "oglu",
-    "aj",
-    "ku",
-    "shi",
-    "ane",
-    "ou",
-    "mba",
-    "wu",
-    "la",
-    "do",
-    "dor",
-    "ent",
-    "in",
-    "on",
-    "an",
-    "at",
-    "er",
-    "ez",
-    "es",
-    "us",
-]
 
 
 class Writer:
@@ -237,7 +87,7 @@ class Writer:
                 return [(dice.choice(_places()).title(), "O")]
             case "c":
                 thing = (
-                    dice.choice(_THINGS) if dice.random() < 0.6 else dice.choice(_common()).title()
+                    dice.choice(THINGS) if dice.random() < 0.6 else dice.choice(_common()).title()
                 )
                 return [(thing if dice.random() < 0.9 else self._invented().title(), "O")]
             case "w":
@@ -309,13 +159,13 @@ class Writer:
             if dice.random() < 0.15:
                 name = f"{name[0]}. {self._last()}"
         elif chance < 0.6:
-            saint = dice.choice(_SAINTS)
+            saint = dice.choice(SAINTS)
             name = saint + ("" if saint.endswith("'") else " ") + self._first()
         elif chance < 0.85:
-            name = dice.choice(_EVENTS)
+            name = dice.choice(EVENTS)
         else:
             name = dice.choice(_places()).title()
-        kind = dice.choice(_STREETS)
+        kind = dice.choice(STREETS)
         return [(kind, "S"), (" ", "S"), (name, "S")]
 
     def _body(self) -> list[tuple[str, str]]:
@@ -323,10 +173,10 @@ class Writer:
         last = self._last()
         name = f"{self._first()} {last}" if dice.random() < 0.5 else last
         if chance < 0.25:
-            trade = f"{dice.choice(_TRADES)} " if dice.random() < 0.6 else ""
-            return [(f"{trade}{last} {dice.choice(_FORMS)}", "G")]
+            trade = f"{dice.choice(TRADES)} " if dice.random() < 0.6 else ""
+            return [(f"{trade}{last} {dice.choice(FORMS)}", "G")]
         quote = '"' if dice.random() < 0.2 else ""
-        body = dice.choice(_BODIES)
+        body = dice.choice(BODIES)
         if chance < 0.35:
             name = f"da {self._first()}"
         if dice.random() < 0.4:
@@ -335,7 +185,7 @@ class Writer:
 
     def _invented(self) -> str:
         dice = self._dice
-        return "".join(dice.choices(_SYLLABLES, k=dice.choice((1, 2, 2)))) + dice.choice(_ENDS)
+        return "".join(dice.choices(SYLLABLES, k=dice.choice((1, 2, 2)))) + dice.choice(ENDS)
 
     def _noise(self) -> list[tuple[str, str]]:
         dice = self._dice
