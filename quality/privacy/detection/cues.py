@@ -7,7 +7,7 @@ from typing import Final
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import BODIES
 from quality.privacy.detection.spans import Span
-from quality.privacy.detection.tokens import known
+from quality.privacy.detection.tokens import case_of, known
 
 _BY_CUE: Final = 0.9
 # How many words a name has at most after its cue.
@@ -137,14 +137,18 @@ def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span 
     """The name that a cue announces: up to the first word that cannot be of a name."""
     last = start
     count = 0
+    is_caps = case_of(folded.plain) == "u"
     for word in re.finditer(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?", folded.lower[start:end]):
         lower = word[0].rstrip(".")
         shown = folded.plain[start + word.start() : start + word.end()]
-        if lower in STOPS and not (lower in PARTICLES and shown[0].isupper()):
+        is_small = is_caps or shown[0].islower()
+        if lower in STOPS and not (lower in PARTICLES and not is_small):
             break
-        if count == 0 and (lower in NO_NAME or lower in BODIES or _is_plain_word(lower, shown)):
+        if count == 0 and (
+            lower in NO_NAME or lower in BODIES or _is_plain_word(lower, is_small=is_small)
+        ):
             break
-        is_doubtful = shown[0].islower() and (is_title or _is_plain_word(lower, shown))
+        is_doubtful = is_small and (is_title or _is_plain_word(lower, is_small=is_small))
         if count and is_doubtful and not _is_name(lower):
             break
         if count and shown[0].isupper() and (lower in NO_NAME or lower in BODIES):
@@ -157,9 +161,9 @@ def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span 
     return Span(*folded.span(start, last), "PERSON", _BY_CUE)
 
 
-def _is_plain_word(lower: str, shown: str) -> bool:
-    """Whether a word in small letters is a word of the language and no known name."""
-    return shown[0].islower() and known(lower)[:1].isdigit()
+def _is_plain_word(lower: str, *, is_small: bool) -> bool:
+    """Whether a word in small letters, or where all are capitals, is a word and no known name."""
+    return is_small and known(lower)[:1].isdigit()
 
 
 def _is_name(lower: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from infra.errors import TwinError, UsageError
 from quality.privacy.detection import addresses, contacts, devices, identifiers
 from quality.privacy.detection.folding import Folded, fold
-from quality.privacy.detection.persons import persons
+from quality.privacy.detection.persons import births, persons
 from quality.privacy.detection.spans import SEARCHED, Label, Span, resolved
 
 if TYPE_CHECKING:
@@ -67,6 +67,12 @@ def by_rules(folded: Folded) -> Iterable[Span]:
             yield from rule.spans(folded)
 
 
+def by_words(folded: Folded) -> Iterable[Span]:
+    """The persons that are named, and the births that stand beside them."""
+    found = list(persons(folded))
+    return [*found, *births(folded, found)]
+
+
 @cache
 def engine() -> "AnalyzerEngine":
     """The engine: one recogniser of rules and one of names."""
@@ -79,7 +85,7 @@ def engine() -> "AnalyzerEngine":
     registry.add_recognizer(
         recogniser("rules", [one for one in SEARCHED if one != "PERSON"], by_rules)
     )
-    registry.add_recognizer(recogniser("names", ["PERSON"], persons))
+    registry.add_recognizer(recogniser("names", ["PERSON", "DATE_OF_BIRTH"], by_words))
     made = AnalyzerEngine(
         registry=registry,
         nlp_engine=nlp_engine,

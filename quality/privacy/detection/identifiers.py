@@ -27,6 +27,10 @@ def _has_code(folded: Folded, start: int, end: int) -> bool:
     return checks.is_code(folded.lower[start:end])
 
 
+def _has_long_code(folded: Folded, start: int, end: int) -> bool:
+    return len(checks.digits(folded.lower[start:end])) >= 5 and _has_code(folded, start, end)
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         "IT_FISCAL_CODE",
@@ -72,6 +76,17 @@ RULES: Final[tuple[Rule, ...]] = (
         needs=("iva", "p.i", "p.", "vat"),
         check=checks.vat_code,
         accept=surroundings.names_no_company,
+    ),
+    rule(
+        "IT_VAT_CODE",
+        rf"{BEGIN}\d{{11}}{END}",
+        score=0,
+        digits=11,
+        check=checks.vat_code,
+        accept=lambda folded, start, end: (
+            surroundings.names_no_company(folded, start, end)
+            and surroundings.is_no_other_number(folded, start, end)
+        ),
     ),
     rule(
         "IBAN_CODE",
@@ -198,7 +213,13 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"{BEGIN}(?:[a-z]{{2}}[ ]?\d{{7}}|\d{{7}}[ ]?[a-z]{{2}}|i\d{{8}}){END}",
         score=0.7,
         digits=7,
-        accept=surroundings.speaks_of_documents,
+        accept=lambda folded, start, end: (
+            surroundings.speaks_of_documents(folded, start, end)
+            or (
+                _is_upper(folded, start, end)
+                and surroundings.is_no_other_number(folded, start, end)
+            )
+        ),
     ),
     rule(
         "METER_SERIAL",
@@ -207,7 +228,7 @@ RULES: Final[tuple[Rule, ...]] = (
         score=0.7,
         digits=5,
         needs=("matricol", "contator", "misurator", "serial", "s/n"),
-        accept=_has_code,
+        accept=_has_long_code,
     ),
     rule(
         "TRANSIT_CARD",

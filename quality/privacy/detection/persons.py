@@ -1,7 +1,7 @@
 """Spans of persons: what the name recogniser says, what cues prove, and who is no person."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -13,6 +13,10 @@ from quality.privacy.detection.spans import Span
 from quality.privacy.detection.tokens import Token, known, shape_of
 
 _SCORE: Final = 0.8
+_BORN: Final = re.compile(
+    r"[ ,;(|\t\-]{1,3}(?P<it>\d{1,2}[/.\-]\d{1,2}[/.\-](?:19[2-9]\d|200\d))(?!\d)"
+)
+_BY_DATE: Final = 0.6
 _SAINTS: Final = frozenset(("san", "santa", "santo", "sant'", "ss", "beata", "beato", "madonna"))
 # What a company calls itself.
 _FORMS: Final = frozenset(("srl", "srls", "spa", "snc", "sas", "onlus", "scarl", "coop", "s.r.l"))
@@ -60,7 +64,7 @@ _INSTITUTIONS: Final = re.compile(
     r"lodo|"
     r"bar|pizzeria|trattoria|ristorante|hotel|farmacia|macelleria|officina|autoscuola|panificio|"
     r"impresa|"
-    r"san|santa|santo|sant'|s\.|rsa|ditta|supermercat[oi]|negozio|bonus|classe)[ ]?[\"']?$"
+    r"san|santa|santo|sant'|s\.|rsa|ditta|supermercat[oi]|negozio|bonus|classe)(?:[ ]da)?[ ]?[\"']?$"
 )
 _LEGAL: Final = re.compile(
     r"[ ,]*(?:s\.?r\.?l\.?s?|s\.?p\.?a|s\.?n\.?c|s\.?a\.?s|&|onlus|s\.?c\.?a\.?r\.?l)(?![a-zà-ù])"
@@ -73,6 +77,14 @@ def persons(folded: Folded, *, eagerness: float = 0.0) -> Iterator[Span]:
     words = labelled(folded.plain, eagerness=eagerness)
     yield from _recognised(folded, words)
     yield from _listed(folded, words)
+
+
+def births(folded: Folded, found: Iterable[Span]) -> Iterator[Span]:
+    """The dates that stand right after a person in a list, if they can be of a birth."""
+    for span in found:
+        match = _BORN.match(folded.text, span.end)
+        if match is not None:
+            yield Span(*match.span("it"), "DATE_OF_BIRTH", _BY_DATE)
 
 
 def _recognised(folded: Folded, words: list[tuple[Token, str]]) -> Iterator[Span]:

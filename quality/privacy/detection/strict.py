@@ -45,6 +45,7 @@ _ONE_LETTER: Final = words_of_text("a e è i o l c")
 _NAMES_PARTICLES: Final = words_of_text(
     "de di da del della dei degli dal dalla d lo la el al bin ben van von der den dos das do y"
 )
+_CITY: Final = "brescia"
 _ARTICLES: Final = words_of_text(
     "il lo la i gli le un una uno del dello della dei degli delle nel nella al alla dal dalla sul "
     "sulla"
@@ -118,6 +119,8 @@ def _is_no_name(text: str, before: Token | None, *, case: str) -> bool:
     Where capitals are written, a small word that is also a name is none after its article.
     """
     said = known(text)
+    if text.lower() == _CITY:
+        return True
     if not any(letter in said for letter in "FSX"):
         return bool(said) or text.lower() in BODIES or text.lower() in SHORT
     has_article = before is not None and before.text in _ARTICLES
