@@ -11,14 +11,15 @@ STREETS: Final = (
     r"corso|"
     r"c\.so|vicoletto|vicolo|vic\.|vico|largo|l\.go|strada|str\.|stradone|traversa|trav\.|contrada|"
     r"c\.da|cda|località|localita'|loc\.|frazione|fraz\.|lungolago|galleria|salita|villaggio|"
-    r"vill\.|cascina|c\.na|borgo|passaggio|circonvallazione|rione|calle|rua|quartiere)"
+    r"vill\.|cascina|c\.na|borgo|circonvallazione|rione|calle|rua|quartiere)"
 )
 _NUMBER: Final = (
     r"(?:,?[ ]?(?:al[ ]?)?(?:n[.°º]*|nr\.?|num\.?|numero(?:[ ]civico)?|civico|civ\.?|nr°|\#)[ ]?|"
     r"[ ]?,[ ]?|[ ]|"
     r"[ ]-[ ]|[ ]?\n[ ]?(?=civ))"
-    r"(?:numero[ ]|civico[ ]|n[.°º]*[ ]?)?\d{1,4}(?![\d.,:/]?\d)(?:[ ]?[/\-]?[ ]?(?:[a-h]|bis|ter|"
-    r"quater|snc)\b"
+    r"(?:numero[ ]|civico[ ]|n[.°º]*[ ]?)?\d{1,4}(?![\d.,:/]?\d)"
+    # `8 a` is a house where nothing follows that it could lead to.
+    r"(?:(?:[ ]?[/\-][ ]?[a-h]|[a-h]|[ ][b-df-h]|[ ]?[/\-]?[ ]?(?:bis|ter|quater|snc))\b"
     r"(?!['’])|/\d{1,3})?"
 )
 _INSIDE: Final = (

@@ -10,7 +10,7 @@ from quality.privacy.detection import checks, mailboxes, surroundings
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.rule import END, Rule, rule
 
-_SEP: Final = r"[ .\-/]{0,2}"
+_SEP: Final = r"[ .\-/]{0,3}"
 _ITALY: Final = r"(?:(?:\+|00)[ .\-/]?39|\((?:\+|00)39\))"
 _NUMBER_WORD: Final = r"(?:zero|uno|due|tre|quattro|cinque|sei|sette|otto|nove)"
 _MONTH: Final = (
@@ -50,7 +50,7 @@ def _is_a_phone(folded: Folded, start: int, end: int) -> bool:
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         "PHONE_NUMBER",
-        rf"(?<![^\W_])(?<!\d[.,])(?:{_ITALY}{_SEP})?(?:3\d{{2}}|\(3\d{{2}}\)){_SEP}"
+        rf"(?<![^\W_])(?<!\d[.,])(?:{_ITALY}{_SEP})?(?:3(?:[ ]?\d){{2}}|\(3\d{{2}}\)){_SEP}"
         rf"\d(?:{_SEP}\d){{5,6}}(?![^\W_])(?![.,]\d)",
         score=0,
         digits=9,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from quality.privacy.detection.folding import Folded
-from quality.privacy.detection.harmless import BODIES
+from quality.privacy.detection.harmless import ACRONYMS, BODIES
 from quality.privacy.detection.spans import Span
 from quality.privacy.detection.tokens import case_of, known
 
@@ -66,6 +66,20 @@ _SIGNED: Final = re.compile(
     r"giornata|presto|lavoro)[^\w\n]*\n\s*(?:in fede[,:]?\s*\n?\s*)?"
     rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})[ .]*(?:\n|$|[,;(|-])"
 )
+# What comes after these is named after somebody, and is not that person.
+INSTITUTIONS: Final = re.compile(
+    r"(?<!\w)(?:intitola\w+(?:[ ]\w+){0,4}[ ](?:a|ad|al|alla|alla[ ]memoria[ ]di)|"
+    r"(?:statua|monumento|busto|mostra|opere|romanzi|poesie|quadri)[ ](?:di|a|su)|"
+    r"(?:scuol[ae]|istituto|liceo|asilo|nido|ospedale|clinica|teatro|cinema|museo|biblioteca|palazzo|"
+    r"villa|caserma|stadio|piscina|palestra|parco|giardin[oi]|fondazione|associazione|cooperativa|"
+    r"parrocchia|chiesa|oratorio|premio|trofeo|memorial|torneo|collegio|i\.?c\.?|itis|itc|ipsia|cfp|"
+    r"via|viale|v\.le|p\.zza|piazza|piazzale|piazzetta|corso|largo|vicolo|contrada|traversa|fermata|"
+    r"parcheggio|ponte|galleria|rotonda|quartiere|villaggio|zona|rione|legge|decreto|lodo|bar|"
+    r"pizzeria|trattoria|ristorante|hotel|farmacia|macelleria|officin[ae]|autoscuola|panificio|impresa|"
+    r"san|santa|santo|sant'|s\.|rsa|casa[ ]di[ ]riposo|ditta|supermercat[oi]|negozio|bonus|classe)"
+    r"(?:[ ]da)?)[ ]?[\"']?$"
+)
+_ELIDED: Final = ("l'", "dell'", "all'", "un'", "nell'", "sull'", "dall'", "quest'", "c'")
 _CUES: Final = (_TITLE, _OFFICE, _FIELD, _SELF, _SIGNED)
 # A person's name ends where one of these words follows.
 STOPS: Final = frozenset(
@@ -128,6 +142,8 @@ def announced(folded: Folded) -> Iterator[Span]:
         for match in cue.finditer(folded.lower):
             if cue is _OFFICE and not folded.plain[match.start("it")].isupper():
                 continue
+            if cue is _TITLE and INSTITUTIONS.search(folded.lower[: match.start()]):
+                continue
             span = _after_cue(folded, *match.span("it"), is_title=cue in (_TITLE, _OFFICE))
             if span is not None:
                 yield span
@@ -142,16 +158,21 @@ def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span 
         lower = word[0].rstrip(".")
         shown = folded.plain[start + word.start() : start + word.end()]
         is_small = is_caps or shown[0].islower()
+        if lower.startswith(_ELIDED) and (is_small or len(lower) < 5):
+            break
         if lower in STOPS and not (lower in PARTICLES and not is_small):
             break
         if count == 0 and (
-            lower in NO_NAME or lower in BODIES or _is_plain_word(lower, is_small=is_small)
+            lower in NO_NAME
+            or lower in BODIES
+            or (shown.isupper() and lower in ACRONYMS)
+            or _is_plain_word(lower, is_small=is_small)
         ):
             break
         is_doubtful = is_small and (is_title or _is_plain_word(lower, is_small=is_small))
         if count and is_doubtful and not _is_name(lower):
             break
-        if count and shown[0].isupper() and (lower in NO_NAME or lower in BODIES):
+        if count and not is_small and lower in (NO_NAME | BODIES) - PARTICLES:
             break
         last, count = start + word.start() + len(lower), count + 1
         if word[0].endswith(".") and len(lower) > 2:

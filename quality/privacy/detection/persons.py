@@ -1,22 +1,23 @@
 """Spans of persons: what the name recogniser says, what cues prove, and who is no person."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from quality.privacy.detection.cues import NO_NAME, PARTICLES, STOPS, announced
+from quality.privacy.detection.cues import INSTITUTIONS, NO_NAME, PARTICLES, STOPS, announced
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import ACRONYMS, BODIES
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span
-from quality.privacy.detection.tokens import Token, known, shape_of
+from quality.privacy.detection.tokens import Token, case_of, known, shape_of
 
 _SCORE: Final = 0.8
 _BORN: Final = re.compile(
     r"[ ,;(|\t\-]{1,3}(?P<it>\d{1,2}[/.\-]\d{1,2}[/.\-](?:19[2-9]\d|200\d))(?!\d)"
 )
 _BY_DATE: Final = 0.6
+_LINKS: Final = frozenset((",", "e", "ed", "o", "/"))
 _SAINTS: Final = frozenset(("san", "santa", "santo", "sant'", "ss", "beata", "beato", "madonna"))
 # What a company calls itself.
 _FORMS: Final = frozenset(("srl", "srls", "spa", "snc", "sas", "onlus", "scarl", "coop", "s.r.l"))
@@ -54,18 +55,6 @@ _INTRODUCE: Final = frozenset(
         "grazie",
     ]
 )
-_INSTITUTIONS: Final = re.compile(
-    r"(?:intitola\w+(?:[ ]\w+){0,4}[ ](?:a|ad|al|alla|alla[ ]memoria[ ]di)|scuola|scuole|istituto|"
-    r"liceo|asilo|ospedale|teatro|museo|biblioteca|palazzo|villa|caserma|stadio|"
-    r"piscina|palestra|parco|giardin[oi]|fondazione|associazione|cooperativa|parrocchia|chiesa|"
-    r"premio|trofeo|memorial|torneo|collegio|i\.?c\.?|via|viale|v\.le|p\.zza|piazza|piazzale|"
-    r"piazzetta|"
-    r"corso|largo|vicolo|contrada|traversa|fermata|parcheggio|ponte|galleria|rotonda|legge|decreto|"
-    r"lodo|"
-    r"bar|pizzeria|trattoria|ristorante|hotel|farmacia|macelleria|officina|autoscuola|panificio|"
-    r"impresa|"
-    r"san|santa|santo|sant'|s\.|rsa|ditta|supermercat[oi]|negozio|bonus|classe)(?:[ ]da)?[ ]?[\"']?$"
-)
 _LEGAL: Final = re.compile(
     r"[ ,]*(?:s\.?r\.?l\.?s?|s\.?p\.?a|s\.?n\.?c|s\.?a\.?s|&|onlus|s\.?c\.?a\.?r\.?l)(?![a-zà-ù])"
 )
@@ -75,8 +64,9 @@ def persons(folded: Folded, *, eagerness: float = 0.0) -> Iterator[Span]:
     """The persons named in a text, cues first."""
     yield from announced(folded)
     words = labelled(folded.plain, eagerness=eagerness)
-    yield from _recognised(folded, words)
-    yield from _listed(folded, words)
+    found = [*_recognised(folded, words), *_listed(folded, words)]
+    yield from found
+    yield from _enumerated(folded, [token for token, _ in words], found)
 
 
 def births(folded: Folded, found: Iterable[Span]) -> Iterator[Span]:
@@ -125,6 +115,30 @@ def _listed(folded: Folded, words: list[tuple[Token, str]]) -> Iterator[Span]:
             yield Span(*folded.span(one.start, other.end), "PERSON", _SCORE)
 
 
+def _enumerated(folded: Folded, tokens: list[Token], found: Sequence[Span]) -> Iterator[Span]:
+    """Names in a row with one that was found: `Elena, Paolo e Fatou`."""
+    if not found:
+        return
+    starts = {token.start: place for place, token in enumerate(tokens)}
+    ends = {token.end: place for place, token in enumerate(tokens)}
+    for span in found:
+        for place, step in ((ends.get(span.end), 1), (starts.get(span.start), -1)):
+            here = place
+            while here is not None and 0 <= here + 2 * step < len(tokens):
+                link, token = tokens[here + step], tokens[here + 2 * step]
+                if link.text not in _LINKS or not _is_lone_name(token):
+                    break
+                if _may_be_a_person(folded, [token]):
+                    yield Span(*folded.span(token.start, token.end), "PERSON", _SCORE)
+                here += 2 * step
+
+
+def _is_lone_name(token: Token) -> bool:
+    said = known(token.text)
+    is_name = not said or (said[0] in "FSX" and "T" not in said)
+    return shape_of(token.text) == "X" and token.text.lower() not in BODIES and is_name
+
+
 def _both_capital(one: Token, other: Token) -> bool:
     return one.text[0].isupper() and other.text[0].isupper() and other.text[1:2].islower()
 
@@ -154,6 +168,9 @@ def _grown(words: list[tuple[Token, str]], first: int, after: int) -> tuple[int,
     """With the capitalised names beside it, and hyphens and apostrophes between them."""
     while after < len(words) and words[after][1] == "O":
         token = words[after][0]
+        if _is_particle_of_name(words, after):
+            after += 2
+            continue
         beside = token.start - words[after - 1][0].end <= 1
         if not beside or not (shape_of(token.text) in ("X", "U") and _is_unlike_a_word(token.text)):
             break
@@ -167,36 +184,58 @@ def _grown(words: list[tuple[Token, str]], first: int, after: int) -> tuple[int,
     return first, after
 
 
+def _is_particle_of_name(words: list[tuple[Token, str]], place: int) -> bool:
+    """Whether `Lo` of `Lo Presti` stands here."""
+    if place + 1 >= len(words):
+        return False
+    token, following = words[place][0], words[place + 1][0]
+    return (
+        token.text[0].isupper()
+        and token.text.lower() in PARTICLES
+        and token.start - words[place - 1][0].end == 1
+        and following.start - token.end <= 1
+        and shape_of(following.text) in ("X", "U")
+    )
+
+
 def _is_unlike_a_word(text: str) -> bool:
     said = known(text)
     return bool(said) and not said[-1].isdigit() and "T" not in said
 
 
-def _is_name_only(text: str, said: str) -> bool:
-    """Whether a word is a name, or none we know, rather than a word of the language."""
-    return text.lower() not in BODIES and not said[-1:].isdigit()
+def _is_name_only(token: Token, said: str) -> bool:
+    """Whether a word is a name, or none we know, rather than a word of the language or a town."""
+    return token.text.lower() not in BODIES and not said[-1:].isdigit() and "T" not in said
 
 
 def _may_be_a_person(folded: Folded, tokens: list[Token]) -> bool:
     start, end = tokens[0].start, tokens[-1].end
     before = folded.lower[max(0, start - 40) : start]
-    if _INSTITUTIONS.search(before) or _LEGAL.match(folded.lower, end):
-        return False
     names = [token for token in tokens if token.text[0].isalpha()]
-    if all(len(token.text) < 2 for token in names) or names[0].text.lower() in _SAINTS:
+    lower = [token.text.lower() for token in names]
+    is_named_after = INSTITUTIONS.search(before) or _LEGAL.match(folded.lower, end)
+    if is_named_after or lower[0] in _SAINTS or not _FORMS.isdisjoint(lower):
         return False
-    if any(token.text.lower() in _FORMS for token in names):
+    if all(len(one) < 2 for one in lower) or BODIES.issuperset(lower):
         return False
+    words = before.split()
+    is_cued = bool(words) and words[-1].rstrip(",") in _INTRODUCE
+    return _can_name(names, is_cued=is_cued, case=case_of(folded.plain))
+
+
+def _can_name(names: list[Token], *, is_cued: bool, case: str) -> bool:
+    """Whether words can be somebody's name by what is known of them."""
     said = [known(token.text) for token in names]
-    # Common words and bodies alone name nobody; one word that may be both does after a cue.
-    if not any(_is_name_only(token.text, one) for token, one in zip(names, said, strict=True)):
-        words = before.split()
-        is_small = names[0].text[0].islower()
-        if all(one[:1].isdigit() for one in said) or (
-            is_small and len(names) == 1 and (not words or words[-1].rstrip(",") not in _INTRODUCE)
-        ):
+    is_small = names[0].text[0].islower()
+    # Common words, towns and bodies alone name nobody; one word that may be both does after a cue.
+    if not any(map(_is_name_only, names, said)):
+        if all(one[:1].isdigit() or ("T" in one and not is_cued) for one in said):
             return False
-    if all(token.text.lower() in BODIES for token in names):
+        if is_small and len(names) == 1 and not is_cued:
+            return False
+    # Where capitals are written, small words in no list of names name nobody.
+    is_listed = any(one[:1] in ("F", "S", "X") for one in said)
+    if case == "n" and not is_listed and all(token.text[0].islower() for token in names):
         return False
-    # One word alone that is a town, or a public body's, is nobody unless a cue says so.
-    return not (len(names) == 1 and ("T" in said[0] or names[0].text.lower() in NO_NAME))
+    # One word alone that is a town, or a public body's, is nobody.
+    return len(names) > 1 or not ("T" in said[0] or names[0].text.lower() in NO_NAME)

@@ -119,7 +119,7 @@ def _is_no_name(text: str, before: Token | None, *, case: str) -> bool:
     Where capitals are written, a small word that is also a name is none after its article.
     """
     said = known(text)
-    if text.lower() == _CITY:
+    if text.lower() == _CITY or (len(text) == 1 and text.islower()):
         return True
     if not any(letter in said for letter in "FSX"):
         return bool(said) or text.lower() in BODIES or text.lower() in SHORT
@@ -144,7 +144,7 @@ def _is_harmless_number(folded: Folded, start: int, end: int) -> bool:
 def _broken_numbers(folded: Folded) -> Iterator[tuple[int, int]]:
     """Numbers in small groups that are long together: a telephone or a card in some other form."""
     for match in re.finditer(
-        r"(?<![\w,.])\d{1,6}(?:[ .\-/]{1,2}\d{1,6}){2,}(?![\w])", folded.lower
+        r"(?<![\w,.])\d{1,6}(?:[ .\-/]{1,3}\d{1,6}){2,}(?![\w])", folded.lower
     ):
         count = sum(map(str.isdigit, match[0]))
         if count >= 8 and not _HARMLESS_NUMBER.fullmatch(match[0]):

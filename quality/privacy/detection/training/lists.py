@@ -166,9 +166,11 @@ def lexicon() -> dict[str, str]:
                     kinds.setdefault(part, set()).add(letter)
     for word in _NO_NAMES:
         kinds.pop(word, None)
-    for town in (*towns(), *section("places.txt")[""]):
+    own = section("places.txt")[""]
+    for town in (*towns(), *own):
         for part in town.replace("'", "' ").split():
-            if len(part) > 3:
+            # Of San Paolo the second word is a name, and no town by itself.
+            if len(part) > 3 and (part in own or part not in names["first"]):
                 kinds.setdefault(part, set()).add("T")
     near = {*names["near_first"], *names["near_last"]}
     for word, zipf in words().items():
