@@ -2,7 +2,16 @@
 
 import typer
 
-from orchestration.cli import city, contracts, doctor, privacy, publishers, quarantine, reading
+from orchestration.cli import (
+    city,
+    contracts,
+    doctor,
+    privacy,
+    publishers,
+    quarantine,
+    reading,
+    redact,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -17,5 +26,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(quarantine.app, name="quarantine")
     app.command()(privacy.protect)
     app.command()(privacy.scan)
+    app.command()(redact.redact)
     app.add_typer(privacy.keys, name="keys")
     app.command()(doctor.doctor)

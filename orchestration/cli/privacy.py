@@ -137,12 +137,18 @@ def list_keys() -> None:
 def new_key(domain: Annotated[str, typer.Argument(help="The contracts' key_domain.")]) -> None:
     """Begin a new version of a domain's key: new rows get new pseudonyms, old ones stay."""
     from infra.keys import Keyring
-    from quality.contract.load import BUILT_IN, load_contracts
 
     settings = Settings.load()
+    check_domain(domain, settings)
+    made = Keyring.open(settings).new(domain)
+    say(f"{made.domain}: version {made.version}, key id {made.key_id}")
+
+
+def check_domain(domain: str, settings: Settings) -> None:
+    """Raise UsageError for a key domain of no contract: a mistyped one would get its own key."""
+    from quality.contract.load import BUILT_IN, load_contracts
+
     roots = [BUILT_IN, *settings.contracts]
     domains = {c.key_domain for c in load_contracts(roots).values()} - {None}
     if domain not in domains:
         raise UsageError(no_such("contract with the key_domain", domain, map(str, domains)))
-    made = Keyring.open(settings).new(domain)
-    say(f"{made.domain}: version {made.version}, key id {made.key_id}")

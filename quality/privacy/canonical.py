@@ -48,7 +48,7 @@ _SHAPES: Final[dict[str, str]] = {
     "CUSTOMER_CODE": r"[\p{L}\p{N}]",
 }
 # Plates: cars since 1994, motorcycles and trailers since 1999, mopeds, and those with a province.
-_PROVINCES: Final = (
+PROVINCES: Final = (
     "AG|AL|AN|AO|AP|AQ|AR|AT|AV|BA|BG|BI|BL|BN|BO|BR|BS|BZ|CA|CB|CE|CH|CL|CN|CO|CR|CS|CT|CZ|EN|FC|"
     "FE|FG|FI|FM|FO|FR|GE|GO|GR|IM|IS|KR|LC|LE|LI|LO|LT|LU|MB|MC|ME|MI|MN|MO|MS|MT|NA|NO|NU|OR|PA|"
     "PC|PD|PE|PG|PI|PL|PN|PO|PR|PS|PT|PU|PV|PZ|RA|RC|RE|RG|RI|RM|RN|RO|ROMA|SA|SI|SO|SP|SR|SS|SU|"
@@ -58,7 +58,7 @@ PLATE_LETTERS: Final = "[A-HJ-NPR-TV-Z]{2}"
 CAR_PLATE: Final = rf"{PLATE_LETTERS}[0-9]{{3}}{PLATE_LETTERS}"
 _PLATE: Final = (
     rf"^(?:{CAR_PLATE}|{PLATE_LETTERS}[0-9]{{5}}|[B-DF-HJ-NP-TV-Z][B-DF-HJ-NP-TV-Z2-9]{{5}}"
-    rf"|(?:{_PROVINCES})(?:[0-9]{{5,6}}|[A-Z][0-9]{{5}}|[0-9]{{1,5}}[A-Z][0-9]{{0,4}}))$"
+    rf"|(?:{PROVINCES})(?:[0-9]{{5,6}}|[A-Z][0-9]{{5}}|[0-9]{{1,5}}[A-Z][0-9]{{0,4}}))$"
 )
 _MAC: Final = re.compile(
     r"[0-9a-f]{2}([:\s-]?)(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}"

@@ -1,0 +1,61 @@
+"""One way of writing for the patterns: lower case, plain signs, and the way back to the text."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+_PLAIN: Final = (
+    dict.fromkeys(
+        map(ord, "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"), " "
+    )
+    | dict.fromkeys(map(ord, "\u200a\u202f\u205f\u3000\t\v\f"), " ")
+    | dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+    | dict.fromkeys(map(ord, "’‘`´ʼ′"), "'")
+    | dict.fromkeys(map(ord, "“”„«»"), '"')
+    | {ord("\r"): "\n", ord("@"): "@"}
+)
+# Signs nobody sees, which would cut an identifier in two, and compatibility forms such as ＡＢ１２.
+_ODD: Final = re.compile(r"[^\x00-\xff\u2010-\u2026\u20ac\u0100-\u024f]|\xad")
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text as the patterns read it. `plain` has its capitals, `lower` has not."""
+
+    text: str
+    plain: str
+    lower: str
+    places: tuple[int, ...] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where in the text that came these characters are."""
+        if self.places is None:
+            return start, end
+        return self.places[start], self.places[end - 1] + 1
+
+
+def fold(text: str) -> Folded:
+    """The text with plain signs; every character of it stands for one of the text that came."""
+    if _ODD.search(text) is None:
+        plain = text.translate(_PLAIN)
+        lower = plain.lower()
+        if len(lower) == len(text):
+            return Folded(text, plain, lower)
+    kept = [(i, form) for i, c in enumerate(text) if (form := _form(c))]
+    plain = "".join(form for _, form in kept)
+    return Folded(text, plain, "".join(map(_lower, plain)), tuple(i for i, _ in kept))
+
+
+@cache
+def _form(character: str) -> str:
+    if unicodedata.category(character) in ("Cf", "Cc", "Mn") and character not in "\n\r\t":
+        return ""
+    form = unicodedata.normalize("NFKC", character)
+    return (form if len(form) == 1 else character).translate(_PLAIN)
+
+
+def _lower(character: str) -> str:
+    lower = character.lower()
+    return lower if len(lower) == 1 else character

@@ -1,0 +1,241 @@
+"""Spans of persons: what the name recogniser says, what cues prove, and who is no person."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from quality.privacy.detection.cues import INSTITUTIONS, NO_NAME, PARTICLES, STOPS, announced
+from quality.privacy.detection.folding import Folded
+from quality.privacy.detection.harmless import ACRONYMS, BODIES
+from quality.privacy.detection.names import labelled
+from quality.privacy.detection.spans import Span
+from quality.privacy.detection.tokens import Token, case_of, known, shape_of
+
+_SCORE: Final = 0.8
+_BORN: Final = re.compile(
+    r"[ ,;(|\t\-]{1,3}(?P<it>\d{1,2}[/.\-]\d{1,2}[/.\-](?:19[2-9]\d|200\d))(?!\d)"
+)
+_BY_DATE: Final = 0.6
+_LINKS: Final = frozenset((",", "e", "ed", "o", "/"))
+_SAINTS: Final = frozenset(("san", "santa", "santo", "sant'", "ss", "beata", "beato", "madonna"))
+# What a company calls itself.
+_FORMS: Final = frozenset(("srl", "srls", "spa", "snc", "sas", "onlus", "scarl", "coop", "s.r.l"))
+_INTRODUCE: Final = frozenset(
+    [
+        "sono",
+        "ciao",
+        "con",
+        "sig",
+        "signora",
+        "signor",
+        "zia",
+        "zio",
+        "mamma",
+        "papà",
+        "nonna",
+        "nonno",
+        "amica",
+        "amico",
+        "cugino",
+        "cugina",
+        "figlia",
+        "figlio",
+        "moglie",
+        "marito",
+        "nipote",
+        "caro",
+        "cara",
+        "chiamo",
+        "chiama",
+        "nome",
+        "maestra",
+        "collega",
+        "tecnico",
+        "grazie",
+    ]
+)
+_LEGAL: Final = re.compile(
+    r"[ ,]*(?:s\.?r\.?l\.?s?|s\.?p\.?a|s\.?n\.?c|s\.?a\.?s|&|onlus|s\.?c\.?a\.?r\.?l)(?![a-zà-ù])"
+)
+
+
+def persons(folded: Folded, *, eagerness: float = 0.0) -> Iterator[Span]:
+    """The persons named in a text, cues first."""
+    yield from announced(folded)
+    words = labelled(folded.plain, eagerness=eagerness)
+    found = [*_recognised(folded, words), *_listed(folded, words)]
+    yield from found
+    yield from _enumerated(folded, [token for token, _ in words], found)
+
+
+def births(folded: Folded, found: Iterable[Span]) -> Iterator[Span]:
+    """The dates that stand right after a person in a list, if they can be of a birth."""
+    for span in found:
+        match = _BORN.match(folded.text, span.end)
+        if match is not None:
+            yield Span(*match.span("it"), "DATE_OF_BIRTH", _BY_DATE)
+
+
+def _recognised(folded: Folded, words: list[tuple[Token, str]]) -> Iterator[Span]:
+    """Runs of words labelled as a person, grown over what belongs to them, without policy's own."""
+    place = 0
+    while place < len(words):
+        if words[place][1] != "P":
+            place += 1
+            continue
+        first = place
+        while place < len(words) and words[place][1] == "P":
+            place += 1
+        span = _span(folded, words, first, place)
+        if span is not None:
+            yield span
+
+
+def _span(folded: Folded, words: list[tuple[Token, str]], first: int, after: int) -> Span | None:
+    first, after = _trimmed(words, first, after)
+    if first >= after:
+        return None
+    tokens = [token for token, _ in words[first:after]]
+    if not _may_be_a_person(folded, tokens):
+        return None
+    first, after = _grown(words, first, after)
+    start, end = words[first][0].start, words[after - 1][0].end
+    return Span(*folded.span(start, end), "PERSON", _SCORE)
+
+
+def _listed(folded: Folded, words: list[tuple[Token, str]]) -> Iterator[Span]:
+    """A listed first name and a listed surname, both with capitals, whatever was made of them."""
+    for (one, label), (other, _) in pairwise(words):
+        if label in "PS" or other.start != one.end + 1 or not _both_capital(one, other):
+            continue
+        first, last = known(one.text), known(other.text)
+        is_listed = "F" in first and "S" in last and not (first[-1] == "3" and last[-1:].isdigit())
+        if is_listed and _may_be_a_person(folded, [one, other]):
+            yield Span(*folded.span(one.start, other.end), "PERSON", _SCORE)
+
+
+def _enumerated(folded: Folded, tokens: list[Token], found: Sequence[Span]) -> Iterator[Span]:
+    """Names in a row with one that was found: `Elena, Paolo e Fatou`."""
+    if not found:
+        return
+    starts = {token.start: place for place, token in enumerate(tokens)}
+    ends = {token.end: place for place, token in enumerate(tokens)}
+    for span in found:
+        for place, step in ((ends.get(span.end), 1), (starts.get(span.start), -1)):
+            here = place
+            while here is not None and 0 <= here + 2 * step < len(tokens):
+                link, token = tokens[here + step], tokens[here + 2 * step]
+                if link.text not in _LINKS or not _is_lone_name(token):
+                    break
+                if _may_be_a_person(folded, [token]):
+                    yield Span(*folded.span(token.start, token.end), "PERSON", _SCORE)
+                here += 2 * step
+
+
+def _is_lone_name(token: Token) -> bool:
+    said = known(token.text)
+    is_name = not said or (said[0] in "FSX" and "T" not in said)
+    return shape_of(token.text) == "X" and token.text.lower() not in BODIES and is_name
+
+
+def _both_capital(one: Token, other: Token) -> bool:
+    return one.text[0].isupper() and other.text[0].isupper() and other.text[1:2].islower()
+
+
+def _trimmed(words: list[tuple[Token, str]], first: int, after: int) -> tuple[int, int]:
+    def is_edge(token: Token) -> bool:
+        lower = token.text.lower()
+        is_acronym = token.text.isupper() and lower in ACRONYMS
+        return not token.text[0].isalpha() or lower in STOPS - PARTICLES or is_acronym
+
+    while first < after and is_edge(words[first][0]):
+        first += 1
+    while after > first and (
+        (is_edge(words[after - 1][0]) and not _is_initial(words, after - 1))
+        or words[after - 1][0].text.lower() in PARTICLES
+    ):
+        after -= 1
+    return first, after
+
+
+def _is_initial(words: list[tuple[Token, str]], place: int) -> bool:
+    """Whether a full stop belongs to an initial, as in `Rossi M.`."""
+    return words[place][0].text == "." and shape_of(words[place - 1][0].text) == "I"
+
+
+def _grown(words: list[tuple[Token, str]], first: int, after: int) -> tuple[int, int]:
+    """With the capitalised names beside it, and hyphens and apostrophes between them."""
+    while after < len(words) and words[after][1] == "O":
+        token = words[after][0]
+        if _is_particle_of_name(words, after):
+            after += 2
+            continue
+        beside = token.start - words[after - 1][0].end <= 1
+        if not beside or not (shape_of(token.text) in ("X", "U") and _is_unlike_a_word(token.text)):
+            break
+        after += 1
+    while first > 0 and words[first - 1][1] == "O":
+        token = words[first - 1][0]
+        beside = words[first][0].start - token.end <= 1
+        if not beside or not (shape_of(token.text) == "X" and _is_unlike_a_word(token.text)):
+            break
+        first -= 1
+    return first, after
+
+
+def _is_particle_of_name(words: list[tuple[Token, str]], place: int) -> bool:
+    """Whether `Lo` of `Lo Presti` stands here."""
+    if place + 1 >= len(words):
+        return False
+    token, following = words[place][0], words[place + 1][0]
+    return (
+        token.text[0].isupper()
+        and token.text.lower() in PARTICLES
+        and token.start - words[place - 1][0].end == 1
+        and following.start - token.end <= 1
+        and shape_of(following.text) in ("X", "U")
+    )
+
+
+def _is_unlike_a_word(text: str) -> bool:
+    said = known(text)
+    return bool(said) and not said[-1].isdigit() and "T" not in said
+
+
+def _is_name_only(token: Token, said: str) -> bool:
+    """Whether a word is a name, or none we know, rather than a word of the language or a town."""
+    return token.text.lower() not in BODIES and not said[-1:].isdigit() and "T" not in said
+
+
+def _may_be_a_person(folded: Folded, tokens: list[Token]) -> bool:
+    start, end = tokens[0].start, tokens[-1].end
+    before = folded.lower[max(0, start - 40) : start]
+    names = [token for token in tokens if token.text[0].isalpha()]
+    lower = [token.text.lower() for token in names]
+    is_named_after = INSTITUTIONS.search(before) or _LEGAL.match(folded.lower, end)
+    if is_named_after or lower[0] in _SAINTS or not _FORMS.isdisjoint(lower):
+        return False
+    if all(len(one) < 2 for one in lower) or BODIES.issuperset(lower):
+        return False
+    words = before.split()
+    is_cued = bool(words) and words[-1].rstrip(",") in _INTRODUCE
+    return _can_name(names, is_cued=is_cued, case=case_of(folded.plain))
+
+
+def _can_name(names: list[Token], *, is_cued: bool, case: str) -> bool:
+    """Whether words can be somebody's name by what is known of them."""
+    said = [known(token.text) for token in names]
+    is_small = names[0].text[0].islower()
+    # Common words, towns and bodies alone name nobody; one word that may be both does after a cue.
+    if not any(map(_is_name_only, names, said)):
+        if all(one[:1].isdigit() or ("T" in one and not is_cued) for one in said):
+            return False
+        if is_small and len(names) == 1 and not is_cued:
+            return False
+    # Where capitals are written, small words in no list of names name nobody.
+    is_listed = any(one[:1] in ("F", "S", "X") for one in said)
+    if case == "n" and not is_listed and all(token.text[0].islower() for token in names):
+        return False
+    # One word alone that is a town, or a public body's, is nobody.
+    return len(names) > 1 or not ("T" in said[0] or names[0].text.lower() in NO_NAME)

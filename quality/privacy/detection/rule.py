@@ -1,0 +1,66 @@
+"""A rule: a pattern, what must be in a text before it is tried, and what its matches must pass."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from quality.privacy.detection.folding import Folded
+from quality.privacy.detection.spans import CERTAIN, Label, Span
+
+# Where an identifier begins and ends: not inside a longer word or number.
+BEGIN: Final = r"(?<![^\W_])"
+END: Final = r"(?![^\W_])"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one kind of identifier is written.
+
+    `pattern` is matched against lower case and plain signs; its group `it`, or all of it, is the
+    identifier. It is not tried on texts with fewer than `digits` digits or none of `needs`.
+    `check` turns a match into a certain one; without passing it, it has `score`, or is none if that
+    is zero. `accept` looks at the text around.
+    """
+
+    label: Label
+    pattern: re.Pattern[str]
+    score: float
+    digits: int = 0
+    needs: tuple[str, ...] = ()
+    check: Callable[[str], bool] | None = None
+    accept: Callable[[Folded, int, int], bool] | None = None
+    sure: float = CERTAIN
+
+    def spans(self, folded: Folded) -> Iterator[Span]:
+        """The matches in a text."""
+        group = "it" if "it" in self.pattern.groupindex else 0
+        for match in self.pattern.finditer(folded.lower):
+            start, end = match.span(group)
+            score = self.score
+            if self.check is not None and self.check(folded.plain[start:end]):
+                score = self.sure
+            if score and (self.accept is None or self.accept(folded, start, end)):
+                yield Span(*folded.span(start, end), self.label, score)
+
+    def is_possible(self, folded: Folded, digits_count: int) -> bool:
+        """Whether the text has what this rule needs."""
+        if digits_count < self.digits:
+            return False
+        return not self.needs or any(map(folded.lower.__contains__, self.needs))
+
+
+def rule(
+    label: Label,
+    pattern: str,
+    *,
+    score: float,
+    digits: int = 0,
+    needs: tuple[str, ...] = (),
+    check: Callable[[str], bool] | None = None,
+    accept: Callable[[Folded, int, int], bool] | None = None,
+    sure: float = CERTAIN,
+) -> Rule:
+    """A rule whose pattern is compiled; spaces in the pattern that matter are written `[ ]`."""
+    compiled = re.compile(pattern, re.VERBOSE)
+    return Rule(label, compiled, score, digits, needs, check, accept, sure)

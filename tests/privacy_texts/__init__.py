@@ -1,0 +1,5 @@
+"""Texts of a city's inbox, every person and place in them invented, with what is personal marked.
+
+`{LABEL:words}` in a line marks a span; `\\n` is a new line. Lines come in pairs: the first of four
+and the second may be looked at when rules are changed, the other two are held out.
+"""
