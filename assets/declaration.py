@@ -1,7 +1,7 @@
 """How a silver entity or an indicator is declared: one pure function and one statement about it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
@@ -58,7 +58,7 @@ class Declaration:
     with_history: tuple[str, ...] = ()
     since: date = FIRST_DAY
     plot: Plot | None = None
-    kinds: tuple[str, ...] = field(default=("polars", "deltalake"))
+    kinds: tuple[str, ...] = ("deltalake",)
 
     @property
     def stage(self) -> Literal["silver", "gold"]:

@@ -20,9 +20,10 @@ from assets.metadata import (
     materializations,
     windows_of_run,
 )
+from assets.origins import origins
 from assets.plots import as_markdown
 from assets.source_assets import partitions_of
-from assets.source_report import refused_check
+from assets.source_report import refused_checks
 from assets.twin import Twin, commit_notes
 from infra.errors import DeliveryRefused, TwinError
 from infra.windows import Cadence, Window
@@ -68,9 +69,9 @@ def derived_asset(
         key=key,
         deps=_inputs(declaration, declarations, twin),
         group_name=f"{declaration.stage}_{declaration.theme}",
-        description=declaration.description,
+        description=f"{declaration.description}\n\n{origins(declaration, declarations, twin)}",
         owners=[declaration.owner],
-        kinds=set(declaration.kinds),
+        kinds={declaration.stage, *declaration.kinds},
         tags={"stage": declaration.stage, "theme": declaration.theme},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
@@ -98,7 +99,7 @@ def derived_asset(
                     notes=commit_notes(context.run.run_id),
                 )
             except DeliveryRefused as refusal:
-                yield refused_check(refusal, key)
+                yield from refused_checks(refusal, key)
                 raise dg.Failure(str(refusal), allow_retries=False) from None
             if result.is_news:
                 materializations(context, key, result.windows, {}, twin=opened)

@@ -8,7 +8,7 @@ import dagster as dg
 from assets.boundary import value_free
 from assets.metadata import column_schema, is_ours, materializations, windows_of_run
 from assets.resuming import RESUMES, landed_since, settled
-from assets.source_report import refused_check, report
+from assets.source_report import refused_checks, report, unavailable_checks
 from assets.twin import Twin, commit_notes, utc_now
 from assets.upkeep import upkeep
 from infra.errors import ContractError, PublisherUnavailable
@@ -50,7 +50,7 @@ def source_spec(contract: Contract) -> dg.AssetSpec:
         group_name=contract.publisher,
         description=f"{contract.title}. Delivered by the publisher; never stored by us.",
         owners=[contract.owner],
-        kinds={contract.source.protocol},
+        kinds={"source", contract.source.protocol},
         metadata={
             "licence": contract.licence or "not stated",
             "columns read": len(contract.delivered),
@@ -97,13 +97,16 @@ def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
                 result = _land(context, contract, window, twin)
             except ContractError as refusal:
                 # Raising ends the step with nothing materialised; the check says why.
-                yield refused_check(refusal, bronze)
+                yield from refused_checks(refusal, bronze)
                 raise dg.Failure(str(refusal), allow_retries=False) from None
             except PublisherUnavailable as outage:
                 attempts = int(RETRIES["max_retries"]) if outage.is_passing else 0
+                said = _with_place(outage, contract, twin)
+                if context.retry_number >= attempts:
+                    yield from unavailable_checks(said, bronze)
                 raise dg.RetryRequested(
                     max_retries=attempts, seconds_to_wait=RETRIES["delay"]
-                ) from dg.Failure(_with_place(outage, contract, twin))
+                ) from dg.Failure(said)
             if not is_ours(context):  # `gemello run` does it once, at the end of its run
                 upkeep(twin)
             yield from report(context, contract, result, twin, bronze=bronze, refused=refused)
@@ -167,6 +170,14 @@ _DRIFT = (
 )
 
 
+def _refused_text(contract: Contract) -> str:
+    return (
+        f"Righe rifiutate di: {contract.title}. Rows that were set aside, in protected form, with "
+        f"the rule, the reason and their place in the delivery: "
+        f"`gemello quarantine show {contract.key}`."
+    )
+
+
 def _spec(
     contract: Contract,
     key: dg.AssetKey,
@@ -176,16 +187,16 @@ def _spec(
 ) -> dg.AssetSpec:
     is_bronze = stage == "bronze"
     spec = bronze_spec(contract) if is_bronze else quarantine_spec(contract)
-    # In lists Dagster shows the first words as they are written: without the mark of a heading.
-    page = to_markdown(contract).removeprefix("# ")
-    text = page if is_bronze else f"Righe rifiutate di: {contract.title}."
+    # The catalogue shows the first words as they are written, so without the mark of a heading.
+    text = to_markdown(contract).removeprefix("# ") if is_bronze else _refused_text(contract)
     return dg.AssetSpec(
         key=key,
         deps=[dg.AssetKey(["source", contract.publisher, contract.dataset])],
         group_name=contract.publisher,
         description=text,
         owners=[contract.owner],
-        kinds={"polars", "deltalake"},
+        # The graph shows the last part of a key alone, the same for all stages of a data set.
+        kinds={stage, "deltalake"},
         tags={
             "stage": stage,
             "cadence": contract.cadence,

@@ -1,6 +1,7 @@
 """What Dagster is told of a landing: materialisations, counts, and checks with their reasons."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import dagster as dg
 
@@ -14,20 +15,83 @@ from quality.landing import Landing
 from quality.shrinking import said as said_of
 from quality.tables import bronze_key, bronze_spec, quarantine_key
 
+CHECKS: Final = ("privacy", "contract", "drift")
+# In the metadata of a check that came to no verdict: what ended the step before it.
+STOPPED_BY: Final = "stopped by"
+_EFFECTS: Final = {"privacy": "looks personal", "drift": "breaking"}
 
-def refused_check(refusal: ContractError, bronze: dg.AssetKey) -> dg.AssetCheckResult:
-    """The failed check that says why nothing was published; `contract` if nobody can read it."""
+
+def refused_checks(refusal: ContractError, table: dg.AssetKey) -> Iterator[dg.AssetCheckResult]:
+    """The failed check that says why nothing was published, and the others, which it stopped.
+
+    That is `contract` where nobody can read the delivery at all. Dagster would call the others
+    failed, too, without a word.
+    """
     check = refusal.check if isinstance(refusal, DeliveryRefused) else "contract"
-    effect = {"privacy": "looks personal", "drift": "breaking"}.get(check)
-    return dg.AssetCheckResult(
+    name = table.to_user_string()
+    effect = {"effect": _EFFECTS[check]} if check in _EFFECTS else {}
+    yield dg.AssetCheckResult(
         check_name=check,
-        asset_key=bronze,
+        asset_key=table,
         passed=False,
         severity=dg.AssetCheckSeverity.ERROR,
         description=str(refusal),
         # The pages show metadata in full.
-        metadata={"why": str(refusal), **({"effect": effect} if effect else {})},
+        metadata={"why": str(refusal), "what to do": _what_to_do(check, name), **effect},
     )
+    others = [other for other in CHECKS if other != check]
+    yield from _without_verdict(
+        others,
+        table,
+        said=f"No verdict: the check {check} stopped the delivery. See there; the rows published "
+        "before are as they were.",
+        stopped_by=f"the check {check}",
+    )
+
+
+def unavailable_checks(outage: str, table: dg.AssetKey) -> Iterator[dg.AssetCheckResult]:
+    """The checks of a delivery that did not come; none of them has anything to judge."""
+    name = table.to_user_string()
+    yield from _without_verdict(
+        CHECKS,
+        table,
+        said=f"No verdict: nothing came. {outage}. The rows published before are as they were. Try "
+        f"later: gemello run --select {name}",
+        stopped_by="the publisher",
+    )
+
+
+def _without_verdict(
+    checks: Iterable[str], table: dg.AssetKey, *, said: str, stopped_by: str
+) -> Iterator[dg.AssetCheckResult]:
+    for check in checks:
+        yield dg.AssetCheckResult(
+            check_name=check,
+            asset_key=table,
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=said,
+            metadata={STOPPED_BY: stopped_by},
+        )
+
+
+def _what_to_do(check: str, table: str) -> str:
+    """Whose move it is after a refusal, and how to go on."""
+    if not table.startswith("bronze/"):
+        move = "Correct the function that computes the table, or what it declares."
+    elif check == "privacy":
+        move = (
+            "Ask the publisher to leave out what looks personal, or name it under dropped in the "
+            "contract; declare it under columns, with a treatment, only if the purpose needs it."
+        )
+    elif check == "drift":
+        move = "Ask the publisher whether the change is meant to stay; if so, correct the contract."
+    else:
+        move = (
+            "Show the publisher the lines that are named and ask for the delivery again; if the "
+            "rows are right, correct the rule in the contract."
+        )
+    return f"{move} Then: gemello run --select {table}"
 
 
 def report(
@@ -69,8 +133,10 @@ def report(
     }
     if result.is_news:
         context.log_event(
-            dg.AssetObservation(
+            # The publisher's side of it: without, Dagster would count every source as missing.
+            dg.AssetMaterialization(
                 asset_key=dg.AssetKey(["source", contract.publisher, contract.dataset]),
+                description="The publisher delivered; what came was not stored as it came.",
                 metadata={"rows delivered": result.delivered_count},
             )
         )

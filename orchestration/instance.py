@@ -29,6 +29,22 @@ concurrency:
     max_concurrent_runs: 2
 """
 
+# The same name as in the repository's workspace.yaml: what is switched on there is on here.
+_WORKSPACE: Final = """\
+load_from:
+  - python_module:
+      module_name: orchestration.definitions
+      location_name: gemello
+"""
+
+
+def workspace_file(settings: Settings) -> Path:
+    """The file that tells Dagster's pages what to load, in the folder of the instance."""
+    path = dagster_home(settings) / "workspace.yaml"
+    if not path.exists():
+        path.write_text(_WORKSPACE, encoding="utf-8")
+    return path
+
 
 def dagster_home(settings: Settings) -> Path:
     """The folder of the instance: DAGSTER_HOME if set, else in the installation's folder."""

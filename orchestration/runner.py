@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from typing import Final
 
 import dagster as dg
 
@@ -21,6 +22,8 @@ from orchestration.summary import RunSummary, joined, summary_of
 
 __all__ = ["Progress", "RunSummary", "run_assets"]
 
+# The tag that says what a run is about.
+ASKED_FOR: Final = "gemello/asked_for"
 # Called with the step's name, whether it ended, and whether it ended well.
 Progress = Callable[[str, bool, bool], None]
 
@@ -52,6 +55,7 @@ def run_assets(
     ):
         end_lost_runs(instance)
         tags = _tags(first, last, from_archive=from_archive, begun=under_way.begun)
+        tags |= {"gemello/asked_by": "gemello run", ASKED_FOR: select}
         run = partial(_execute, definitions, instance=instance, tags=tags, progress=progress)
         summary = _run_stages(run, keys, twin, last=last)
         under_way.is_whole = "unavailable" not in summary.families
@@ -66,12 +70,12 @@ def _run_stages(
     computed = [key for key in keys if key not in landed]
     parts: list[RunSummary] = []
     if landed:
-        parts.append(run(landed))
+        parts.append(run(landed, part="deliveries"))
         upkeep(twin)
     ready, waiting = with_inputs(computed, twin)
     if ready:
-        parts.append(run(ready, day=newest_day(twin, last)))
-    parts.append(run(keys, only=CHECK))
+        parts.append(run(ready, part="computed tables", day=newest_day(twin, last)))
+    parts.append(run(keys, part="freshness", only=CHECK))
     return joined(parts, waiting)
 
 
@@ -92,12 +96,14 @@ def _execute(
     instance: dg.DagsterInstance,
     tags: Mapping[str, str],
     progress: Progress | None,
+    part: str,
     day: date | None = None,
     only: str | None = None,
 ) -> RunSummary:
     """One Dagster run: the tables with the checks of their steps, or `only` a check of each.
 
-    `day` is the partition of those that have any.
+    `part` says which part of what was asked for it is; `day` is the partition of those that have
+    any.
     """
     run_id = str(uuid.uuid4())
     if progress is not None:
@@ -114,7 +120,8 @@ def _execute(
     is_cut = any(graph.get(key).is_partitioned for key in keys)
     result = job.execute_in_process(
         instance=instance,
-        tags=dict(tags),
+        # The list of runs shows no tables for runs of this kind: the tag says what it is about.
+        tags={**tags, ASKED_FOR: f"{part} of {tags[ASKED_FOR]}"},
         partition_key=day.isoformat() if day and is_cut else None,
         run_id=run_id,
         raise_on_error=False,

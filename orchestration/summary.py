@@ -6,6 +6,8 @@ from typing import Literal
 
 import dagster as dg
 
+from assets.source_report import STOPPED_BY
+
 # Whose move it is after a failure, as infra/errors.py has it: the publisher's server, the publisher
 # or the contract, or ours.
 Family = Literal["unavailable", "refused", "ours"]
@@ -71,7 +73,9 @@ def summary_of(run_id: str, result: dg.ExecuteInProcessResult) -> RunSummary:
         f"{check.asset_key.to_user_string()}: {check.check_name}": check.description or "failed"
         for check in result.get_asset_check_evaluations()
         # What stopped a step is told as its failure.
-        if not check.passed and _own_words(check.description or "") not in failures.values()
+        if not check.passed
+        and STOPPED_BY not in check.metadata
+        and _own_words(check.description or "") not in failures.values()
     }
     tables: dict[str, TableRun] = {}
     for event in result.get_asset_materialization_events():

@@ -112,15 +112,15 @@ def ui(
 ) -> None:
     """Open the Dagster pages on the instance that `demo` and `run` fill."""
     from infra.settings import Settings
-    from orchestration.instance import dagster_home
+    from orchestration.instance import dagster_home, workspace_file
 
     settings = Settings.load()
-    home = dagster_home(settings)
+    home, workspace = dagster_home(settings), workspace_file(settings)
     dagster = Path(sys.executable).with_name("dagster")
     if not dagster.exists():
         raise TwinError("the dagster command is not installed beside python; run: make setup")
     note(f"http://127.0.0.1:{port}   (Ctrl-C ends it)")
-    arguments = ["dev", "-m", "orchestration.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    arguments = ["dev", "-w", str(workspace), "-h", "127.0.0.1", "-p", str(port)]
     environment = {**os.environ, "DAGSTER_HOME": str(home), "DAGSTER_DISABLE_TELEMETRY": "1"}
     if folder_to_serve(settings) is None:
         sys.stdout.flush()

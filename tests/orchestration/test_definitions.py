@@ -42,10 +42,29 @@ def test_every_table_says_what_it_is_whose_it_is_and_what_its_columns_mean(twin,
         columns = node.metadata["dagster/column_schema"].columns
         assert node.group_name
         assert node.owners
-        assert node.kinds >= {"polars", "deltalake"}
+        assert node.kinds >= {asset.path[0], "deltalake"}
         assert node.description
         assert columns
         assert all(column.description for column in columns), asset
+
+
+def test_every_description_begins_with_words_and_not_with_a_mark(graph):
+    for asset in graph.get_all_asset_keys():
+        assert graph.get(asset).description[0].isalpha(), asset
+
+
+def test_three_tables_of_one_name_are_told_apart_by_their_stage(twin, graph):
+    for name in twin.contracts:
+        for stage in ("source", "bronze", "quarantine"):
+            assert stage in graph.get(key(stage, name)).kinds
+
+
+def test_a_gold_page_names_the_publishers_columns_behind_each_of_its_own(graph):
+    page = graph.get(key("gold/air/hourly_european_air_quality_index")).description
+
+    (line,) = (text for text in page.splitlines() if text.startswith("* `hour_at`"))
+    assert "/assets/silver/air/air_quality_observed) `observed_at`; published as" in line
+    assert line.endswith("/assets/source/arpa_lombardia/air_quality) `data`")
 
 
 def test_every_bronze_silver_and_gold_table_has_the_four_checks(twin, graph):
