@@ -7,7 +7,7 @@ from typing import Final
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import ACRONYMS, BODIES
 from quality.privacy.detection.spans import Span
-from quality.privacy.detection.tokens import case_of, known
+from quality.privacy.detection.tokens import known
 
 _BY_CUE: Final = 0.9
 # How many words a name has at most after its cue.
@@ -153,7 +153,7 @@ def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span 
     """The name that a cue announces: up to the first word that cannot be of a name."""
     last = start
     count = 0
-    is_caps = case_of(folded.plain) == "u"
+    is_caps = folded.case == "u"
     for word in re.finditer(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?", folded.lower[start:end]):
         lower = word[0].rstrip(".")
         shown = folded.plain[start + word.start() : start + word.end()]

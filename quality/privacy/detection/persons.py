@@ -10,7 +10,7 @@ from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import ACRONYMS, BODIES
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span
-from quality.privacy.detection.tokens import Token, case_of, known, shape_of
+from quality.privacy.detection.tokens import Token, known, shape_of
 
 _SCORE: Final = 0.8
 _BORN: Final = re.compile(
@@ -63,7 +63,7 @@ _LEGAL: Final = re.compile(
 def persons(folded: Folded, *, eagerness: float = 0.0) -> Iterator[Span]:
     """The persons named in a text, cues first."""
     yield from announced(folded)
-    words = labelled(folded.plain, eagerness=eagerness)
+    words = labelled(folded, eagerness=eagerness)
     found = [*_recognised(folded, words), *_listed(folded, words)]
     yield from found
     yield from _enumerated(folded, [token for token, _ in words], found)
@@ -220,7 +220,7 @@ def _may_be_a_person(folded: Folded, tokens: list[Token]) -> bool:
         return False
     words = before.split()
     is_cued = bool(words) and words[-1].rstrip(",") in _INTRODUCE
-    return _can_name(names, is_cued=is_cued, case=case_of(folded.plain))
+    return _can_name(names, is_cued=is_cued, case=folded.case)
 
 
 def _can_name(names: list[Token], *, is_cued: bool, case: str) -> bool:
