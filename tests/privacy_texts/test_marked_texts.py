@@ -38,10 +38,10 @@ def test_no_text_held_out_was_trained_on(one: Marked) -> None:
 def test_detection_holds_its_line_on_texts_held_out() -> None:
     got = score(HELD_OUT, detect)
 
-    assert got.all_of().share >= 0.92
-    assert got.recall["PERSON"].share >= 0.88
-    assert got.precision.share >= 0.85
-    assert got.clean_touched.share <= 0.2
+    assert got.all_of().share >= 0.94
+    assert got.recall["PERSON"].share >= 0.92
+    assert got.precision.share >= 0.84
+    assert got.clean_touched.share <= 0.17
 
 
 def test_strict_redaction_holds_its_line_on_texts_held_out() -> None:
@@ -49,4 +49,4 @@ def test_strict_redaction_holds_its_line_on_texts_held_out() -> None:
 
     assert got.all_of("hidden").share >= 0.98
     assert got.hidden["PERSON"].share >= 0.97
-    assert got.readable.share >= 0.85
+    assert got.readable.share >= 0.88

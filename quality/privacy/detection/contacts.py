@@ -35,6 +35,7 @@ _LOCAL: Final = (
 
 
 _OF_A_YEAR: Final = re.compile(r"/(?:19|20)\d\d$")
+_DAY: Final = re.compile(r"[0-3]?\d[ ./-]{1,3}[01]?\d[ ./-]{1,3}(?:19|20)?\d\d")
 
 
 def _is_a_phone(folded: Folded, start: int, end: int) -> bool:
@@ -42,7 +43,8 @@ def _is_a_phone(folded: Folded, start: int, end: int) -> bool:
     after = folded.lower[end : end + 8].lstrip(" ")
     if after.startswith(("/20", "€", "euro", "kwh", "mc", "%")):
         return False
-    if _OF_A_YEAR.search(folded.lower, start, end):
+    written = folded.lower[start:end]
+    if _OF_A_YEAR.search(written) or _DAY.fullmatch(written):
         return False
     return surroundings.is_somebodys_phone(folded, start, end)
 

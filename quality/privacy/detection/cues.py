@@ -7,7 +7,7 @@ from typing import Final
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import ACRONYMS, BODIES
 from quality.privacy.detection.spans import Span
-from quality.privacy.detection.tokens import case_of, known
+from quality.privacy.detection.tokens import known
 
 _BY_CUE: Final = 0.9
 # How many words a name has at most after its cue.
@@ -70,14 +70,15 @@ _SIGNED: Final = re.compile(
 INSTITUTIONS: Final = re.compile(
     r"(?<!\w)(?:intitola\w+(?:[ ]\w+){0,4}[ ](?:a|ad|al|alla|alla[ ]memoria[ ]di)|"
     r"(?:statua|monumento|busto|mostra|opere|romanzi|poesie|quadri)[ ](?:di|a|su)|"
-    r"(?:scuol[ae]|istituto|liceo|asilo|nido|ospedale|clinica|teatro|cinema|museo|biblioteca|palazzo|"
-    r"villa|caserma|stadio|piscina|palestra|parco|giardin[oi]|fondazione|associazione|cooperativa|"
-    r"parrocchia|chiesa|oratorio|premio|trofeo|memorial|torneo|collegio|i\.?c\.?|itis|itc|ipsia|cfp|"
-    r"via|viale|v\.le|p\.zza|piazza|piazzale|piazzetta|corso|largo|vicolo|contrada|traversa|fermata|"
-    r"parcheggio|ponte|galleria|rotonda|quartiere|villaggio|zona|rione|legge|decreto|lodo|bar|"
-    r"pizzeria|trattoria|ristorante|hotel|farmacia|macelleria|officin[ae]|autoscuola|panificio|impresa|"
-    r"san|santa|santo|sant'|s\.|rsa|casa[ ]di[ ]riposo|ditta|supermercat[oi]|negozio|bonus|classe)"
-    r"(?:[ ]da)?)[ ]?[\"']?$"
+    r"(?:scuol[ae]|istituto|liceo|asilo|nido|ospedale|clinica|teatro|cinema|museo|biblioteca|"
+    r"palazzo|villa|caserma|stadio|piscina|palestra|parco|giardin[oi]|fondazione|associazione|"
+    r"cooperativa|parrocchia|chiesa|oratorio|premio|trofeo|memorial|torneo|collegio|i\.?c\.?|itis|"
+    r"itc|ipsia|cfp|via|viale|v\.le|p\.zza|piazza|piazzale|piazzetta|corso|largo|vicolo|contrada|"
+    r"traversa|fermata|parcheggio|ponte|galleria|rotonda|quartiere|villaggio|zona|rione|metro|"
+    r"stazione|capolinea|legge|decreto|lodo|bar|pizzeria|trattoria|ristorante|hotel|farmacia|"
+    r"macelleria|officin[ae]|autoscuola|panificio|impresa|san|santa|santo|sant'|s\.|rsa|"
+    r"casa[ ]di[ ]riposo|ditta|supermercat[oi]|negozio|bonus|classe)"
+    r"(?:[ ](?:da|al|alla|ai|il|la))?)[ ]?[\"']?$"
 )
 _ELIDED: Final = ("l'", "dell'", "all'", "un'", "nell'", "sull'", "dall'", "quest'", "c'")
 _CUES: Final = (_TITLE, _OFFICE, _FIELD, _SELF, _SIGNED)
@@ -142,7 +143,7 @@ def announced(folded: Folded) -> Iterator[Span]:
         for match in cue.finditer(folded.lower):
             if cue is _OFFICE and not folded.plain[match.start("it")].isupper():
                 continue
-            if cue is _TITLE and INSTITUTIONS.search(folded.lower[: match.start()]):
+            if cue in (_TITLE, _OFFICE) and INSTITUTIONS.search(folded.lower[: match.start()]):
                 continue
             span = _after_cue(folded, *match.span("it"), is_title=cue in (_TITLE, _OFFICE))
             if span is not None:
@@ -153,7 +154,7 @@ def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span 
     """The name that a cue announces: up to the first word that cannot be of a name."""
     last = start
     count = 0
-    is_caps = case_of(folded.plain) == "u"
+    is_caps = folded.case == "u"
     for word in re.finditer(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?", folded.lower[start:end]):
         lower = word[0].rstrip(".")
         shown = folded.plain[start + word.start() : start + word.end()]

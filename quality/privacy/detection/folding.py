@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from typing import Final
 
 _PLAIN: Final = (
@@ -29,6 +29,11 @@ class Folded:
     lower: str
     places: tuple[int, ...] | None = None
 
+    @cached_property
+    def case(self) -> str:
+        """Whether capitals tell anything in this text, as `case_of` says."""
+        return case_of(self.plain)
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where in the text that came these characters are."""
         if self.places is None:
@@ -36,6 +41,17 @@ class Folded:
         return self.places[start], self.places[end - 1] + 1
 
 
+def case_of(text: str) -> str:
+    """Whether capitals tell anything here: `n`, or `l` and `u` where there are none or all are."""
+    capitals = sum(map(str.isupper, text))
+    smalls = sum(map(str.islower, text))
+    if capitals * 50 < smalls and capitals < 3:
+        return "l"
+    return "u" if capitals > 3 * smalls and capitals > 3 else "n"
+
+
+# The recognisers of one text fold it one after the other.
+@lru_cache(maxsize=2)
 def fold(text: str) -> Folded:
     """The text with plain signs; every character of it stands for one of the text that came."""
     if _ODD.search(text) is None:

@@ -11,6 +11,7 @@ def words_of_text(text: str) -> frozenset[str]:
 # Capitalised in the middle of a sentence, they are bodies, offices, feasts, months.
 BODIES: Final = words_of_text(
     """
+    smart city living open day
     comune municipio provincia regione stato repubblica italia europa unione europea governo
     ministero comunale provinciale regionale nazionale pubblica pubblico civico civica consiglio
     giunta commissione comitato assemblea quartiere circoscrizione settore servizio servizi

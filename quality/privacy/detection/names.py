@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.lexicon import weights
-from quality.privacy.detection.tokens import Token, case_of, kind_of, tokens_of
+from quality.privacy.detection.tokens import Token, kind_of, tokens_of
 
 LABELS: Final = "OPSG"
 WINDOW: Final = 3
@@ -80,17 +81,21 @@ class Names:
         """The label of each word; the greater the eagerness, the more are taken for persons."""
         words = [self._word(token.text, case) for token in tokens]
         padded = [self._before] * WINDOW + words + [self._after] * WINDOW
-        rows = []
-        for place in range(WINDOW, len(words) + WINDOW):
-            o, p, s, g = self._pair(padded[place - 1], padded[place], padded[place + 1])
-            p += eagerness
-            for offset in range(2 * WINDOW + 1):
-                a, b, c, d = padded[place - WINDOW + offset].scores[offset]
+        count = len(words)
+        pairs = map(self._pair, padded[WINDOW - 1 :], words, padded[WINDOW + 1 :])
+        columns = [
+            [word.scores[offset] for word in padded[offset : offset + count]]
+            for offset in range(2 * WINDOW + 1)
+        ]
+        rows: list[_Scores] = []
+        for pair, *others in zip(pairs, *columns, strict=True):
+            o, p, s, g = pair
+            for a, b, c, d in others:
                 o += a
                 p += b
                 s += c
                 g += d
-            rows.append((o, p, s, g))
+            rows.append((o, p + eagerness, s, g))
         return self._best(rows)
 
     def _word(self, text: str, case: str) -> _Word:
@@ -169,8 +174,8 @@ def names() -> Names:
     return Names(trained["features"], trained["moves"])
 
 
-def labelled(text: str, *, eagerness: float = 0.0) -> list[tuple[Token, str]]:
+def labelled(folded: Folded, *, eagerness: float = 0.0) -> list[tuple[Token, str]]:
     """The words of a text with their labels."""
-    tokens = tokens_of(text)
-    labels = names().labels(tokens, case_of(text), eagerness=eagerness)
+    tokens = tokens_of(folded.plain)
+    labels = names().labels(tokens, folded.case, eagerness=eagerness)
     return list(zip(tokens, labels, strict=True))

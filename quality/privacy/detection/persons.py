@@ -10,7 +10,8 @@ from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import ACRONYMS, BODIES
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span
-from quality.privacy.detection.tokens import Token, case_of, known, shape_of
+from quality.privacy.detection.tokens import Token, known, shape_of
+from quality.privacy.words import PLACE_WORDS
 
 _SCORE: Final = 0.8
 _BORN: Final = re.compile(
@@ -18,7 +19,9 @@ _BORN: Final = re.compile(
 )
 _BY_DATE: Final = 0.6
 _LINKS: Final = frozenset((",", "e", "ed", "o", "/"))
-_SAINTS: Final = frozenset(("san", "santa", "santo", "sant'", "ss", "beata", "beato", "madonna"))
+_SAINTS: Final = frozenset(
+    ("san", "santa", "santo", "sant'", "ss", "beata", "beato", "madonna", "croce")
+)
 # What a company calls itself.
 _FORMS: Final = frozenset(("srl", "srls", "spa", "snc", "sas", "onlus", "scarl", "coop", "s.r.l"))
 _INTRODUCE: Final = frozenset(
@@ -63,7 +66,7 @@ _LEGAL: Final = re.compile(
 def persons(folded: Folded, *, eagerness: float = 0.0) -> Iterator[Span]:
     """The persons named in a text, cues first."""
     yield from announced(folded)
-    words = labelled(folded.plain, eagerness=eagerness)
+    words = labelled(folded, eagerness=eagerness)
     found = [*_recognised(folded, words), *_listed(folded, words)]
     yield from found
     yield from _enumerated(folded, [token for token, _ in words], found)
@@ -214,13 +217,14 @@ def _may_be_a_person(folded: Folded, tokens: list[Token]) -> bool:
     names = [token for token in tokens if token.text[0].isalpha()]
     lower = [token.text.lower() for token in names]
     is_named_after = INSTITUTIONS.search(before) or _LEGAL.match(folded.lower, end)
-    if is_named_after or lower[0] in _SAINTS or not _FORMS.isdisjoint(lower):
+    is_place = lower[0] in _SAINTS or (lower[0] in PLACE_WORDS and "S" not in known(lower[0]))
+    if is_named_after or is_place or not _FORMS.isdisjoint(lower):
         return False
     if all(len(one) < 2 for one in lower) or BODIES.issuperset(lower):
         return False
     words = before.split()
     is_cued = bool(words) and words[-1].rstrip(",") in _INTRODUCE
-    return _can_name(names, is_cued=is_cued, case=case_of(folded.plain))
+    return _can_name(names, is_cued=is_cued, case=folded.case)
 
 
 def _can_name(names: list[Token], *, is_cued: bool, case: str) -> bool:

@@ -10,7 +10,7 @@ from quality.privacy.detection.folding import Folded, fold
 from quality.privacy.detection.harmless import ACRONYMS, BODIES, SHORT, words_of_text
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span, resolved
-from quality.privacy.detection.tokens import Token, case_of, known, shape_of
+from quality.privacy.detection.tokens import Token, known, shape_of
 from quality.privacy.words import PLACE_WORDS
 
 # How much more readily a word is taken for a name than when names are only looked for.
@@ -62,7 +62,7 @@ def hide(text: str) -> tuple[Span, ...]:
     """
     found = detect(text)
     folded = fold(text)
-    words = labelled(folded.plain, eagerness=_EAGER)
+    words = labelled(folded, eagerness=_EAGER)
     hidden = [
         Span(*folded.span(start, end), "UNKNOWN", _SCORE) for start, end in _unknown(folded, words)
     ]
@@ -97,7 +97,7 @@ def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
 
 
 def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tuple[int, int]]:
-    case = case_of(folded.plain)
+    case = folded.case
     toponyms = _toponyms(words)
     runs = [run.span() for run in _RUN.finditer(folded.lower) if checks.has_digit(run[0])]
     yield from (run for run in runs if not _is_harmless_number(folded, *run))

@@ -45,7 +45,8 @@ _DOCUMENT: Final = re.compile(
 )
 # Numbers with a name of their own, which only look like telephones and cards.
 _OTHER_NUMBER: Final = re.compile(
-    r"(?:prot(?:ocollo)?|pratica|fascicolo|fattura|bolletta|ordinanza|delibera|determina|ticket|"
+    r"(?:prot(?:ocollo)?|procedimento|istanza|domanda|richiesta|"
+    r"repertorio|pratica|fascicolo|fattura|bolletta|ordinanza|delibera|determina|ticket|"
     r"segnalazione|verbale|avviso|ordine|codice|cod|rif|riferimento|pod|pdr|matricola|imei|seriale|"
     r"contatore|cig|cup|iuv|iccid|tessera|card|contratto|cliente|utenza|utente|lettura|mc|kwh|cap|"
     r"badge|bonifico|cro|trn|spedizione|tracking|rfid|tag|microchip|chip|id|foglio|mappale|"

@@ -58,15 +58,6 @@ def tokens_of(text: str) -> list[Token]:
     return [Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
 
 
-def case_of(text: str) -> str:
-    """Whether capitals tell anything here: `n`, or `l` and `u` where there are none or all are."""
-    capitals = sum(map(str.isupper, text))
-    smalls = sum(map(str.islower, text))
-    if capitals * 50 < smalls and capitals < 3:
-        return "l"
-    return "u" if capitals > 3 * smalls and capitals > 3 else "n"
-
-
 def known(word: str) -> str:
     """What the lexicon says of a word: `F S X T` for names and places, 1 to 3 for common words.
 

@@ -11,8 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from quality.privacy.detection import lexicon as trained
+from quality.privacy.detection.folding import case_of
 from quality.privacy.detection.names import LABELS, features_of
-from quality.privacy.detection.tokens import case_of, kind_of, tokens_of
+from quality.privacy.detection.tokens import kind_of, tokens_of
 from quality.privacy.detection.training import lists
 
 SEED: Final = 20_250_401

@@ -92,6 +92,8 @@ def test_every_identifier_is_found_wherever_it_stands(
         "La scuola Tito Speri e il liceo Calini restano chiusi",
         "Protocollo n. 0123456/2024 del 12/03/2024",
         "Versione 2.14.3.1 del programma",
+        "Delibera n. 123 del 04.05.2024, procedimento 0045512-2025",
+        "Fermata Marconi, via Fratelli Bandiera, quartiere Don Bosco",
         "Pagati 1.234,56 euro il 12/03/2025",
         "La rosa costa poco, il leone è bianco",
         "Consiglio Comunale, Polizia Locale e Ufficio Anagrafe",
