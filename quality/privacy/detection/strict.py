@@ -18,6 +18,8 @@ _EAGER: Final = 3.5
 _SCORE: Final = 0.5
 _RUN: Final = re.compile(r"[^\W_]+(?:[.,/:\-][^\W_]+)*", re.UNICODE)
 _SMALL: Final = 4
+# As many digits as the shortest telephone has: in groups, too, they are no longer small numbers.
+_LONG: Final = 7
 _THIS_CENTURY: Final = r"(?:20[12]\d)"
 _HARMLESS_NUMBER: Final = re.compile(
     rf"\d{{1,{_SMALL}}}|\d{{1,2}}[.:]\d{{2}}(?:[.:]\d{{2}})?|"
@@ -143,11 +145,9 @@ def _is_harmless_number(folded: Folded, start: int, end: int) -> bool:
 
 def _broken_numbers(folded: Folded) -> Iterator[tuple[int, int]]:
     """Numbers in small groups that are long together: a telephone or a card in some other form."""
-    for match in re.finditer(
-        r"(?<![\w,.])\d{1,6}(?:[ .\-/]{1,3}\d{1,6}){2,}(?![\w])", folded.lower
-    ):
+    for match in re.finditer(r"(?<![\w,.])\d{1,6}(?:[ .\-/]{1,3}\d{1,6})+(?![\w])", folded.lower):
         count = sum(map(str.isdigit, match[0]))
-        if count >= 8 and not _HARMLESS_NUMBER.fullmatch(match[0]):
+        if count >= _LONG and not _HARMLESS_NUMBER.fullmatch(match[0]):
             yield match.span()
 
 
