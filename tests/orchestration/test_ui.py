@@ -1,8 +1,6 @@
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.orchestration.browser import Page, browser
+from tests.orchestration.faulty_city import FISCAL_CODE, FaultyCity
 
 pytestmark = [
     pytest.mark.server,
@@ -18,49 +17,22 @@ pytestmark = [
 ]
 
 GOLD = "gold/air/hourly_european_air_quality_index"
+AIR = "bronze/arpa_lombardia/air_quality"
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("ui")
-    environment = {**os.environ, "HOME": str(folder), "PYTHONWARNINGS": "ignore"}
-    environment.pop("DAGSTER_HOME", None)
-    gemello = [sys.executable, "-m", "orchestration.cli"]
-    subprocess.run(
-        [*gemello, "demo", "--days", "2"], cwd=folder, env=environment, check=True, timeout=300
-    )
-    _rename_a_column_of_the_weather(folder)
-    failed = subprocess.run(
-        [*gemello, "run", "--select", "bronze/arpa_lombardia/weather"],
-        cwd=folder,
-        env=environment,
-        check=False,
-        timeout=300,
-    )
-    assert failed.returncode == 1
+    city = FaultyCity(folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with (folder / "ui.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*gemello, "ui", "--port", str(port)],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    process = city.pages(port, folder / "ui.log")
     try:
         yield _ready(f"http://127.0.0.1:{port}")
     finally:
         os.killpg(process.pid, 2)
         process.wait(60)
-
-
-def _rename_a_column_of_the_weather(folder: Path) -> None:
-    (newest, *_) = sorted((folder / ".gemello/sources/arpa_files/meteo").glob("*.csv"))
-    text = newest.read_text(encoding="utf-8")
-    newest.write_text(text.replace("idstazione", "codice", 1), encoding="utf-8")
 
 
 def _ready(url: str) -> str:
@@ -80,6 +52,11 @@ def page(tmp_path: Path) -> Iterator[Page]:
         yield opened
 
 
+def open_check(page: Page, address: str, table: str, check: str) -> None:
+    page.open(f"{address}/assets/{table}?view=checks&checkDetail={check}")
+    page.wait_for_text("Latest execution")
+
+
 def test_the_asset_graph_shows_every_group_of_the_city(address: str, page: Page):
     page.open(f"{address}/asset-groups")
 
@@ -88,11 +65,27 @@ def test_the_asset_graph_shows_every_group_of_the_city(address: str, page: Page)
     assert page.errors == []
 
 
+def test_tables_of_one_name_are_told_apart_in_the_graph_of_their_group(address: str, page: Page):
+    page.open(f"{address}/locations/gemello/asset-groups/istat/lineage")
+
+    for stage in ("Source", "Bronze", "quarantine"):
+        page.wait_for_text(stage)
+    page.wait_for("document.body.innerText.split('Materialized').length === 4")
+
+
+def test_the_catalogue_says_what_each_table_is_in_plain_words(address: str, page: Page):
+    page.open(f"{address}/assets")
+
+    page.wait_for_text("Ricariche delle auto elettriche")
+    assert "# Ricariche" not in page.text()
+    assert "gemello" in page.text()
+
+
 def test_a_gold_page_says_what_it_is_and_shows_its_picture(address: str, page: Page):
     page.open(f"{address}/assets/{GOLD}?view=overview")
 
     page.wait_for_text("Level of the worst pollutant")
-    page.wait_for_text("100% filled" if "filled" in page.text() else "Latest materialization")
+    page.wait_for_text("Latest materialization")
     page.click("[Show Markdown]")
     width = page.wait_for(
         "[...document.images].filter(i => i.src.startsWith('data:image/svg')).map(i =>"
@@ -102,6 +95,21 @@ def test_a_gold_page_says_what_it_is_and_shows_its_picture(address: str, page: P
     assert width > 300
 
 
+def test_a_column_of_a_gold_page_leads_to_the_publishers_column(address: str, page: Page):
+    page.open(f"{address}/assets/{GOLD}?view=overview")
+
+    page.wait_for_text("published as")
+    said = page.wait_for(
+        "[...document.querySelectorAll('li')].map(i => i.innerText)"
+        ".find(t => t.startsWith('air_quality_level'))"
+    )
+    assert "silver/air/air_quality_observed value_ugm3" in str(said)
+    assert "source/arpa_lombardia/air_quality valore" in str(said)
+    link = "document.querySelector('a[href$=\"/source/arpa_lombardia/air_quality\"]')"
+    page.open(str(page.run(f"{link}.href")))
+    page.wait_for_text("Qualità dell'aria, misure orarie. Delivered by the publisher")
+
+
 def test_a_bronze_page_shows_the_contract_and_the_treatment_of_each_column(
     address: str, page: Page
 ):
@@ -109,11 +117,53 @@ def test_a_bronze_page_shows_the_contract_and_the_treatment_of_each_column(
 
     page.wait_for_text("Soste nei parcheggi in struttura")
     page.wait_for_text("treatment: truncate_15m")
+    page.wait_for_text("brescia-mobilita")
 
 
-def test_a_failed_check_says_what_is_wrong_and_what_to_do(address: str, page: Page):
-    page.open(f"{address}/assets/bronze/arpa_lombardia/weather?view=checks&checkDetail=drift")
+@pytest.mark.parametrize(
+    ("table", "check", "says"),
+    [
+        ("arpa_lombardia/weather", "drift", ("lacks a declared column: 'idstazione'", "`earlier`")),
+        (
+            "brescia_mobilita/parking_sessions",
+            "contract",
+            ("paid_eur: outside 0 to 80 (first: file 1, line", "Show the publisher the lines"),
+        ),
+        ("a2a/heat_readings", "privacy", ("riferimento", "IT_FISCAL_CODE", "under dropped")),
+    ],
+)
+def test_a_failed_check_says_what_is_wrong_and_what_to_do(
+    address: str, page: Page, table: str, check: str, says: tuple[str, ...]
+):
+    open_check(page, address, f"bronze/{table}", check)
 
-    page.wait_for_text("Failed")
-    page.wait_for_text("idstazione")
-    assert "arpa_lombardia/weather" in page.text()
+    for text in (*says, "what to do", f"Then: gemello run --select bronze/{table}"):
+        page.wait_for_text(text)
+    assert FISCAL_CODE not in page.text()
+
+
+def test_a_check_that_another_one_stopped_says_which(address: str, page: Page):
+    open_check(page, address, "bronze/arpa_lombardia/weather", "contract")
+
+    page.wait_for_text("No verdict: the check drift stopped the delivery.")
+
+
+def test_checks_of_a_publisher_that_is_gone_say_so(address: str, page: Page):
+    open_check(page, address, AIR, "contract")
+
+    page.wait_for_text("No verdict: nothing came.")
+    page.wait_for_text(f"gemello run --select {AIR}")
+
+
+def test_a_stale_gold_table_says_since_when_and_which_table_it_waits_for(address: str, page: Page):
+    open_check(page, address, GOLD, "freshness")
+
+    page.wait_for_text("Stale since")
+    page.wait_for_text("It is made of silver/air/air_quality_observed (stale since")
+
+
+def test_the_list_of_runs_says_what_each_was_asked_for(address: str, page: Page):
+    page.open(f"{address}/runs")
+
+    page.wait_for_text(f"gemello/asked_for: deliveries of {AIR}")
+    page.wait_for_text("gemello/asked_for: computed tables of *")
