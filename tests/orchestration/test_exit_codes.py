@@ -1,13 +1,9 @@
 import re
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from orchestration.cli import main
 from orchestration.cli.exit_codes import (
     EXIT_OURS,
     EXIT_REFUSED,
@@ -16,20 +12,10 @@ from orchestration.cli.exit_codes import (
     gravest,
 )
 from quality.contract.load import BUILT_IN
+from tests.command_line import Command, Said, call
 
 READINGS = "a2a/electricity_readings"
 SAMPLE = next((BUILT_IN / READINGS).glob("sample.*"))
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended and everything it said."""
-
-    code: int
-    text: str
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture
@@ -39,17 +25,8 @@ def gemello(
     """The command line in this process, on an installation of its own that holds nothing."""
 
     def run(*arguments: str, **settings: str) -> Said:
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["gemello", *arguments])
-            patch.chdir(tmp_path)
-            patch.setenv("GEMELLO_HOME", str(tmp_path / "home"))
-            for name, text in settings.items():
-                patch.setenv(name, text)
-            with pytest.raises(SystemExit) as ended:
-                main()
-        streams = capfd.readouterr()
-        code = ended.value.code
-        return Said(code if isinstance(code, int) else 0, streams.out + streams.err)
+        own = {"GEMELLO_HOME": str(tmp_path / "home"), **settings}
+        return call(arguments, own, monkeypatch=monkeypatch, capfd=capfd, folder=tmp_path)
 
     return run
 

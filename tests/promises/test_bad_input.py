@@ -3,8 +3,7 @@ import os
 import re
 import resource
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from orchestration.cli import main
 from orchestration.cli.exit_codes import EXIT_OURS, EXIT_REFUSED
+from tests.command_line import Command, Said, call
 from tests.conftest import ObjectStore
 from tests.promises.contracts import VISITS_HEADER, edit_contract, parks_town
 from tests.promises.town import FIRST_DAY, Town, days, listing, rows_of
@@ -27,31 +26,12 @@ GOOD = f"V9;ZZ001ZZ;DUCOS;{AT};1.50;{PERSON}\n"
 MEGABYTE = 1024**2
 
 
-@dataclass(frozen=True)
-class Said:
-    """How a command ended and everything it said."""
-
-    code: int
-    text: str
-
-
-Command = Callable[..., Said]
-
-
 @pytest.fixture
 def gemello(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
     """The command line, in this process."""
 
     def run(town: Town, *arguments: str, **settings: str) -> Said:
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "argv", ["gemello", *arguments])
-            for name, text in (town.environment | settings).items():
-                patch.setenv(name, text)
-            with pytest.raises(SystemExit) as ended:
-                main()
-        streams = capfd.readouterr()
-        code = ended.value.code
-        return Said(code if isinstance(code, int) else 0, streams.out + streams.err)
+        return call(arguments, town.environment | settings, monkeypatch=monkeypatch, capfd=capfd)
 
     return run
 
