@@ -106,8 +106,6 @@ def repeated_keys(frame: pl.DataFrame, keys: pl.DataFrame, rows: pl.Series) -> p
     """
     if rows.is_empty():
         return rows
-    if not rows.len():
-        return rows
     order = [name for name in ("__payload", "__line") if name in frame.columns]
     suspects = keys[rows].hstack([rows, *(frame[name][rows] for name in order)])
     suspects = suspects.sort(*order, _ROW, nulls_last=True)

@@ -143,7 +143,7 @@ def test_nobody_at_all_of_the_simulated_city_is_found_on_the_disk(city: World) -
 
 
 def assert_nothing_is_found(world: World, *, every: int) -> None:
-    """Neither what was planted nor every so-manieth citizen of the town."""
+    """Neither what was planted nor, of the citizens, one in `every`."""
     truth = world.town.sources / "_ground_truth" / "canaries.txt"
     citizens = truth.read_text(encoding="utf-8").splitlines()
 

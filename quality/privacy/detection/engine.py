@@ -152,13 +152,11 @@ def _found(name: str, finder: Finder, text: str) -> list[Span]:
     except Exception as error:  # noqa: BLE001 # whatever failed, the text was not looked at
         raise TwinError(
             f"the recogniser of {name} failed with {type(error).__name__}, so a text was not "
-            f"looked "
-            "at; nothing of it may be passed on"
+            "looked at; nothing of it may be passed on"
         ) from None
     if time.monotonic() - begin > _SLOWEST_S:
         raise TwinError(
             f"the recogniser of {name} took longer than {_SLOWEST_S:.0f} s for one text, so it is "
-            f"not "
-            "taken to have looked at all of it"
+            "not taken to have looked at all of it"
         )
     return spans
