@@ -29,6 +29,10 @@ class Payload:
         """The size only."""
         return f"Payload({len(self.content)} bytes)"
 
+    def let_go(self) -> None:
+        """Forget the content, which is large; whoever asks for it from now on has a bug."""
+        object.__delattr__(self, "content")
+
 
 @dataclass(frozen=True, repr=False)
 class Receipt:

@@ -25,7 +25,7 @@ from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
 from quality.privacy.drift import check_claim
 from quality.privacy.gate import protect
-from quality.shrinking import shrunk_of
+from quality.shrinking import forget, shrunk_of
 from quality.tables import bronze_key
 from quality.workplace import Workplace
 
@@ -103,7 +103,8 @@ def land_arrivals(
     on = _day_of(stale, now)
     memory = remembered(_notes_of(contract, at.lake), on)
     with since_when(memory):
-        protected = protect(fresh, contract, keyring, adapter=adapter, window=window)
+        # What is not published after all can be had from the archive.
+        protected = protect(fresh, contract, keyring, adapter=adapter, window=window, lets_go=True)
     changed = changes(protected.drift, memory, contract, on)
     if protected.delivered_count == 0 and not adapter.may_be_empty:
         raise DeliveryRefused(
@@ -119,6 +120,8 @@ def land_arrivals(
         window=limits(contract, window, adapter, now),
         payload_windows=window_of_each(fresh),
     )
+    # From here on the rows that were kept count: of a large delivery there is no room for both.
+    protected = replace(protected, frame=protected.frame.clear())
     if verdict.stops:
         why = _why(protected.refused, verdict.refused)
         said = " ".join([*verdict.stops, *why, *breaking_words(changed)])
@@ -130,14 +133,19 @@ def land_arrivals(
         lost = {one.start for one in shrunk}
         stale = [start for start in stale if start not in lost]
         marks = {start: marks[start] for start in stale}
+        came = None
+        if sealed:
+            came = at.archive.get(contract.key, sealed.delivery_id, entry=sealed.entry)
+        forget(contract, sealed, at)
         if not stale:
             version = at.lake.version(bronze_key(contract))
             return Landing(None, (), changes=changed, version=version, shrunk=shrunk)
         placed, fresh = placed.of_windows(stale, fresh), of_windows(fresh, stale)
-        key = at.key_of(contract, sealed)
-        # Each unbroken range for itself: the windows between were not published from it.
-        for run in consecutive([start for start in stale if start], contract.cadence):
-            sealed = _seal(contract, run, fresh, at=at, now=now, key=key)
+        if sealed and came:
+            fresh, key = of_windows(came, stale), at.key_of(contract, sealed)
+            # Each unbroken range for itself: the windows between were not published from it.
+            for run in consecutive([start for start in stale if start], contract.cadence):
+                sealed = _seal(contract, run, fresh, at=at, now=now, key=key)
     known_as = sealed.delivery_id if sealed else delivery_id(fresh, at.keyring)
     until = (sealed.expires_on or date.max) if sealed else None
     refused = quarantined(contract, placed.refused, delivery_id=known_as, sealed_until=until)

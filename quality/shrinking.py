@@ -49,9 +49,9 @@ def shrunk_of(
     at: Workplace,
     sealed: SealedDelivery | None,
 ) -> tuple[Shrunk, ...]:
-    """The windows of a delivery that shrank; its entry in the archive then goes.
+    """The windows of a delivery that shrank: rebuilding from its entry would give what it gave.
 
-    Raises DeliveryRefused for a static list that did.
+    Raises DeliveryRefused for a static list that did, and forgets its entry.
     """
     if contract.shrinking == "replace":
         return ()
@@ -59,17 +59,14 @@ def shrunk_of(
         try:
             _check_static(contract, placed.kept.height + placed.refused.height, at.lake)
         except DeliveryRefused:
-            _forget(contract, sealed, at)
+            forget(contract, sealed, at)
             raise
         return ()
-    shrunk = _shrunk_windows(contract, [start for start in starts if start], placed, at.lake)
-    if shrunk:
-        _forget(contract, sealed, at)
-    return shrunk
+    return _shrunk_windows(contract, [start for start in starts if start], placed, at.lake)
 
 
-def _forget(contract: Contract, sealed: SealedDelivery | None, at: Workplace) -> None:
-    """Rebuilding from the archive must give what was published, not what was left out."""
+def forget(contract: Contract, sealed: SealedDelivery | None, at: Workplace) -> None:
+    """Drop the entry of a delivery: rebuilding must give what was published of it, no more."""
     if sealed is not None:
         at.archive.drop(contract.key, sealed)
 

@@ -41,25 +41,6 @@ def rows_at_once(content: bytes, dialect: Dialect, *, first: int) -> Rows | None
     return _plain_rows(content, dialect, first)
 
 
-def all_rows_at_once(content: bytes, dialect: Dialect, *, start: int, first: int) -> Rows | None:
-    """The rows from a byte on, where line `first` begins; None unless each line is a full record.
-
-    Nothing is copied: a large file is read in three quarters of the time that its blocks take.
-    """
-    width, quote = dialect.layout.width, dialect.grammar.quote.encode()
-    if width == 1 or (quote and content.find(quote, start) >= 0):
-        return None
-    frame = _parsed(content, dialect, quote=None, skipped_lines=first - 1)
-    if frame is None:
-        return None
-    if frame[str(width - 1)].null_count():
-        separator = dialect.grammar.separator.encode()
-        separators = _count(content, separator) - _count(content[:start], separator)
-        if separators != (width - 1) * frame.height:
-            return None
-    return Rows(_numbered(frame, first), [], frame.height)
-
-
 def _quoted_rows(content: bytes, dialect: Dialect) -> pl.DataFrame | None:
     width, grammar = dialect.layout.width, dialect.grammar
     if _count(content, grammar.quote.encode()) % 2:
@@ -123,7 +104,6 @@ def _parsed(
     *,
     quote: str | None,
     is_cut: bool = False,
-    skipped_lines: int = 0,
 ) -> pl.DataFrame | None:
     """What polars makes of some lines; if `is_cut`, fields past the width are left out."""
     try:
@@ -134,7 +114,6 @@ def _parsed(
             separator=dialect.grammar.separator,
             quote_char=quote,
             truncate_ragged_lines=is_cut,
-            skip_lines=skipped_lines,
         )
     except pl.exceptions.PolarsError:
         return None

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
-from infra.adapters.clean import Rows, all_rows_at_once, rows_at_once, schema_of
+from infra.adapters.clean import Rows, rows_at_once, schema_of
 from infra.adapters.dialect import Dialect, sniff
 from infra.adapters.encoding import Text
 from infra.adapters.grammar import Grammar
 from infra.adapters.layout import column_names, without_unnamed
-from infra.adapters.lines import Lines
+from infra.adapters.lines import Lines, OddLines
 from infra.adapters.raw import LINE, Table, refusals
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MAX_LINE_BYTES: Final = 1024**2
 # A record of several lines is no longer than a line may be: it never reaches over a whole block.
 # polars parses a block of this size on all cores, one of a quarter of it on one.
 _BLOCK_BYTES: Final = 16 * MAX_LINE_BYTES
-_TRIED_AT_LEAST: Final = 4
+_PIECE_BYTES: Final = 4 * _BLOCK_BYTES
 _FEW: Final = 3
 
 
@@ -40,8 +40,36 @@ class _Block(NamedTuple):
 
 def read_csv(text: Text, adapter: "FileForm") -> Table:
     """Read a CSV file as declared, and as sniffed where nothing is declared."""
+    tables = list(csv_in_pieces(text, adapter))
+    if len(tables) == 1:
+        return tables[0]
+    return Table(
+        pl.concat([table.frame for table in tables], how="diagonal", rechunk=False),
+        pl.concat([table.refused for table in tables]),
+    )
+
+
+def csv_in_pieces(text: Text, adapter: "FileForm") -> Iterator[Table]:
+    """Yield the same rows piece by piece where the file is large and no record can span lines."""
     dialect = sniff(text.content, adapter)
-    frame, refused = _read(text, dialect, adapter)
+    quote = dialect.grammar.quote.encode()
+    start = _offset_of(text.content, dialect.layout.first_line)
+    is_small = len(text.content) - start <= _PIECE_BYTES
+    if is_small or (quote and text.content.find(quote, start) != -1):
+        yield _table(*_read(text, dialect, adapter), dialect)
+        return
+    for block in _blocks(text, dialect, adapter.comment, size=_PIECE_BYTES):
+        if block.rows is not None:
+            yield _table(block.rows.frame, block.rows.refused, dialect)
+        else:
+            frame, odd = _read_lines(text, block, dialect, adapter.comment)
+            yield _table(frame, odd.refused, dialect)
+            del frame
+        del block  # so that one piece is gone before the next one is read
+
+
+def _table(frame: pl.DataFrame, refused: list[tuple[int, str]], dialect: Dialect) -> Table:
+    """Rows under the names of their columns."""
     names = dialect.layout.names
     frame = without_unnamed(frame, names)
     kept = [int(column) for column in frame.columns if column != LINE]
@@ -83,17 +111,13 @@ def _read(
     frames = [pl.DataFrame(schema={**schema_of(dialect), LINE: pl.Int64()})]
     refused: list[tuple[int, str]] = []
     joined = doubtful = 0
-    for block in _merged(_blocks(text, dialect, adapter.comment)):
+    for block in _merged(_blocks(text, dialect, adapter.comment, size=_BLOCK_BYTES)):
         if block.rows is not None:
             frames.append(block.rows.frame)
             refused += block.rows.refused
             continue
-        part = Text(text.content[block.start : block.end], text.encoding, text.undecodable)
-        lines = Lines.of(
-            part, dialect, first=block.first, comment=adapter.comment, longest=MAX_LINE_BYTES
-        )
-        odd = lines.read_odd()
-        frames.append(lines.rows(schema_of(dialect), odd))
+        frame, odd = _read_lines(text, block, dialect, adapter.comment)
+        frames.append(frame)
         refused += odd.refused
         joined += odd.joined_count
         doubtful += odd.doubtful_count
@@ -108,31 +132,27 @@ def _read(
     return pl.concat(frames, rechunk=False), refused
 
 
-def _blocks(text: Text, dialect: Dialect, comment: str | None) -> Iterator[_Block]:
-    """Yield the body in blocks, read where they are clean; after a bad beginning only the rest.
+def _read_lines(
+    text: Text, block: _Block, dialect: Dialect, comment: str | None
+) -> tuple[pl.DataFrame, OddLines]:
+    """The rows of a block that could not be read at once, and what its odd lines hold."""
+    part = Text(text.content[block.start : block.end], text.encoding, text.undecodable)
+    lines = Lines.of(part, dialect, first=block.first, comment=comment, longest=MAX_LINE_BYTES)
+    odd = lines.read_odd()
+    return lines.rows(schema_of(dialect), odd), odd
 
-    A large body that is clean from end to end is one block.
-    """
+
+def _blocks(text: Text, dialect: Dialect, comment: str | None, *, size: int) -> Iterator[_Block]:
+    """Yield the body in blocks of about so many bytes, read where they are clean."""
     content, first = text.content, dialect.layout.first_line
     start = _offset_of(content, first)
-    whole = _Block(start, len(content), first, None)
-    if len(content) - start > _BLOCK_BYTES and _may_be_clean(text, whole, comment):
-        all_rows = all_rows_at_once(content, dialect, start=start, first=first)
-        if all_rows is not None:
-            yield whole._replace(rows=all_rows)
-            return
-    tried = clean = 0
     while start < len(content):
-        end = content.find(b"\n", min(start + _BLOCK_BYTES, len(content))) + 1 or len(content)
-        if tried >= _TRIED_AT_LEAST and clean < tried / 2:
-            yield _Block(start, len(content), first, None)
-            return
+        end = content.find(b"\n", min(start + size, len(content))) + 1 or len(content)
         block = _Block(start, end, first, None)
         rows = None
         if _may_be_clean(text, block, comment):
             rows = rows_at_once(content[start:end], dialect, first=first)
         yield block._replace(rows=rows)
-        tried, clean = tried + 1, clean + (rows is not None)
         first += content.count(b"\n", start, end) if rows is None else rows.lines_count
         start = end
 

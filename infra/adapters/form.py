@@ -1,7 +1,7 @@
 """How a publisher writes its files, where finding it out from the file would go wrong."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -87,3 +87,9 @@ class FileForm(BaseModel):
         from infra.adapters.reading import read_payloads
 
         return read_payloads(self, payloads)
+
+    def read_in_pieces(self, payloads: Sequence[Payload]) -> "Iterator[RawRows]":
+        """Yield the same rows, of a large delivery in pieces; see `read`."""
+        from infra.adapters.reading import read_in_pieces
+
+        return read_in_pieces(self, payloads)

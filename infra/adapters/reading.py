@@ -1,12 +1,14 @@
 """From the files of a delivery to its rows: unpack, recognise the format, read, put together."""
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import polars as pl
 
-from infra.adapters.csv_rows import read_csv
+from infra.adapters.csv_rows import csv_in_pieces
 from infra.adapters.encoding import as_utf8, is_ascii_like
 from infra.adapters.json_rows import read_geojson, read_json, read_jsonl
 from infra.adapters.packed import Member, format_of_name, unpack
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from infra.adapters.form import FileForm, Melt
 
 _MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+# Of a frame of texts, which is about twice as large as its file.
+_PIECE_BYTES: Final = 64 * 1024**2
 _BINARY: Final = {"parquet": b"PAR1", "xlsx": b"PK\x03\x04"}
 
 
@@ -29,62 +33,90 @@ def read_payloads(adapter: "FileForm", payloads: Sequence[Payload]) -> RawRows:
 
     Raises ContractError, naming the place of the file in the delivery, if a file cannot be read.
     """
-    frames: list[pl.DataFrame] = []
-    refused: list[pl.DataFrame] = []
-    brought: list[frozenset[str] | None] = []
+    return _together(adapter, list(_read(adapter, payloads)))
+
+
+def read_in_pieces(adapter: "FileForm", payloads: Sequence[Payload]) -> Iterator[RawRows]:
+    """Yield the same rows, in the same order, in pieces: a large delivery never is read whole.
+
+    A piece has some rows of a large CSV, or all of some smaller files.
+    """
+    piece: list[_Placed] = []
+    size = 0
+    for placed in _read(adapter, payloads):
+        piece.append(placed)
+        size += int(placed.table.frame.estimated_size())
+        if size >= _PIECE_BYTES:
+            yield _together(adapter, piece)
+            piece, size = [], 0
+        del placed  # so that one piece is gone before the next one is read
+    if piece or not payloads:
+        yield _together(adapter, piece)
+
+
+class _Placed(NamedTuple):
+    """A table, or a piece of one, and the place of its file in the delivery."""
+
+    table: Table
+    position: int
+
+
+def _read(adapter: "FileForm", payloads: Sequence[Payload]) -> Iterator[_Placed]:
     for position, payload in enumerate(payloads):
         try:
-            tables = _read_payload(adapter, payload)
+            for table in _read_payload(adapter, payload):
+                yield _Placed(table, position)
+                del table
         except ContractError as error:
             raise ContractError(
                 f"file {position + 1} of {len(payloads)} in the delivery: {error}"
             ) from None
-        table = _together(tables)
-        brought.append(_names_of_all(tables))
-        frames.append(_placed(table.frame, position))
-        refused.append(_placed(table.refused, position).select(PAYLOAD, LINE, "reason"))
-    if not frames:
-        frames = [_placed(pl.DataFrame(schema={LINE: pl.Int64()}), 0)]
-        refused = [_placed(refusals(()), 0).select(PAYLOAD, LINE, "reason")]
-    frame = _stacked(frames)
+
+
+def _together(adapter: "FileForm", placed: Sequence[_Placed]) -> RawRows:
+    frames = [_with_place(table.frame, position) for table, position in placed]
+    refused = [_with_place(table.refused, position) for table, position in placed]
+    nothing = _with_place(refusals(()), 0)
+    frame = _stacked(frames or [nothing.select(PAYLOAD, LINE)])
     names = [name for name in frame.columns if name not in (PAYLOAD, LINE)]
     return RawRows(
         # Taken column by column: `select` would first copy all blocks of the files into one.
         frame=pl.DataFrame([frame[name] for name in (*names, PAYLOAD, LINE)]),
-        refused=pl.concat(refused),
+        refused=pl.concat(rows.select(PAYLOAD, LINE, "reason") for rows in [*refused, nothing]),
         decimal=adapter.decimal,
         thousands=adapter.thousands,
-        names=tuple(brought),
+        names=tuple(
+            _names_of_all([table for table, _ in group])
+            for _, group in groupby(placed, key=lambda one: one.position)
+        ),
     )
 
 
-def _placed(rows: pl.DataFrame, position: int) -> pl.DataFrame:
+def _with_place(rows: pl.DataFrame, position: int) -> pl.DataFrame:
     place = pl.repeat(position, rows.height, dtype=pl.Int32, eager=True).alias(PAYLOAD)
     return rows.hstack([place])
 
 
-def _read_payload(adapter: "FileForm", payload: Payload) -> list[Table]:
+def _read_payload(adapter: "FileForm", payload: Payload) -> Iterator[Table]:
     """The files of one payload; the lines of a zip's files count on from one file to the next."""
-    tables: list[Table] = []
     before = 0
     for member in unpack(payload.name, payload.content, format=adapter.format):
-        table = _read_member(adapter, member)
-        if adapter.melt is not None:
-            table = Table(melted(table.frame, adapter.melt), table.refused)
-        if before:
-            moved = pl.col(LINE) + before
-            table = Table(table.frame.with_columns(moved), table.refused.with_columns(moved))
-        tables.append(table)
-        last = [tables[-1].frame[LINE].max(), tables[-1].refused[LINE].max()]
-        before = max([before, *(line for line in last if isinstance(line, int))])
-    return tables
+        lines = [before]
+        for table in map(partial(_finished, adapter, before), _read_member(adapter, member)):
+            last = [table.frame[LINE].max(), table.refused[LINE].max()]
+            lines += [line for line in last if isinstance(line, int)]
+            yield table
+            del table
+        before = max(lines)
 
 
-def _together(tables: Sequence[Table]) -> Table:
-    if len(tables) == 1:
-        return tables[0]
+def _finished(adapter: "FileForm", before: int, table: Table) -> Table:
+    """A table as it is asked for, below so many lines of other files."""
+    frame = table.frame if adapter.melt is None else melted(table.frame, adapter.melt)
+    moved = pl.col(LINE) + before
     return Table(
-        _stacked([table.frame for table in tables]), pl.concat([table.refused for table in tables])
+        frame.with_columns(moved) if before else frame,
+        table.refused.with_columns(moved) if before else table.refused,
     )
 
 
@@ -95,7 +127,7 @@ def _names_of_all(tables: Sequence[Table]) -> frozenset[str] | None:
     return frozenset.intersection(*known) if known else None
 
 
-def _read_member(adapter: "FileForm", member: Member) -> Table:
+def _read_member(adapter: "FileForm", member: Member) -> Iterator[Table]:
     content = member.content
     form = adapter.format or format_of_name(member.name) or _recognise(content)
     if not content or (len(content) < HEAD_BYTES and not content.strip(b"\xef\xbb\xbf \t\r\n\0")):
@@ -105,6 +137,13 @@ def _read_member(adapter: "FileForm", member: Member) -> Table:
             f"a web page came in place of {form}: the address has moved or asks for a login"
         )
     _check_kind(content, form, encoding=adapter.encoding)
+    if form == "csv":
+        yield from csv_in_pieces(as_utf8(content, adapter.encoding), adapter)
+    else:
+        yield _read_whole(content, form, adapter)
+
+
+def _read_whole(content: bytes, form: str, adapter: "FileForm") -> Table:
     match form:
         case "xlsx":
             return read_xlsx(content, adapter)
@@ -112,13 +151,11 @@ def _read_member(adapter: "FileForm", member: Member) -> Table:
             return read_parquet(content)
     text = as_utf8(content, adapter.encoding)
     match form:
-        case "json":
-            return read_json(text, adapter)
         case "jsonl":
             return read_jsonl(text)
         case "geojson":
             return read_geojson(text)
-    return read_csv(text, adapter)
+    return read_json(text, adapter)
 
 
 def _recognise(content: bytes) -> str:

@@ -5,6 +5,7 @@ row. They are shown only where they cannot be a value.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -101,6 +102,25 @@ def check_drift(raw: RawRows, contract: Contract, keyring: Keyring) -> Drift:
             keyring.fingerprint("column", [column.name.encode()])[:16]: column.description
             for column in undeclared
         },
+    )
+
+
+def drift_of_all(parts: Sequence[Drift]) -> Drift:
+    """The drift of a delivery by that of its pieces."""
+    missing = [name for name in parts[0].missing if all(name in part.missing for part in parts)]
+    unknown = {key: said for part in parts for key, said in part.unknown.items()}
+    kinds: dict[str, Counter[Kind]] = {}
+    for name, kind in ((name, kind) for part in parts for name, kind in part.kinds.items()):
+        kinds.setdefault(name, Counter())[kind] += 0 if kind == "nothing" else 1
+    renamed = {name: said for part in parts for name, said in part.renamed.items()}
+    return Drift(
+        missing=tuple(missing),
+        undeclared_count=len(unknown),
+        undeclared=tuple(unknown.values()),
+        dropped_seen=tuple(dict.fromkeys(name for part in parts for name in part.dropped_seen)),
+        renamed={name: said for name, said in renamed.items() if name in missing},
+        kinds={name: counts.most_common(1)[0][0] for name, counts in kinds.items()},
+        unknown=unknown,
     )
 
 

@@ -12,7 +12,8 @@ from typing import Final
 import polars as pl
 
 from infra.adapters import Adapter
-from infra.adapters.opening import open_arrivals, payloads_of
+from infra.adapters.form import FileForm
+from infra.adapters.opening import let_go, open_in_pieces, open_whole, payloads_of
 from infra.adapters.raw import LINE, PAYLOAD, RawRows
 from infra.arrivals import Arrivals
 from infra.errors import ContractError, TwinError
@@ -21,9 +22,9 @@ from infra.windows import Window
 from quality.contract.model import Contract
 from quality.privacy.arrivals import Layout, by_layout, window_of_each
 from quality.privacy.cells import Repeats
-from quality.privacy.drift import Drift, check_drift
+from quality.privacy.drift import Drift, check_drift, drift_of_all
 from quality.privacy.numbers import Dialect
-from quality.privacy.reading import Problem, Reading, check_column
+from quality.privacy.reading import Problem, Reading, check_column, reads_by_column
 from quality.privacy.treatment import ByDay, days_of, protect_column, read_event_time
 
 EVENT_ON: Final = "__event_on"
@@ -56,31 +57,46 @@ def protect(
     *,
     adapter: Adapter | None = None,
     window: Window | None = None,
+    lets_go: bool = False,
 ) -> Protected:
     """Open a delivery and take what the contract declares, protected as it says.
 
-    Every delivered row comes out, kept or refused. Raises DeliveryRefused when a declared column is
+    Every delivered row comes out, kept or refused. With `lets_go` the content of the arrivals is
+    forgotten as soon as it has been read. Raises DeliveryRefused when a declared column is
     missing or an undeclared one looks personal, ContractError when nothing can be read.
     """
     days = window_of_each(arrivals)
     if window is not None and window.cadence in ("daily", "stream"):
         days = [day or window.start for day in days]
     parts = [
-        _protect_layout(one, adapter or contract.source, keyring, days=days)
+        _protect_layout(one, adapter or contract.source, keyring, days=days, lets_go=lets_go)
         for one in by_layout(arrivals, contract)
     ]
     return parts[0] if len(parts) == 1 else _together(parts)
 
 
 def _protect_layout(
-    part: Layout, adapter: Adapter, keyring: Keyring, *, days: Sequence[date | None]
+    part: Layout,
+    adapter: Adapter,
+    keyring: Keyring,
+    *,
+    days: Sequence[date | None],
+    lets_go: bool,
 ) -> Protected:
     """Protect the files of one layout; each row keeps the place its file has in the delivery."""
-    raw = open_arrivals(part.arrivals, part.read_by(adapter))
-    if raw.is_left_out or _says_nothing_happened(part.arrivals, raw):
-        raw = _with_declared_columns(raw, part.contract)
+    adapter, contract = part.read_by(adapter), part.contract
     own_days = [days[place] for place in part.places]
-    protected = protect_rows(raw, part.contract, keyring, payload_days=own_days)
+
+    def protect_piece(raw: RawRows) -> Protected:
+        if raw.is_left_out or _says_nothing_happened(part.arrivals, raw):
+            raw = _with_declared_columns(raw, contract)
+        return protect_rows(raw, contract, keyring, payload_days=own_days)
+
+    opened = open_in_pieces if _is_read_cell_by_cell(contract, adapter) else open_whole
+    pieces = list(map(protect_piece, opened(part.arrivals, adapter)))
+    if lets_go:
+        let_go(part.arrivals)
+    protected = _joined(pieces)
     if len(part.places) == len(days):
         return protected
     places = pl.Series(part.places, dtype=pl.Int32)
@@ -89,6 +105,30 @@ def _protect_layout(
         for rows in (protected.frame, protected.refused)
     )
     return replace(protected, frame=frame, refused=refused)
+
+
+def _is_read_cell_by_cell(contract: Contract, adapter: Adapter) -> bool:
+    """Whether no cell is understood by the others of its column: then rows may come in pieces."""
+    if not isinstance(adapter, FileForm):
+        return False
+    dialect = Dialect(adapter.decimal, adapter.thousands)
+    return not any(reads_by_column(column, dialect) for column in contract.columns.values())
+
+
+def _joined(pieces: list[Protected]) -> Protected:
+    """The pieces of one layout, one after the other; the list is emptied."""
+    if len(pieces) == 1:
+        return pieces[0]
+    frames = [piece.frame for piece in pieces]
+    refused = pl.concat(piece.refused for piece in pieces)
+    count = sum(piece.delivered_count for piece in pieces)
+    drift = drift_of_all([piece.drift for piece in pieces])
+    pieces.clear()
+    # Column by column, each let go as it is put together: so all of them never are there twice.
+    cells = {name: [frame[name] for frame in frames] for name in frames[0].columns}
+    frames.clear()
+    columns = [pl.concat(cells.pop(name), rechunk=True) for name in list(cells)]
+    return Protected(pl.DataFrame(columns), refused, count, drift)
 
 
 def _together(parts: Sequence[Protected]) -> Protected:

@@ -40,6 +40,11 @@ class Dialect:
         return self.decimal is not None or self.thousands is not None
 
     @property
+    def is_certain(self) -> bool:
+        """Whether the contract says enough to read a number without looking at others."""
+        return _marks(self)[0] is not None
+
+    @property
     def is_plain(self) -> bool:
         """Whether numbers are written as a programmer writes them, and that is declared."""
         return self.decimal == "." and self.thousands is None

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from infra.errors import ContractError
-from quality.contract.model import Column
+from quality.contract.model import H3, Bands, Column
 from quality.contract.types import SERVICE_TIME
 from quality.privacy import geometry, instants, native, numbers, service_time
 from quality.privacy.canonical import DEFAULT_ENTITY, canonical
@@ -73,6 +73,17 @@ def check_column(name: str, column: Column) -> None:
             numbers.unit_factor(column.sent_as.unit, unit_of(name), _NUMBERS[column.type])
     except ContractError as error:
         raise ContractError(f"columns.{name}: {error}") from None
+
+
+def reads_by_column(column: Column, dialect: Dialect) -> bool:
+    """Whether what a cell of this column means is judged by all its cells.
+
+    So it is where the contract does not say how numbers, dates or instants are written.
+    """
+    if column.sent_as.format is not None:
+        return False
+    is_number = column.type in _NUMBERS or isinstance(column.treatment, H3 | Bands)
+    return (is_number and not dialect.is_certain) or column.type in ("date", "timestamp")
 
 
 def read_cells(
@@ -187,8 +198,6 @@ def _read(
     is_clock = column.sent_as.format == SERVICE_TIME
     what = SERVICE_TIME if is_clock else column.type
     found = _problems(unread(clean, values), name, what, of=distinct)
-    if values.dtype == pl.String and values.equals(distinct.values):
-        return Reading(Repeats(texts), found)  # as delivered
     return Reading(distinct.with_values(values), found)
 
 
