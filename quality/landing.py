@@ -120,8 +120,6 @@ def land_arrivals(
         window=limits(contract, window, adapter, now),
         payload_windows=window_of_each(fresh),
     )
-    # From here on the rows that were kept count: of a large delivery there is no room for both.
-    protected = replace(protected, frame=protected.frame.clear())
     if verdict.stops:
         why = _why(protected.refused, verdict.refused)
         said = " ".join([*verdict.stops, *why, *breaking_words(changed)])

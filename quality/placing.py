@@ -12,7 +12,7 @@ from infra.windows import Window, period_start
 from quality.contract.model import Adapter, Contract
 from quality.judgement import Verdict
 from quality.privacy.arrivals import window_of_each, window_starts
-from quality.privacy.gate import Protected
+from quality.privacy.protected import Protected
 
 # What the gate says of a row besides its columns: where it stood, and its day.
 TECHNICAL: Final = ("__payload", "__line", "__event_on")

@@ -1,6 +1,8 @@
 """Cells of a column: work done once per distinct value and spread back, and cells made empty."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 import polars as pl
@@ -41,6 +43,18 @@ class Repeats:
     def with_values(self, values: pl.Series) -> "Repeats":
         """The same rows, with other values in the same order."""
         return Repeats(values, self.positions)
+
+
+def one_below_other(parts: Sequence[Repeats]) -> pl.Series:
+    """The rows of some pieces of a column, as one column."""
+    spread = [part.positions for part in parts if part.positions is not None]
+    if len(spread) < len(parts):
+        return pl.concat([part.rows for part in parts], rechunk=True)
+    # Spread once for all: the rows of the pieces would be there beside those of the column.
+    values = pl.concat([part.values for part in parts], rechunk=True)
+    starts = accumulate((len(part.values) for part in parts[:-1]), initial=0)
+    moved = [positions + start for positions, start in zip(spread, starts, strict=True)]
+    return values.gather(pl.concat(moved, rechunk=True))
 
 
 def repeats(texts: pl.Series, *, up_to: float) -> Repeats:

@@ -107,6 +107,8 @@ def check_drift(raw: RawRows, contract: Contract, keyring: Keyring) -> Drift:
 
 def drift_of_all(parts: Sequence[Drift]) -> Drift:
     """The drift of a delivery by that of its pieces."""
+    if len(parts) == 1:
+        return parts[0]
     missing = [name for name in parts[0].missing if all(name in part.missing for part in parts)]
     unknown = {key: said for part in parts for key, said in part.unknown.items()}
     kinds: dict[str, Counter[Kind]] = {}

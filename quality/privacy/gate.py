@@ -1,12 +1,10 @@
 """The gate: from a sealed delivery to declared, typed and protected rows."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from functools import reduce
-from operator import or_
 from typing import Final
 
 import polars as pl
@@ -22,32 +20,13 @@ from infra.windows import Window
 from quality.contract.model import Contract
 from quality.privacy.arrivals import Layout, by_layout, window_of_each
 from quality.privacy.cells import Repeats
-from quality.privacy.drift import Drift, check_drift, drift_of_all
+from quality.privacy.drift import Drift, check_drift
 from quality.privacy.numbers import Dialect
+from quality.privacy.protected import EVENT_ON, Piece, Protected, joined, split
 from quality.privacy.reading import Problem, Reading, check_column, reads_by_column
 from quality.privacy.treatment import ByDay, days_of, protect_column, read_event_time
 
-EVENT_ON: Final = "__event_on"
 _WORKERS: Final = 4
-
-
-@dataclass(frozen=True, repr=False)
-class Protected:
-    """A delivery on our side of the gate.
-
-    `frame` has the contract's stored columns, `__payload`, `__line`, and `__event_on`: the day, on
-    the city's clock, of the event time before it was truncated (null where the contract has none).
-    `refused` has the same columns, as far as they could be protected, with `rule` and `reason`.
-    """
-
-    frame: pl.DataFrame
-    refused: pl.DataFrame
-    delivered_count: int
-    drift: Drift
-
-    def __repr__(self) -> str:
-        """The sizes only."""
-        return f"Protected({self.frame.height} kept, {self.refused.height} refused)"
 
 
 def protect(
@@ -87,16 +66,16 @@ def _protect_layout(
     adapter, contract = part.read_by(adapter), part.contract
     own_days = [days[place] for place in part.places]
 
-    def protect_piece(raw: RawRows) -> Protected:
+    def protect_piece(raw: RawRows) -> Piece:
         if raw.is_left_out or _says_nothing_happened(part.arrivals, raw):
             raw = _with_declared_columns(raw, contract)
-        return protect_rows(raw, contract, keyring, payload_days=own_days)
+        return _protect_piece(raw, contract, keyring, own_days)
 
     opened = open_in_pieces if _is_read_cell_by_cell(contract, adapter) else open_whole
     pieces = list(map(protect_piece, opened(part.arrivals, adapter)))
     if lets_go:
         let_go(part.arrivals)
-    protected = _joined(pieces)
+    protected = joined(pieces)
     if len(part.places) == len(days):
         return protected
     places = pl.Series(part.places, dtype=pl.Int32)
@@ -113,22 +92,6 @@ def _is_read_cell_by_cell(contract: Contract, adapter: Adapter) -> bool:
         return False
     dialect = Dialect(adapter.decimal, adapter.thousands)
     return not any(reads_by_column(column, dialect) for column in contract.columns.values())
-
-
-def _joined(pieces: list[Protected]) -> Protected:
-    """The pieces of one layout, one after the other; the list is emptied."""
-    if len(pieces) == 1:
-        return pieces[0]
-    frames = [piece.frame for piece in pieces]
-    refused = pl.concat(piece.refused for piece in pieces)
-    count = sum(piece.delivered_count for piece in pieces)
-    drift = drift_of_all([piece.drift for piece in pieces])
-    pieces.clear()
-    # Column by column, each let go as it is put together: so all of them never are there twice.
-    cells = {name: [frame[name] for frame in frames] for name in frames[0].columns}
-    frames.clear()
-    columns = [pl.concat(cells.pop(name), rechunk=True) for name in list(cells)]
-    return Protected(pl.DataFrame(columns), refused, count, drift)
 
 
 def _together(parts: Sequence[Protected]) -> Protected:
@@ -148,6 +111,12 @@ def protect_rows(
 
     Where a contract without event time has pseudonyms by day, the day a payload is for stands in.
     """
+    return joined([_protect_piece(raw, contract, keyring, payload_days)])
+
+
+def _protect_piece(
+    raw: RawRows, contract: Contract, keyring: Keyring, payload_days: Sequence[date | None]
+) -> Piece:
     for name, column in contract.stored.items():
         check_column(name, column)
     days = pl.Series("day", payload_days, dtype=pl.Date)
@@ -177,7 +146,7 @@ def fenced(key: str) -> Iterator[None]:
 
 def _protect(
     raw: RawRows, contract: Contract, keyring: Keyring, *, drift: Drift, payload_days: pl.Series
-) -> Protected:
+) -> Piece:
     delivered = {name: raw.frame[name] for name in raw.frame.columns}
     dialect = Dialect(raw.decimal, raw.thousands)
     nowhen = pl.repeat(None, raw.frame.height, dtype=pl.Date, eager=True)
@@ -213,10 +182,10 @@ def _protect(
     columns[EVENT_ON] = Repeats(event_on.result())
     problems = [Problem(fault.where, fault.rule, fault.reason) for fault in raw.faults]
     problems += [problem for reading in readings.values() for problem in reading.problems]
-    kept, refused = _split(columns, problems)
+    kept, refused = split(columns, problems)
     refused = refused.with_columns(_withheld(contract, refused))
     unreadable = raw.refused.select(
-        *(pl.lit(None, dtype=kept.schema[name]).alias(name) for name in contract.stored),
+        *(pl.lit(None, dtype=refused.schema[name]).alias(name) for name in contract.stored),
         PAYLOAD,
         LINE,
         pl.lit(None, dtype=pl.Date).alias(EVENT_ON),
@@ -224,44 +193,7 @@ def _protect(
         "reason",
     )
     refused = pl.concat([refused, unreadable]).sort(PAYLOAD, LINE, maintain_order=True)
-    return Protected(kept, refused, raw.frame.height + raw.refused.height, drift)
-
-
-def _split(
-    columns: Mapping[str, Repeats], problems: Sequence[Problem]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows without a problem, and the others: the first is their rule, all are their reason."""
-    if not problems:
-        frame = _frame(columns)
-        nothing = frame.clear().with_columns(
-            rule=pl.lit("", pl.String), reason=pl.lit("", pl.String)
-        )
-        return frame, nothing
-    where = reduce(or_, (problem.where for problem in problems))
-    masks = pl.DataFrame([p.where.alias(str(i)) for i, p in enumerate(problems)]).filter(where)
-    said = [
-        (
-            pl.when(pl.col(str(i))).then(pl.lit(p.rule)),
-            pl.when(pl.col(str(i))).then(pl.lit(p.reason)),
-        )
-        for i, p in enumerate(problems)
-    ]
-    words = masks.select(
-        rule=pl.coalesce(rule for rule, _ in said),
-        reason=pl.concat_str([reason for _, reason in said], separator="; ", ignore_nulls=True),
-    )
-    kept, refused = (_frame(columns, where=mask) for mask in (~where, where))
-    return kept, refused.hstack(words)
-
-
-def _frame(columns: Mapping[str, Repeats], *, where: pl.Series | None = None) -> pl.DataFrame:
-    def rows_of(name: str) -> pl.Series:
-        cells = columns[name]
-        return (cells if where is None else cells.filter(where)).rows.alias(name)
-
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        rows = list(pool.map(rows_of, columns))
-    return pl.DataFrame(rows)
+    return Piece(kept, refused, raw.frame.height + raw.refused.height, drift)
 
 
 def _withheld(contract: Contract, refused: pl.DataFrame) -> list[pl.Series]:

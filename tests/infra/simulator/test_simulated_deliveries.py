@@ -15,7 +15,8 @@ from infra.simulator.run import found_datasets
 from infra.windows import Window
 from quality.contract.load import BUILT_IN, load_contract
 from quality.judgement import Verdict, judge
-from quality.privacy.gate import Protected, protect
+from quality.privacy.gate import protect
+from quality.privacy.protected import Protected
 
 DAYS = (date(2025, 3, 24), date(2025, 3, 30))
 KEYS = sorted(one.KEY for one in found_datasets() if (BUILT_IN / one.KEY).is_dir())

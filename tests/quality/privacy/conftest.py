@@ -10,7 +10,8 @@ from infra.adapters.raw import LINE, PAYLOAD, RawRows
 from infra.keys import Keyring
 from infra.settings import Settings
 from quality.contract.model import Contract
-from quality.privacy.gate import Protected, protect_rows
+from quality.privacy.gate import protect_rows
+from quality.privacy.protected import Protected
 
 Delivered = dict[str, list[Any]]  # cells of any type, as Parquet has them
 Protect = Callable[..., Protected]

@@ -15,7 +15,7 @@ from infra.errors import ContractError, GemelloError, TwinError
 from infra.keys import Keyring
 from quality.contract.model import Contract
 from quality.privacy import gate
-from quality.privacy.gate import Protected
+from quality.privacy.protected import Protected
 
 PLATES = ["AB123CD", "ab 123 cd", "ZZ999ZZ", "N/D", "IO000IO"]
 COLUMNS: dict[str, Any] = {

@@ -11,7 +11,8 @@ from infra.arrivals import Arrivals, Payload
 from infra.keys import Keyring
 from quality.contract.model import Contract
 from quality.privacy.drift import Drift, drift_of_all
-from quality.privacy.gate import Protected, protect
+from quality.privacy.gate import protect
+from quality.privacy.protected import Protected
 from tests.quality.privacy.conftest import contract_of
 
 COLUMNS: dict[str, Any] = {
