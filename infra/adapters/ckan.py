@@ -65,9 +65,15 @@ class CkanAdapter(FileForm, WebSource):
         )
 
     def address(self, web: Web, window: Window) -> str:
-        """Where the resource of a window is. Raises ContractError where the package has none."""
+        """Where the resource of a window is.
+
+        Raises NothingDelivered where the package has none for it, and ContractError where it has
+        none at all.
+        """
         listed = self._resources(web)
         fitting = self._fitting(listed, window)
+        if fitting is None and self.names_windows:
+            raise NothingDelivered(f"{self.written}: nothing was found there for {window}")
         if fitting is None:
             raise self._none_fits(listed)
         return self._url(fitting)

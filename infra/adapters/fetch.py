@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from infra.adapters.web import MAX_FETCHED_BYTES, NotThereError, Web
 from infra.arrivals import Arrivals, Known, Payload, Receipt
-from infra.errors import ContractError, PublisherUnavailable
+from infra.errors import ContractError, NothingDelivered, PublisherUnavailable
 
 _STORE_TIMEOUT_S: Final = 60
 _AT_ONCE: Final = 8
@@ -33,7 +33,8 @@ def fetch(places: list[Place], web: Web, known: Known) -> Arrivals:
     """All files at these addresses, in order; within one address by name.
 
     A file that is not there is left out. Raises PublisherUnavailable if the publisher does not
-    answer, and ContractError for a file that is too large.
+    answer, or has nothing and says that it never will again; ContractError for a file that is too
+    large.
     """
     if not places:
         return Arrivals([])
@@ -44,20 +45,30 @@ def fetch(places: list[Place], web: Web, known: Known) -> Arrivals:
     else:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = list(pool.map(lambda at, fetch: fetch(at, web, known), places, fetchers))
+    withdrawn = [one.withdrawn for one in found if one.withdrawn is not None]
+    if withdrawn and not any(one.payloads or one.receipt for one in found):
+        raise NothingDelivered(str(withdrawn[0]), is_passing=False)
     return Arrivals(
-        [payload for payloads, _ in found for payload in payloads],
-        receipts=[receipt for _, receipt in found if receipt],
+        [payload for one in found for payload in one.payloads],
+        receipts=[one.receipt for one in found if one.receipt],
         unchanged=[
             place.window_start
-            for place, (payloads, receipt) in zip(places, found, strict=True)
-            if receipt is not None and not payloads
+            for place, one in zip(places, found, strict=True)
+            if one.receipt is not None and not one.payloads
         ],
     )
 
 
-# The files at one address; and for the web how the server names what it holds there, also where it
-# sent nothing because nothing changed.
-Found = tuple[list[Payload], Receipt | None]
+class Found(NamedTuple):
+    """The files at one address.
+
+    For the web also how the server names what it holds there, even where it sent nothing because
+    nothing changed; and whether it says that nothing will ever be there again.
+    """
+
+    payloads: list[Payload]
+    receipt: Receipt | None = None
+    withdrawn: NotThereError | None = None
 
 
 def _fetcher(address: str) -> Callable[[Place, Web, Known], Found]:
@@ -101,7 +112,7 @@ def _from_folder(place: Place, _web: Web, _known: Known) -> Found:
             ) from None
         changed_at = datetime.fromtimestamp(stat.st_mtime, UTC)
         payloads.append(Payload(path.name, content, changed_at, place.window_start))
-    return payloads, None
+    return Found(payloads)
 
 
 def _from_web(place: Place, web: Web, known: Known) -> Found:
@@ -109,15 +120,15 @@ def _from_web(place: Place, web: Web, known: Known) -> Found:
     receipt = receipts[0] if receipts and receipts[0].is_named else None
     try:
         answer = web.get(place.address, known=receipt)
-    except NotThereError:
+    except NotThereError as failure:
         if place.window_start is None:
             raise
-        return [], None
+        return Found([], withdrawn=failure if failure.is_for_good else None)
     if answer is None:
-        return [], receipt
+        return Found([], receipt)
     name = unquote(urlsplit(place.address).path.rpartition("/")[2])
     payload = Payload(name, answer.body, answer.changed_at, place.window_start)
-    return [payload], answer.receipt(place.address, place.window_start)
+    return Found([payload], answer.receipt(place.address, place.window_start))
 
 
 class _Store(Protocol):
@@ -139,7 +150,7 @@ def _from_store(place: Place, _web: Web, _known: Known) -> Found:
             name = path.rpartition("/")[2]
             content = bytes(store.cat_file(path))
             payloads.append(Payload(name, content, changed_at.astimezone(UTC), place.window_start))
-    return payloads, None
+    return Found(payloads)
 
 
 def listed_in_store(place: Place) -> dict[str, dict[str, object]]:

@@ -15,7 +15,6 @@ from infra.adapters.raw import LINE, PAYLOAD, RawRows
 from infra.adapters.source import (
     NOTHING_KNOWN,
     ROME,
-    WINDOW,
     WebSource,
     Zone,
     each,
@@ -44,10 +43,10 @@ class HttpJsonAdapter(WebSource):
     def pull(self, window: Window, known: Known = NOTHING_KNOWN) -> Arrivals:
         """Fetch all pages of these windows.
 
-        A window that the server knows nothing of (404, where the path names the window) is left
-        out; one that did not change since `known` is in `unchanged`. Raises PublisherUnavailable
-        where the publisher does not answer as it should, ContractError where its pages make no
-        sense.
+        A window that the server knows nothing of (404 or 410, where the path names the window) is
+        left out; one that did not change since `known` is in `unchanged`. Raises
+        PublisherUnavailable where the publisher does not answer as it should, ContractError where
+        its pages make no sense.
         """
         if self.names_windows and window.is_static:
             raise ContractError(
@@ -57,19 +56,24 @@ class HttpJsonAdapter(WebSource):
         web = self.web(self.url)
         walk = Walk(web, self.written, self.records, self.max_pages)
         windows = each(window) if self.names_windows else [window]
+        withdrawn: list[NotThereError] = []
 
         def fetch(one: Window) -> list[Page] | None:
             start = start_of(one, names_windows=self.names_windows)
             url = in_window(self.url, one, clock=self.timezone)
             try:
                 return walk.pages(pager_of(self.paging, url), known.get(start, ()))
-            except NotThereError:
-                if WINDOW.search(self.url.partition("?")[0]):
-                    return []
-                raise
+            except NotThereError as failure:
+                if not self.path_names_windows:
+                    raise
+                if failure.is_for_good:
+                    withdrawn.append(failure)
+                return []
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             found = list(pool.map(fetch, windows))
+        if withdrawn and not any(pages is None or pages for pages in found):
+            raise NothingDelivered(str(withdrawn[0]), is_passing=False)
         starts = [start_of(one, names_windows=self.names_windows) for one in windows]
         by_start = dict(zip(starts, found, strict=True))
         return arrivals_of(by_start, self._name, written=self.written, window=window)

@@ -16,10 +16,10 @@ from infra.adapters.paging import parsed, records_of
 from infra.adapters.patience import Patience
 from infra.adapters.raw import LINE, PAYLOAD
 from infra.adapters.socrata import SocrataAdapter
-from infra.adapters.source import WINDOW, WebSource, in_window
+from infra.adapters.source import WebSource, in_window
 from infra.adapters.web import NotThereError, Web
 from infra.arrivals import Payload
-from infra.errors import ContractError, PublisherUnavailable
+from infra.errors import ContractError, NothingDelivered, PublisherUnavailable
 from infra.windows import Window
 
 if TYPE_CHECKING:
@@ -42,24 +42,36 @@ class Look:
 def look(adapter: "Adapter", window: Window) -> Look | None:
     """A look at what would be pulled for a window; None for a source that is not on the web.
 
+    A window that has an address of its own may not be there yet: that is nothing to complain of.
     Raises PublisherUnavailable and ContractError as a pull would, after two attempts.
     """
     if not isinstance(adapter, WebSource) or not _is_on_the_web(adapter.url):
         return None
     patient = adapter.waiting(_PATIENCE)
     web = patient.web(adapter.url)
+    try:
+        return _seen(patient, web, window)
+    except NotThereError as failure:
+        if failure.is_for_good or not adapter.path_names_windows:
+            raise
+    except NothingDelivered:
+        pass
+    return Look(None, is_empty=True)
+
+
+def _seen(adapter: WebSource, web: Web, window: Window) -> Look | None:
     seen: Look | None = None
-    match patient:
+    match adapter:
         case FileAdapter():
-            seen = _file(patient, web, in_window(patient.url, window))
+            seen = _file(adapter, web, in_window(adapter.url, window))
         case CkanAdapter():
-            seen = _file(patient, web, patient.address(web, window))
+            seen = _file(adapter, web, adapter.address(web, window))
         case GtfsAdapter():
-            seen = _feed(patient, web, in_window(patient.url, window))
+            seen = _feed(web, in_window(adapter.url, window))
         case HttpJsonAdapter():
-            seen = _records(patient, web, window)
+            seen = _records(adapter, web, window)
         case SocrataAdapter():
-            seen = _portal(patient, web, window)
+            seen = _portal(adapter, web, window)
     return seen
 
 
@@ -67,24 +79,14 @@ def _is_on_the_web(url: str) -> bool:
     return url.lower().startswith(("http://", "https://"))
 
 
-def _feed(adapter: GtfsAdapter, web: Web, url: str) -> Look:
+def _feed(web: Web, url: str) -> Look:
     """A zip shows its tables only as a whole: it is looked at whether one begins to come."""
-    try:
-        answer = web.get(url, part_bytes=_FEW)
-    except NotThereError:
-        if WINDOW.search(adapter.url.partition("?")[0]):
-            return Look(None, is_empty=True)
-        raise
+    answer = web.get(url, part_bytes=_FEW)
     return Look(None, is_moved=answer is not None and answer.is_moved)
 
 
 def _file(form: FileForm, web: Web, url: str) -> Look:
-    try:
-        answer = web.get(url, part_bytes=_PART_BYTES)
-    except NotThereError:
-        if isinstance(form, FileAdapter) and WINDOW.search(form.url.partition("?")[0]):
-            return Look(None, is_empty=True)
-        raise
+    answer = web.get(url, part_bytes=_PART_BYTES)
     if answer is None:
         return Look(None)
     body = answer.body

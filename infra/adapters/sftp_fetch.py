@@ -62,22 +62,27 @@ def fetch_by_sftp(account: Account, places: Sequence[Place], ready: "Ready") -> 
 
 def _outage(account: Account, error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"{account.written} did not answer in time"
-    return f"{account.written} cannot be reached, or broke off while sending"
+        return f"{account.written}: the server did not answer in time; try later"
+    # What breaks off is a ConnectionError too, but for the one refused before it began.
+    if isinstance(error, ConnectionRefusedError) or (
+        isinstance(error, OSError) and not isinstance(error, ConnectionError)
+    ):
+        return f"{account.written}: the server cannot be reached; try later"
+    return f"{account.written}: the connection broke off before all was sent; try later"
 
 
 async def _fetched(
     account: Account, places: Sequence[Place], ready: "Ready", kept: _Kept
 ) -> list[Payload]:
     """One attempt. What it has fetched it also keeps for the next."""
-    from infra.adapters.sftp_files import Files
+    from infra.adapters.sftp_files import TIMEOUT_S, Files
 
     payloads: list[Payload] = []
-    async with (
-        connection_to(account) as connection,
-        connection.start_sftp_client(path_encoding=None) as client,
-    ):
-        files = Files(client, ready)
+    async with connection_to(account) as connection:
+        # Closing the connection closes the client; a silent server is not waited for twice.
+        async with asyncio.timeout(TIMEOUT_S):
+            client = await connection.start_sftp_client(path_encoding=None)
+        files = Files(connection, client, ready)
         found = [(place, await files.at(place)) for place in places]
         whole = await files.whole([file for _, there in found for file in there])
         for place, there in found:

@@ -2,19 +2,20 @@
 
 import asyncio
 import fnmatch
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from infra.adapters.fetch import Place
 from infra.adapters.web import MAX_FETCHED_BYTES
 from infra.errors import ContractError
 
 if TYPE_CHECKING:
-    from asyncssh import SFTPClient
+    from asyncssh import SFTPClient, SSHClientConnection
 
     from infra.adapters.sftp import Ready
 
-_TIMEOUT_S: Final = 60
+TIMEOUT_S: Final = 60
+_Answer = TypeVar("_Answer")
 _PIECE: Final = 4 * 1024**2
 _MAGIC: Final = "*?["
 
@@ -35,8 +36,11 @@ class RemoteFile(NamedTuple):
 class Files:
     """The files of a server that one connection sees; each folder is listed once."""
 
-    def __init__(self, client: "SFTPClient", ready: "Ready") -> None:
+    def __init__(
+        self, connection: "SSHClientConnection", client: "SFTPClient", ready: "Ready"
+    ) -> None:
         """Look through this client; `ready` says how an upload that has ended is recognised."""
+        self._connection = connection
         self._client = client
         self._ready = ready
         self._names: dict[bytes, dict[bytes, bool]] = {}
@@ -77,10 +81,10 @@ class Files:
             )
         pieces: list[bytes] = []
         try:
-            async with self._client.open(file.path, "rb") as remote:
-                for offset in range(0, file.size, _PIECE):
-                    async with asyncio.timeout(_TIMEOUT_S):
-                        pieces.append(await remote.read(_PIECE, offset))
+            remote = await self._in_time(self._client.open(file.path, "rb"))
+            for offset in range(0, file.size, _PIECE):
+                pieces.append(await self._in_time(remote.read(_PIECE, offset)))
+            await self._in_time(remote.close())
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
             return None
         content = b"".join(pieces)
@@ -106,10 +110,9 @@ class Files:
 
         if folder not in self._names:
             try:
-                async with asyncio.timeout(_TIMEOUT_S):
-                    listed = await self._client.readdir(folder or b".")
+                listed = await self._in_time(self._client.readdir(folder or b"."))
             except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPNotADirectory):
-                listed = ()
+                listed = []
             no_folder = (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_SPECIAL)
             self._names[folder] = {
                 entry.filename: entry.attrs.type not in no_folder
@@ -123,13 +126,23 @@ class Files:
         import asyncssh
 
         try:
-            async with asyncio.timeout(_TIMEOUT_S):
-                attrs = await self._client.stat(path)
+            attrs = await self._in_time(self._client.stat(path))
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPNotADirectory):
             return None
         if attrs.type not in (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_UNKNOWN):
             return None
         return RemoteFile(path, attrs.size or 0, int(attrs.mtime or 0))
+
+    async def _in_time(self, asked: Awaitable[_Answer]) -> _Answer:
+        """What the server answers; TimeoutError, and the connection is over, if it does not."""
+        # Cancelling is not enough: asyncssh would then wait for the answer to its own closing.
+        asking = asyncio.ensure_future(asked)
+        if not (await asyncio.wait({asking}, timeout=TIMEOUT_S))[0]:
+            self._connection.abort()
+            await asyncio.wait({asking})
+            asking.exception()
+            raise TimeoutError
+        return asking.result()
 
     async def _has_marker(self, file: RemoteFile, suffix: str) -> bool:
         folder, slash, name = file.path.rpartition(b"/")

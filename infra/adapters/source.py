@@ -74,6 +74,11 @@ class Source(BaseModel):
         return WINDOW.search(getattr(self, self.windows_in) or "") is not None
 
     @property
+    def path_names_windows(self) -> bool:
+        """Whether each window has an address of its own, where it may be there or not."""
+        return WINDOW.search(self.url.partition("?")[0]) is not None
+
+    @property
     def asks_by_window(self) -> bool:
         """Whether each window costs a request to a web server of its own."""
         return self.names_windows and urlsplit(self.url).scheme.lower() in ("http", "https")

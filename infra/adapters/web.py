@@ -36,7 +36,12 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 class NotThereError(PublisherUnavailable):
-    """The server answers and says that it has no such thing (any more)."""
+    """The server answers and says that it has no such thing; with 410, that it never will again."""
+
+    def __init__(self, message: str, *, is_for_good: bool) -> None:
+        """Fail with a message that shows no value."""
+        super().__init__(message, is_passing=False)
+        self.is_for_good = is_for_good
 
 
 def _lasting(message: str) -> PublisherUnavailable:
@@ -243,9 +248,10 @@ class Web:
             asked_s = self._asked_pause(raw) if raw.status in _BUSY else None
             raise _Passing(f"answered HTTP {raw.status}", asked_s)
         if raw.status in _GONE:
-            word = " (withdrawn for good)" if raw.status == 410 else ""
+            is_for_good = raw.status == 410
+            word = " (withdrawn for good)" if is_for_good else ""
             said = f"{self._written} answered HTTP {raw.status}{word}"
-            raise NotThereError(said, is_passing=False)
+            raise NotThereError(said, is_for_good=is_for_good)
         if raw.status in (401, 403, 407):
             raise _lasting(
                 f"{self._written} answered HTTP {raw.status}: it wants a login, or will not serve "

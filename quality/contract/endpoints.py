@@ -56,8 +56,9 @@ def _newest_window(contract: Contract, today: date) -> Window:
 def _judged(contract: Contract, seen: Look) -> Endpoint:
     if seen.names is None or (seen.is_empty and not seen.names):
         what = "has nothing for the newest days" if seen.is_empty else "its columns were not read"
-        state: State = "moved" if seen.is_moved else "answers"
-        return Endpoint(contract.key, state, f"answers; {what}")
+        if seen.is_moved:
+            return Endpoint(contract.key, "moved", f"moved on its host: correct source.url; {what}")
+        return Endpoint(contract.key, "answers", what)
     missing = [
         name
         for column in contract.columns.values()

@@ -19,6 +19,7 @@ from quality.contract.model import Contract
 from quality.landing import Landing, land
 from tests.infra.adapters.waiting import Waiting
 from tests.real_sources.real_files import REAL_FILES, REAL_SOURCES
+from tests.transit.feeds import FEED, zipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::infra.errors.GemelloWarning")
 FOLDERS: Final = contract_folders([REAL_SOURCES])
@@ -27,6 +28,11 @@ every_contract = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: f
 on_a_portal = pytest.mark.parametrize(
     "folder",
     [folder for folder in FOLDERS if load_contract(folder).source.protocol == "socrata"],
+    ids=lambda folder: folder.name,
+)
+of_a_timetable = pytest.mark.parametrize(
+    "folder",
+    [folder for folder in FOLDERS if load_contract(folder).source.protocol == "gtfs"],
     ids=lambda folder: folder.name,
 )
 # What the documentation says that these columns look like.
@@ -118,6 +124,19 @@ def test_rows_as_they_are_documented_land(folder: Path, tmp_path: Path) -> None:
     assert (landing.kept_count, landing.refused_count) == (1, 0)
     assert landing.drift is not None
     assert landing.drift.missing == ()
+
+
+@of_a_timetable
+def test_a_timetable_by_the_standard_lands_row_for_row(folder: Path, tmp_path: Path) -> None:
+    contract = load_contract(folder)
+    table = contract.source.table
+    rows_count = FEED.get(f"{table}.txt", "\n").count("\n") - 1
+
+    with PublisherServer({"orari": Offer(files=lambda: {"zip": zipped(FEED)})}) as server:
+        source = contract.source.model_copy(update={"url": f"{server.url}/files/orari/zip"})
+        landing = landed(contract, source.timed(Waiting().time()), tmp_path)
+
+    assert (landing.kept_count, landing.refused_count) == (rows_count, 0)
 
 
 @pytest.mark.real_data

@@ -9,6 +9,7 @@ import polars as pl
 
 from infra.simulator.batches import Batch, put
 from infra.simulator.city import City
+from infra.simulator.datasets.transit_validations import cards
 from infra.simulator.days import midnight
 from infra.simulator.forms import Csv
 from infra.simulator.identifiers import omocode, with_wrong_check_letter
@@ -22,7 +23,8 @@ FORM: Final = Csv(
         separator=";", encoding="windows-1252", line_end="\r\n", decimal_comma=True, decimals=6
     )
 )  # fmt: skip
-PERSONAL: Final = ("codice_fiscale",)
+PERSONAL: Final = ("codice_fiscale", "nucleo", "tessera")
+_MOST_A_HOUSEHOLD: Final = 4
 
 
 def publish(city: City, publication: Publication) -> None:
@@ -65,10 +67,33 @@ def _register(city: City) -> pl.DataFrame:
             "sezione": places["section_id"],
             "latitudine": places["lat"].to_numpy() + chance.normal(0, 0.0008, len(people)),
             "longitudine": places["lng"].to_numpy() + chance.normal(0, 0.0011, len(people)),
+            "nucleo": _households(city),
+            "tessera": _cards(city),
             "telefono": [person.phone for person in people],
             "email": [person.email for person in people],
         }
     )
+
+
+def _households(city: City) -> list[str]:
+    """The household of each inhabitant: neighbours of one census section."""
+    count = len(city.people)
+    order = np.argsort(city.homes, kind="stable")
+    sections = city.homes[order]
+    sizes = city.chance("residents", "households").integers(1, _MOST_A_HOUSEHOLD + 1, size=count)
+    lots = np.repeat(np.arange(count), sizes)[:count]
+    begins = np.ones(count, dtype=bool)
+    begins[1:] = (lots[1:] != lots[:-1]) | (sections[1:] != sections[:-1])
+    numbers = np.empty(count, dtype=np.int64)
+    numbers[order] = np.cumsum(begins)
+    return [f"NF{number:08}" for number in numbers]
+
+
+def _cards(city: City) -> list[str | None]:
+    """The card for buses and metro of each inhabitant who has one: the first, if several."""
+    held = cards(city).unique("person", keep="first")
+    by_person = dict(held.select("person", "card").iter_rows())
+    return [by_person.get(person) for person in range(len(city.people))]
 
 
 def _spoiled(city: City, frame: pl.DataFrame) -> list[Spoiled]:

@@ -40,9 +40,9 @@ def publish(city: City, publication: Publication) -> None:
 
 def batches(city: City) -> Iterator[Batch]:
     """What each day's file holds."""
-    cards = _cards(city)
+    known = cards(city)
     for day in city.dates:
-        rows = _one_day(city, day, cards)
+        rows = _one_day(city, day, known)
         yield Batch(
             name=f"tpl/validazioni_{day:%Y%m%d}.csv",
             at=local_midnight(day + timedelta(days=1)) + timedelta(hours=4),
@@ -52,13 +52,15 @@ def batches(city: City) -> Iterator[Batch]:
         )
 
 
-def _cards(city: City) -> pl.DataFrame:
+def cards(city: City) -> pl.DataFrame:
+    """Every card with its holder: the name, and the place among the city's people."""
     chance, count = city.chance(KEY, "cards"), city.sized(3_000, 80_000)
     numbers = chance.choice(900_000_000, count, replace=False) + 100_000_000
     holders = chance.integers(len(city.people), size=count)
     return pl.DataFrame(
         {
             "card": [f"OM{number}" for number in numbers],
+            "person": holders,
             "holder": [city.people[int(person)].written for person in holders],
             "product": [PRODUCTS[place] for place in chance.choice(5, count, p=_SHARES)],
             "home": chance.random(count),
@@ -67,7 +69,7 @@ def _cards(city: City) -> pl.DataFrame:
     )
 
 
-def _one_day(city: City, day: date, cards: pl.DataFrame) -> pl.DataFrame:
+def _one_day(city: City, day: date, known: pl.DataFrame) -> pl.DataFrame:
     chance = city.chance(KEY, day)
     visitors = sum(e.visitors_count for e in city.events if e.first_on <= day <= e.last_on)
     mean = city.sized(5_000, 150_000) * (0.45 if is_free_day(day) else 1.0)
@@ -75,7 +77,7 @@ def _one_day(city: City, day: date, cards: pl.DataFrame) -> pl.DataFrame:
     if float(city.climate.filter(on=day)["rain_mm"].item()) > 1:
         mean *= RAIN_RATIO
     count = int(chance.poisson(mean))
-    who = chance.integers(cards.height, size=count)
+    who = chance.integers(known.height, size=count)
     is_return = chance.random(count) < 0.5
     hour = np.where(is_return, chance.normal(17.2, 2.2, count), chance.normal(8.6, 2.0, count))
     seconds = np.clip(hour, 5.6, 23.9) * 3600
@@ -84,12 +86,12 @@ def _one_day(city: City, day: date, cards: pl.DataFrame) -> pl.DataFrame:
         [start + timedelta(seconds=int(second)) for second in seconds],
         dtype=pl.Datetime("us", "UTC"),
     ).dt.convert_time_zone("Europe/Rome")
-    place = np.where(is_return, cards["work"].to_numpy()[who], cards["home"].to_numpy()[who])
-    product = cards["product"].to_numpy()[who]
-    holder = np.where(product == "ORDINARIO", "", cards["holder"].to_numpy()[who])
+    place = np.where(is_return, known["work"].to_numpy()[who], known["home"].to_numpy()[who])
+    product = known["product"].to_numpy()[who]
+    holder = np.where(product == "ORDINARIO", "", known["holder"].to_numpy()[who])
     rows = pl.DataFrame(
         {
-            "Tessera": cards["card"].to_numpy()[who],
+            "Tessera": known["card"].to_numpy()[who],
             "Titolare": holder,
             "Data": at.dt.strftime("%d/%m/%Y"),
             "Ora": at.dt.strftime("%H:%M:%S"),

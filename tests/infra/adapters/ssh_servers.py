@@ -23,7 +23,12 @@ SSHD: Final = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.enviro
 
 @dataclass
 class Server:
-    """A server, the folder it shows, and what an account there needs."""
+    """A server, the folder it shows, and what an account there needs.
+
+    Of the one in this process, `faults` are what befalls the next reads of files, one each, and
+    `forbidden` the names that nobody may read; it may hang up on whoever connects, and fall asleep
+    once it has let somebody in.
+    """
 
     port: int
     folder: Path
@@ -33,6 +38,10 @@ class Server:
     fingerprint: str
     known_hosts: str
     faults: list[str] = field(default_factory=list)
+    forbidden: set[str] = field(default_factory=set)
+    hangs_up: bool = False
+    falls_asleep: bool = False
+    is_awake: threading.Event = field(default_factory=threading.Event)
     logins: list[str] = field(default_factory=list)
     connections_count: int = 0
 
@@ -54,7 +63,11 @@ class Server:
 
 @contextmanager
 def server_in_process(folder: Path) -> Iterator[Server]:
-    """A server on a thread of its own. It lets in by password and by key, and fails on demand."""
+    """A server on a thread of its own. It lets in by password and by key, and fails on demand.
+
+    Of a read it sends `half`, breaks the connection off (`break`), says nothing more at all
+    (`freeze`) until it `is_awake`, refuses it, or lets the file grow.
+    """
     host_key = asyncssh.generate_private_key("ssh-ed25519")
     user_key = asyncssh.generate_private_key("ssh-ed25519")
     access = folder / "access"
@@ -64,10 +77,14 @@ def server_in_process(folder: Path) -> Iterator[Server]:
     shown = folder / "shown"
     shown.mkdir()
     server = Server(0, shown, "", USER, access, host_key.get_fingerprint("sha256"), "")
+    connections: list[asyncssh.SSHServerConnection] = []
 
     class Door(asyncssh.SSHServer):
         def connection_made(self, conn: Any) -> None:
             server.connections_count += 1
+            connections.append(conn)
+            if server.hangs_up:
+                conn.abort()
 
         def begin_auth(self, username: str) -> bool:
             server.logins.append(username)
@@ -89,8 +106,25 @@ def server_in_process(folder: Path) -> Iterator[Server]:
         def __init__(self, chan: Any) -> None:
             super().__init__(chan, chroot=os.fsencode(shown))
 
+        def scandir(self, path: bytes) -> Any:  # an iterator whose type asyncssh keeps to itself
+            self._check(path)
+            return super().scandir(path)
+
+        def open(self, path: bytes, pflags: int, attrs: Any) -> Any:  # as above
+            self._check(path)
+            return super().open(path, pflags, attrs)
+
+        def _check(self, path: bytes) -> None:
+            if os.fsdecode(path).rpartition("/")[2] in server.forbidden:
+                raise asyncssh.SFTPPermissionDenied("no")
+
         def read(self, file_obj: Any, offset: int, size: int) -> bytes:
             fault = server.faults.pop(0) if server.faults else ""
+            if fault == "half":
+                there = Path(os.fsdecode(file_obj.name)).stat().st_size - offset
+                size = min(size, there // 2)
+            if fault == "freeze":
+                server.is_awake.wait()
             if fault == "break":
                 self.channel.get_connection().abort()
             if fault == "grow":
@@ -100,9 +134,14 @@ def server_in_process(folder: Path) -> Iterator[Server]:
                 raise asyncssh.SFTPPermissionDenied("no")
             return bytes(super().read(file_obj, offset, size))
 
+    def store(chan: Any) -> Store:
+        if server.falls_asleep:
+            server.is_awake.wait()
+        return Store(chan)
+
     async def listen() -> asyncssh.SSHAcceptor:
         return await asyncssh.create_server(
-            Door, "127.0.0.1", 0, server_host_keys=[host_key], sftp_factory=Store
+            Door, "127.0.0.1", 0, server_host_keys=[host_key], sftp_factory=store
         )
 
     loop = asyncio.new_event_loop()
@@ -114,13 +153,19 @@ def server_in_process(folder: Path) -> Iterator[Server]:
         public = host_key.export_public_key().decode().strip()
         server.known_hosts = f"[127.0.0.1]:{server.port} {public}\n"
         yield server
+        server.is_awake.set()
 
         async def stop() -> None:
+            await asyncio.sleep(0.02)  # who called while it slept comes in only now
             acceptor.close()
             await acceptor.wait_closed()
+            for connection in connections:
+                connection.abort()
+            await asyncio.sleep(0.02)
 
         asyncio.run_coroutine_threadsafe(stop(), loop).result()
     finally:
+        server.is_awake.set()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from infra.adapters.file import FileAdapter
 from infra.adapters.http_json import HttpJsonAdapter
 from infra.adapters.opening import open_arrivals, payloads_of, receipts_of
 from infra.arrivals import Arrivals, Receipt
-from infra.errors import ContractError, PublisherUnavailable
+from infra.errors import ContractError, NothingDelivered, PublisherUnavailable
 from infra.simulator.publishers import Fault, Offer, PublisherServer, Record
 from infra.windows import Window
 from tests.infra.adapters.waiting import Waiting
@@ -254,6 +255,21 @@ def test_a_series_that_was_withdrawn_says_so(server):
 
     with pytest.raises(PublisherUnavailable, match="410"):
         adapter(server, "page", query="from={window}&").pull(TWO_DAYS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("gone", "withdrawn for good"), ("not_found", "nothing was found there")]
+)
+@pytest.mark.parametrize("protocol", ["http_json", "file"])
+def test_days_none_of_which_is_there_say_whether_that_is_for_good(server, protocol, kind, said):
+    server.fail("soste", Fault(kind))
+    by = adapter(server, "whole")
+    if protocol == "file":
+        by = FileAdapter(protocol="file", url="x").timed(Waiting().time())
+    by = by.model_copy(update={"url": f"{server.url}/api/whole/soste/{{window}}"})
+
+    with pytest.raises(NothingDelivered, match=said):
+        by.pull(TWO_DAYS)
 
 
 def test_what_is_not_json_is_no_delivery(server):

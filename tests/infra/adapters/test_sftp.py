@@ -1,9 +1,6 @@
 import logging
 import os
-import socket
 import threading
-import time
-import traceback
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +10,7 @@ import asyncssh
 import pytest
 from pydantic import ValidationError
 
-from infra.adapters import sftp_access, sftp_fetch, sftp_files
+from infra.adapters import sftp_fetch, sftp_files
 from infra.adapters.opening import open_arrivals, payloads_of
 from infra.adapters.sftp import SftpAdapter
 from infra.errors import ContractError, PublisherUnavailable, TwinError
@@ -21,7 +18,6 @@ from infra.windows import Window
 from tests.infra.adapters.ssh_servers import (
     PASSWORD,
     SSHD,
-    USER,
     Server,
     openssh_server,
     server_in_process,
@@ -206,16 +202,6 @@ def test_an_empty_file_is_one_whose_upload_has_only_begun(server: Server):
         at(server, "x.csv").pull(STATIC)
 
 
-def test_a_server_with_another_key_is_not_spoken_to(own_server: Server):
-    other = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint("sha256")
-
-    with pytest.raises(ContractError, match="key is not the one that was agreed"):
-        at(own_server, "x.csv", host_key=other).pull(STATIC)
-
-    assert own_server.logins == []
-    assert own_server.connections_count == 1
-
-
 def test_one_of_two_agreed_keys_is_enough(server: Server):
     server.put("x.csv", "x\n1\n")
     other = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint("sha256")
@@ -247,17 +233,6 @@ def test_a_key_opens_as_well_as_a_password(own_server: Server):
     (own_server.access / "key_of_the_user").rename(own_server.access / "key")
 
     assert pulled(at(own_server, "x.csv"))
-
-
-def test_a_wrong_password_is_said_once_and_shown_never(own_server: Server):
-    (own_server.access / "password").write_text("sbagliata")
-
-    with pytest.raises(ContractError, match="does not accept our user") as refusal:
-        at(own_server, "x.csv").pull(STATIC)
-
-    assert own_server.connections_count == 1
-    said = "".join(traceback.format_exception(refusal.value))
-    assert not [word for word in ("sbagliata", USER) if word in said]
 
 
 @pytest.mark.parametrize(
@@ -306,50 +281,6 @@ def test_a_connection_that_breaks_is_made_again(own_server: Server):
 
     assert pulled(at(own_server, "*.csv")) == [("a.csv", b"x\n1\n"), ("b.csv", b"x\n2\n")]
     assert own_server.connections_count == 3
-
-
-def test_a_connection_that_always_breaks_is_an_outage(own_server: Server):
-    own_server.put("a.csv", "x\n1\n")
-    own_server.faults[:] = ["break"] * 9
-
-    with pytest.raises(PublisherUnavailable, match="broke off while sending"):
-        at(own_server, "*.csv").pull(STATIC)
-
-    assert own_server.connections_count == 3
-
-
-def test_a_server_that_is_down_is_an_outage(own_server: Server):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        own_server.port = free.getsockname()[1]
-
-    with pytest.raises(PublisherUnavailable, match="cannot be reached"):
-        at(own_server, "x.csv").pull(STATIC)
-
-
-def test_a_server_that_says_nothing_is_not_waited_for(
-    own_server: Server, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(sftp_access, "LOGIN_TIMEOUT_S", 0.2)
-    monkeypatch.setattr(sftp_access, "CONNECT_TIMEOUT_S", 0.2)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        own_server.port = silent.getsockname()[1]
-        began = time.monotonic()
-
-        with pytest.raises(PublisherUnavailable):
-            at(own_server, "x.csv").pull(STATIC)
-
-    assert time.monotonic() - began < 5
-
-
-def test_what_our_user_may_not_read_is_not_asked_for_again(own_server: Server):
-    own_server.put("a.csv", "x\n1\n")
-    own_server.faults[:] = ["refuse"]
-
-    with pytest.raises(ContractError, match="may not read"):
-        at(own_server, "a.csv").pull(STATIC)
-
-    assert own_server.connections_count == 1
 
 
 def test_a_file_that_changes_while_it_is_fetched_is_not_taken(own_server: Server):

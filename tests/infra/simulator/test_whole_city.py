@@ -341,3 +341,27 @@ def test_no_name_of_an_inhabitant_stands_in_a_report_outside_the_told_places(
                 text = text[:start] + "#" + text[end:]
             words = {word.strip(".,!?()").lower() for word in text.split()}
             assert words & surnames == set()
+
+
+def test_households_share_a_section_and_cards_are_those_that_travel(week: Simulation) -> None:
+    register = _csv(week.out / "comune_files/anagrafe/residenti.csv", encoding="windows-1252")
+    holders = {
+        row["Tessera"]: row["Titolare"]
+        for path in (week.out / "brescia_mobilita_files/tpl").iterdir()
+        for row in _csv(path, encoding="windows-1252").iter_rows(named=True)
+        if row["Titolare"]
+    }
+
+    whole = register.drop_nulls("email")
+    households = whole.group_by("nucleo").agg(pl.len(), pl.col("sezione").n_unique())
+    names = {
+        row["tessera"]: f"{row['cognome']} {row['nome']}".upper()
+        for row in whole.iter_rows(named=True)
+        if row["tessera"]
+    }
+
+    assert households["sezione"].max() == 1
+    assert 1.8 < households["len"].mean() < 2.6  # type: ignore[operator] # a mean of numbers
+    both = holders.keys() & names.keys()
+    assert len(both) > 1_000
+    assert {card for card in both if holders[card] != names[card]} == set()

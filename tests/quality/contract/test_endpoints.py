@@ -22,6 +22,11 @@ SOURCES = {
         "records": "data.items",
         "paging": {"by": "offset"},
     },
+    "by path": {
+        "protocol": "http_json",
+        "url": "{url}/api/whole/soste/{{window}}",
+        "records": "data.items",
+    },
     "socrata": {
         "protocol": "socrata",
         "url": "{url}",
@@ -42,7 +47,12 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server() -> Iterator[PublisherServer]:
-    offer = Offer(records=lambda: ROWS, files=lambda: {"2025-03-09.csv": CSV}, time_field="giorno")
+    offer = Offer(
+        records=lambda: ROWS,
+        of_day=lambda day: ROWS if day == "2025-03-09" else None,
+        files=lambda: {"2025-03-09.csv": CSV},
+        time_field="giorno",
+    )
     portal = Offer(records=lambda: PORTAL)
     with PublisherServer({"soste": offer, "aaaa-0001": portal}) as running:
         yield running
@@ -130,8 +140,19 @@ def test_what_is_wrong_with_an_endpoint_is_told_apart(server, protocol, kind: Fa
 
     endpoint = found(contract(server, protocol))
 
-    is_missing_day = protocol == "file" and kind == "gone"
-    assert endpoint.state == ("answers" if is_missing_day else state)
+    assert endpoint.state == state
+
+
+@pytest.mark.parametrize("protocol", ["file", "by path", "ckan"])
+def test_a_day_that_has_an_address_of_its_own_may_not_be_there_yet(server, protocol):
+    one = contract(server, protocol)
+
+    (endpoint,) = look_at_all([one], {one.key: one.source}, TODAY + timedelta(days=3))
+
+    assert (endpoint.state, endpoint.said) == (
+        "answers",
+        "has nothing for the newest days",
+    )
 
 
 @every_protocol
