@@ -4,19 +4,19 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, Literal, NoReturn
+from typing import Final, NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from infra.errors import TwinError
-from infra.keys.ring import Ring, Slot
+from infra.errors import KeyDestroyed, TwinError
+from infra.keys.kinds import CipherKey, KeyInfo, Kind, PseudonymKey
+from infra.keys.ring import Ring, Slot, StoredKey
 from infra.keys.root import load_root_key, ring_folder
 from infra.settings import Settings
 
@@ -24,56 +24,21 @@ _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _PIECE_BYTES: Final = 16 * 2**20
 _PREFIX: Final = b"bs-twin|v1|"
-Kind = Literal["root", "pseudonym", "epoch"]
 _DOMAIN: Final = re.compile(r"[a-z][a-z0-9_]*")
-
-
-@dataclass(frozen=True, repr=False)
-class PseudonymKey:
-    """What pseudonyms of one domain, and of one day if it has an epoch, are made with.
-
-    `mac_key` makes the pseudonym, `cipher_key` encrypts it as it is stored (spec/privacy.md §3.2).
-    """
-
-    mac_key: bytes = field(repr=False)
-    cipher_key: bytes = field(repr=False)
-    version: int
-    key_id: str
-
-    def __repr__(self) -> str:
-        return f"PseudonymKey({self.key_id}, version {self.version})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a pseudonym key cannot be pickled: keys stay in the process")
-
-
-@dataclass(frozen=True)
-class KeyInfo:
-    """What may be said of a key: never what it is. The root key has no domain and no version.
-
-    `created_on` is unknown once a key is destroyed.
-    """
-
-    key_id: str
-    kind: Kind
-    domain: str | None
-    version: int | None
-    epoch: date | None
-    created_on: date | None
-    destroyed_on: date | None = None
 
 
 class Keyring:
     """The root key in memory, and the ring of stored keys beside its file."""
 
-    __slots__ = ("_derived", "_path", "_pins", "_pseudonym_keys", "_ring", "_root")
+    __slots__ = ("_ciphers", "_derived", "_path", "_pins", "_pseudonym_keys", "_ring", "_root")
 
     def __init__(self, root: bytes, path: Path) -> None:
         """Use `Keyring.open`."""
         self._root = root
         self._path = path
         self._derived: dict[bytes, bytes] = {}
-        self._pseudonym_keys: dict[Slot, PseudonymKey] = {}
+        self._pseudonym_keys: dict[tuple[Slot, Slot], PseudonymKey] = {}
+        self._ciphers: dict[str, CipherKey] = {}
         self._pins: dict[str, int] = {}
         self._ring = Ring(ring_folder(path), self)
 
@@ -90,12 +55,13 @@ class Keyring:
     ) -> PseudonymKey:
         """Give the key of a domain: its newest version, an older one, or the random one of a day.
 
-        The first use makes it. Raises TwinError for a day whose key was destroyed, and for a
-        version there never was.
+        The first use makes it. Raises TwinError for a day whose key was destroyed, for a version
+        there never was, and while the domain's cipher key rotates.
         """
         _check_domain(domain)
+        cipher = self.cipher(domain)
         if epoch is not None:
-            return self._epoch_key(domain, epoch)
+            return self._epoch_key(domain, epoch, cipher)
         version = version or self._pins.get(domain)
         newest = self._ring.latest(domain)
         if version is not None and not 1 <= version <= max(newest, 1):
@@ -103,9 +69,62 @@ class Keyring:
                 f"key domain {domain} has no version {version}; see `gemello keys list`"
             )
         slot = Slot(domain, version or max(newest, 1))
-        if slot not in self._pseudonym_keys:
-            self._pseudonym_keys[slot] = self._versioned_key(slot)
-        return self._pseudonym_keys[slot]
+        if (slot, cipher.slot) not in self._pseudonym_keys:
+            self._pseudonym_keys[slot, cipher.slot] = self._versioned_key(slot, cipher)
+        return self._pseudonym_keys[slot, cipher.slot]
+
+    def cipher(self, domain: str) -> CipherKey:
+        """Give the key that encrypts the domain's pseudonyms; the first use makes it.
+
+        Raises TwinError while it rotates: some tables then have the one key and some the other.
+        """
+        _check_domain(domain)
+        known = self._ciphers.get(domain)
+        if known is not None and (domain in self._pins or self._ring.is_newest(known.slot)):
+            return known
+        turns = self._ring.turns(domain) or self._first_turn(domain)
+        if len(turns) > 1:
+            raise TwinError(
+                f"the key of the domain {domain} is being rotated, or its rotation was cut off: "
+                f"type `gemello keys rotate {domain}` to end it, then run again"
+            )
+        cipher = self._load_cipher(Slot(domain, turn=turns[0]))
+        self._ciphers[domain] = cipher
+        return cipher
+
+    def ciphers(self, domain: str) -> Sequence[CipherKey]:
+        """Give the cipher keys of a domain: one, two while it rotates, none if it has no key."""
+        _check_domain(domain)
+        return [self._load_cipher(Slot(domain, turn=turn)) for turn in self._ring.turns(domain)]
+
+    def begin_rotation(self, domain: str) -> tuple[CipherKey, CipherKey] | None:
+        """Give the old and the new cipher key of a rotation; None if one had but to be ended.
+
+        A rotation that was cut off goes on with its own new key. Until `end_rotation` no other
+        pseudonym of the domain can be made. Raises TwinError for a domain that has no key.
+        """
+        _check_domain(domain)
+        ending = [slot for slot in self._ring.unfinished() if slot.domain == domain and slot.turn]
+        for slot in ending:
+            self._ring.destroy(slot)
+        if ending:
+            return None
+        turns = self._ring.turns(domain)
+        if not turns:
+            raise TwinError(
+                f"the key domain {domain} has no cipher key yet: nothing was pseudonymised with "
+                "it, and there is nothing to rotate; see `gemello keys list`"
+            )
+        if len(turns) == 1:
+            following = Slot(domain, turn=turns[0] + 1)
+            self._ring.add(following, secrets.token_bytes(_KEY_BYTES), version=1)
+        old, new = self.ciphers(domain)
+        return old, new
+
+    def end_rotation(self, old: CipherKey) -> None:
+        """Destroy the old cipher key: no stored pseudonym may be encrypted with it any more."""
+        self._ring.destroy(old.slot)
+        self._ciphers.pop(old.domain, None)
 
     def version(self, domain: str) -> int:
         """Give the version of a domain's key in use, made or not: the first if there is none."""
@@ -117,7 +136,10 @@ class Keyring:
         return _key_id(_info(Slot(domain, self.version(domain))))
 
     def pinned(self, domain: str, version: int) -> "Keyring":
-        """Give this keyring as it was while a domain's key was of this version."""
+        """Give this keyring as it was while a domain's key was of this version.
+
+        It keeps the cipher key it first used: a table says whether that is still the right one.
+        """
         keyring = Keyring(self._root, self._path)
         keyring._pins = {**self._pins, domain: version}
         return keyring
@@ -173,6 +195,8 @@ class Keyring:
             elif stored := self._ring.get(slot):
                 version, created_on = stored.version, stored.created_on
             kind: Kind = "pseudonym" if slot.epoch is None else "epoch"
+            if slot.turn is not None:
+                kind, version = "cipher", slot.turn
             infos.append(
                 KeyInfo(key_id, kind, slot.domain, version, slot.epoch, created_on, destroyed_on)
             )
@@ -180,10 +204,10 @@ class Keyring:
 
     def new(self, domain: str) -> KeyInfo:
         """Start the next version of a domain's key: new pseudonyms carry it, old ones stay."""
-        _check_domain(domain)
+        self.cipher(domain)
         while True:
             slot = Slot(domain, self._ring.latest(domain) + 1)
-            if self._ring.add(slot, secrets.token_bytes(_KEY_BYTES), version=slot.version or 1):
+            if self._ring.add(slot, self._mac_key(slot), version=slot.version or 1):
                 break
         return next(
             info
@@ -213,29 +237,58 @@ class Keyring:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a keyring cannot be pickled: keys stay in the process")
 
-    def _versioned_key(self, slot: Slot) -> PseudonymKey:
+    def _versioned_key(self, slot: Slot, cipher: CipherKey) -> PseudonymKey:
         version = slot.version or 1
-        stored = self._ring.get(slot)
-        if stored is None:
-            self._ring.add(slot, secrets.token_bytes(_KEY_BYTES), version=version)
-            stored = self._ring.get(slot)
-        if stored is None:
-            raise TwinError(f"key {slot.name} vanished while it was made; run again")
-        mac_key = self._derive(_info(slot).removeprefix(_PREFIX))
-        return PseudonymKey(mac_key, stored.secret, version, _key_id(_info(slot)))
+        stored = self._stored(slot, self._mac_key(slot), version)
+        return PseudonymKey(stored.secret, cipher.secret, version, _key_id(_info(slot)))
 
-    def _epoch_key(self, domain: str, day: date) -> PseudonymKey:
+    def _epoch_key(self, domain: str, day: date, cipher: CipherKey) -> PseudonymKey:
         # Not remembered: another process may destroy it while this one runs.
         slot = Slot(domain, epoch=day)
         stored = self._ring.get(slot)
         if stored is None:
             version = max(self._ring.latest(domain), 1)
-            self._ring.add(slot, secrets.token_bytes(2 * _KEY_BYTES), version=version)
+            stored = self._stored(slot, secrets.token_bytes(_KEY_BYTES), version)
+        return PseudonymKey(stored.secret, cipher.secret, stored.version, _key_id(_info(slot)))
+
+    def _stored(self, slot: Slot, secret: bytes, version: int) -> StoredKey:
+        """The key of a slot, stored now if it is empty."""
+        stored = self._ring.get(slot)
+        if stored is None:
+            self._ring.add(slot, secret, version=version)
             stored = self._ring.get(slot)
         if stored is None:
             raise TwinError(f"key {slot.name} vanished while it was made; run again")
-        mac_key, cipher_key = stored.secret[:_KEY_BYTES], stored.secret[_KEY_BYTES:]
-        return PseudonymKey(mac_key, cipher_key, stored.version, _key_id(_info(slot)))
+        return stored
+
+    def _first_turn(self, domain: str) -> Sequence[int]:
+        """Make the first cipher key of a domain, unless there must have been one before."""
+        others = [slot for slot, _ in self._ring.slots() if slot.domain == domain]
+        turns = self._ring.turns(domain)  # a first one, perhaps, since our first look
+        if not turns and others:
+            raise TwinError(
+                f"the ring has keys of the domain {domain}, and not the one that encrypts its "
+                "pseudonyms: restore the ring from its copy; without one, see `A lost key` in "
+                "docs/operations.md"
+            )
+        if not turns:
+            self._ring.add(Slot(domain, turn=1), secrets.token_bytes(_KEY_BYTES), version=1)
+        return turns or [1]
+
+    def _load_cipher(self, slot: Slot) -> CipherKey:
+        # Not as KeyDestroyed, which says that a day is over.
+        try:
+            stored = self._ring.get(slot)
+        except KeyDestroyed:
+            stored = None
+        if stored is None:
+            raise TwinError(
+                f"the key of the domain {slot.domain} was rotated at this moment; run again"
+            )
+        return CipherKey(stored.secret, slot)
+
+    def _mac_key(self, slot: Slot) -> bytes:
+        return self._derive(_info(slot).removeprefix(_PREFIX))
 
     def _derive(self, info: bytes) -> bytes:
         if info not in self._derived:

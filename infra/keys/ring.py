@@ -14,7 +14,9 @@ from typing import Final, Protocol
 from infra.errors import KeyDestroyed, TwinError
 from infra.objects import create_file, storage_errors
 
-_NAME: Final = re.compile(r"([a-z][a-z0-9_]*)\.(k([1-9]\d*)|e(\d{4}-\d{2}-\d{2}))\.(key|destroyed)")
+_NAME: Final = re.compile(
+    r"([a-z][a-z0-9_]*)\.(?:k([1-9]\d*)|e(\d{4}-\d{2}-\d{2})|c([1-9]\d*))\.(key|destroyed)"
+)
 
 
 class Wrapper(Protocol):
@@ -29,15 +31,18 @@ class Wrapper(Protocol):
 
 @dataclass(frozen=True)
 class Slot:
-    """The place of one stored key: a domain and a version, or a domain and a day."""
+    """The place of one stored key: of a domain its version, its day, or the turn of its cipher."""
 
     domain: str
     version: int | None = None
     epoch: date | None = None
+    turn: int | None = None
 
     @property
     def name(self) -> str:
-        """The slot as its file is called: `parking.k1` or `parking.e2025-01-31`."""
+        """The slot as its file is called: `parking.k1`, `parking.e2025-01-31`, `parking.c1`."""
+        if self.turn is not None:
+            return f"{self.domain}.c{self.turn}"
         which = f"k{self.version}" if self.epoch is None else f"e{self.epoch.isoformat()}"
         return f"{self.domain}.{which}"
 
@@ -102,9 +107,9 @@ class Ring:
         """List every slot, and whether its key was destroyed, by name."""
         found: dict[str, tuple[Slot, bool]] = {}
         for match in self._names():
-            domain, _, version, epoch, ending = match.groups()
+            domain, version, epoch, turn, ending = match.groups()
             day = None if epoch is None else date.fromisoformat(epoch)
-            slot = Slot(domain, None if version is None else int(version), day)
+            slot = Slot(domain, int(version) if version else None, day, int(turn) if turn else None)
             is_destroyed = ending == "destroyed" or found.get(slot.name, (slot, False))[1]
             found[slot.name] = (slot, is_destroyed)
         return [found[name] for name in sorted(found)]
@@ -126,6 +131,19 @@ class Ring:
         """Give the newest version of a domain's key; zero if it has none."""
         versions = (slot.version or 0 for slot, _ in self.slots() if slot.domain == domain)
         return max(versions, default=0)
+
+    def turns(self, domain: str) -> list[int]:
+        """List the turns of a domain's cipher key that are not destroyed: two while it rotates."""
+        return sorted(
+            slot.turn
+            for slot, is_destroyed in self.slots()
+            if slot.domain == domain and slot.turn is not None and not is_destroyed
+        )
+
+    def is_newest(self, slot: Slot) -> bool:
+        """Say whether this turn of a cipher key is the one in use, without a look at all keys."""
+        following = Slot(slot.domain, turn=(slot.turn or 0) + 1)
+        return self._file(slot, "key").exists() and not self._file(following, "key").exists()
 
     def _refuse_destroyed(self, slot: Slot) -> None:
         if self._file(slot, "destroyed").exists():

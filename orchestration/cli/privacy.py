@@ -144,6 +144,31 @@ def new_key(domain: Annotated[str, typer.Argument(help="The contracts' key_domai
     say(f"{made.domain}: version {made.version}, key id {made.key_id}")
 
 
+@keys.command("rotate")
+def rotate_key(domain: Annotated[str, typer.Argument(help="The contracts' key_domain.")]) -> None:
+    """Encrypt all stored pseudonyms of a domain with a new key, and destroy the old one.
+
+    Whoever had one pseudonym in several tables still has one, but another. Nobody can read or
+    write the domain's tables meanwhile. If it is cut off, the same command ends it.
+    """
+    from assets.twin import Twin, commit_notes
+    from quality.rotation import rotate
+
+    twin = Twin.here()
+    check_domain(domain, twin.settings)
+    done = rotate(
+        domain, lake=twin.lake, keyring=twin.keyring, notes=commit_notes("keys rotate"), told=note
+    )
+    if done.had_ended:
+        say(f"{domain}: a rotation that was cut off has ended; nothing else was left to do")
+        return
+    tables = counted(len(done.tables), "table")
+    say(f"{domain}: {tables}, {counted(done.rows_count, 'row')} have new pseudonyms")
+    note(
+        "Copies of these tables, and their backups, have the old ones: destroy them, make new ones"
+    )
+
+
 def check_domain(domain: str, settings: Settings) -> None:
     """Raise UsageError for a key domain of no contract: a mistyped one would get its own key."""
     from quality.contract.load import BUILT_IN, load_contracts
