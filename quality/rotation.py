@@ -62,7 +62,7 @@ def rotate(
     """
     said = told or (lambda _: None)
     _refuse_doubtful(domain, lake, keyring)
-    keys = keyring.begin_rotation(domain)
+    keys = keyring.ciphers.begin_rotation(domain)
     if keys is None:
         return Rotation(domain, had_ended=True)
     said("the new key is made")
@@ -71,7 +71,7 @@ def rotate(
     # A table that a run made while we were at it has the old key, too.
     while left := _left(domain, lake, new):
         _rewrite_all(left, lake, old, new, notes=notes, said=said, counted=counted)
-    keyring.end_rotation(old)
+    keyring.ciphers.end_rotation(old)
     said("the old key is destroyed")
     return Rotation(domain, tuple(sorted(set(counted.tables))), counted.rows_count)
 
@@ -144,7 +144,7 @@ def _tables(domain: str, lake: Lake) -> Iterator[_Table]:
 
 def _refuse_doubtful(domain: str, lake: Lake, keyring: Keyring) -> None:
     """Refuse tables that do not hold what the keys of the ring made, and nothing else."""
-    marks = {key.mark for key in keyring.ciphers(domain)}
+    marks = {key.mark for key in keyring.ciphers.all(domain)}
     for table in _tables(domain, lake):
         labels = lake.labels(table.key)
         for name in table.columns:

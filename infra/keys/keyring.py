@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from infra.errors import KeyDestroyed, TwinError
+from infra.errors import TwinError
+from infra.keys.ciphers import Ciphers
 from infra.keys.kinds import CipherKey, KeyInfo, Kind, PseudonymKey
 from infra.keys.ring import Ring, Slot, StoredKey
-from infra.keys.root import load_root_key, ring_folder
+from infra.keys.root import load_root_key, place_of_root_key, ring_folder
+from infra.keys.shares import Share, shares_of
 from infra.settings import Settings
 
 _KEY_BYTES: Final = 32
@@ -30,17 +32,27 @@ _DOMAIN: Final = re.compile(r"[a-z][a-z0-9_]*")
 class Keyring:
     """The root key in memory, and the ring of stored keys beside its file."""
 
-    __slots__ = ("_ciphers", "_derived", "_path", "_pins", "_pseudonym_keys", "_ring", "_root")
+    __slots__ = (
+        "_derived",
+        "_path",
+        "_pins",
+        "_place",
+        "_pseudonym_keys",
+        "_ring",
+        "_root",
+        "ciphers",
+    )
 
-    def __init__(self, root: bytes, path: Path) -> None:
-        """Use `Keyring.open`."""
+    def __init__(self, root: bytes, path: Path, *, place: str | None = None) -> None:
+        """Use `Keyring.open`. The ring lies beside the path; `place` is where the root key is."""
         self._root = root
         self._path = path
+        self._place = place or str(path)
         self._derived: dict[bytes, bytes] = {}
         self._pseudonym_keys: dict[tuple[Slot, Slot], PseudonymKey] = {}
-        self._ciphers: dict[str, CipherKey] = {}
         self._pins: dict[str, int] = {}
         self._ring = Ring(ring_folder(path), self)
+        self.ciphers = Ciphers(self._ring)
 
     @classmethod
     def open(cls, settings: Settings) -> "Keyring":
@@ -48,7 +60,8 @@ class Keyring:
 
         Raises TwinError when the root key is missing, readable by others, or no key.
         """
-        return cls(load_root_key(settings), settings.root_key_file)
+        place = place_of_root_key(settings)
+        return cls(load_root_key(settings), settings.root_key_file, place=place)
 
     def pseudonym_key(
         self, domain: str, *, epoch: date | None = None, version: int | None = None
@@ -79,52 +92,7 @@ class Keyring:
         Raises TwinError while it rotates: some tables then have the one key and some the other.
         """
         _check_domain(domain)
-        known = self._ciphers.get(domain)
-        if known is not None and (domain in self._pins or self._ring.is_newest(known.slot)):
-            return known
-        turns = self._ring.turns(domain) or self._first_turn(domain)
-        if len(turns) > 1:
-            raise TwinError(
-                f"the key of the domain {domain} is being rotated, or its rotation was cut off: "
-                f"type `gemello keys rotate {domain}` to end it, then run again"
-            )
-        cipher = self._load_cipher(Slot(domain, turn=turns[0]))
-        self._ciphers[domain] = cipher
-        return cipher
-
-    def ciphers(self, domain: str) -> Sequence[CipherKey]:
-        """Give the cipher keys of a domain: one, two while it rotates, none if it has no key."""
-        _check_domain(domain)
-        return [self._load_cipher(Slot(domain, turn=turn)) for turn in self._ring.turns(domain)]
-
-    def begin_rotation(self, domain: str) -> tuple[CipherKey, CipherKey] | None:
-        """Give the old and the new cipher key of a rotation; None if one had but to be ended.
-
-        A rotation that was cut off goes on with its own new key. Until `end_rotation` no other
-        pseudonym of the domain can be made. Raises TwinError for a domain that has no key.
-        """
-        _check_domain(domain)
-        ending = [slot for slot in self._ring.unfinished() if slot.domain == domain and slot.turn]
-        for slot in ending:
-            self._ring.destroy(slot)
-        if ending:
-            return None
-        turns = self._ring.turns(domain)
-        if not turns:
-            raise TwinError(
-                f"the key domain {domain} has no cipher key yet: nothing was pseudonymised with "
-                "it, and there is nothing to rotate; see `gemello keys list`"
-            )
-        if len(turns) == 1:
-            following = Slot(domain, turn=turns[0] + 1)
-            self._ring.add(following, secrets.token_bytes(_KEY_BYTES), version=1)
-        old, new = self.ciphers(domain)
-        return old, new
-
-    def end_rotation(self, old: CipherKey) -> None:
-        """Destroy the old cipher key: no stored pseudonym may be encrypted with it any more."""
-        self._ring.destroy(old.slot)
-        self._ciphers.pop(old.domain, None)
+        return self.ciphers.in_use(domain)
 
     def version(self, domain: str) -> int:
         """Give the version of a domain's key in use, made or not: the first if there is none."""
@@ -140,8 +108,9 @@ class Keyring:
 
         It keeps the cipher key it first used: a table says whether that is still the right one.
         """
-        keyring = Keyring(self._root, self._path)
+        keyring = Keyring(self._root, self._path, place=self._place)
         keyring._pins = {**self._pins, domain: version}
+        keyring.ciphers = Ciphers(keyring._ring, kept=frozenset(keyring._pins))
         return keyring
 
     def fingerprint(self, purpose: str, content: Iterable[bytes]) -> str:
@@ -179,14 +148,16 @@ class Keyring:
             return AESGCM(self._derive(b"wrap")).decrypt(nonce, sealed, context)
         except (InvalidTag, ValueError):
             raise TwinError(
-                f"a stored key does not open with the root key {self._path}: it was changed, or "
-                "the root key is another one; restore the one the key was stored under"
+                f"a stored key does not open with the root key of {self._place}: it was changed, "
+                "or the root key is another one; restore the one the key was stored under"
             ) from None
 
     def list(self) -> list[KeyInfo]:
         """List all keys by kind, domain and version or day; those destroyed say when."""
-        made_on = datetime.fromtimestamp(self._path.stat().st_mtime, UTC).date()
-        infos = [KeyInfo(self._root_id(), "root", None, None, None, made_on)]
+        made_on = None
+        if self._place == str(self._path):
+            made_on = datetime.fromtimestamp(self._path.stat().st_mtime, UTC).date()
+        infos = [KeyInfo(self.root_id(), "root", None, None, None, made_on)]
         for slot, is_destroyed in self._ring.slots():
             key_id, destroyed_on = _key_id(_info(slot)), None
             version, created_on = slot.version, None
@@ -215,6 +186,29 @@ class Keyring:
             if (info.domain, info.version, info.kind) == (domain, slot.version, "pseudonym")
         )
 
+    def split(self, *, shares_count: int, needed_count: int) -> Sequence[Share]:
+        """Split the root key into shares, so many of which give it back."""
+        return shares_of(
+            self._root,
+            key_id=self.root_id(),
+            shares_count=shares_count,
+            needed_count=needed_count,
+        )
+
+    def root_id(self) -> str:
+        """Give the id of the root key, as `list` and its shares show it."""
+        return hashlib.sha256(self._derive(b"id")).hexdigest()[:8]
+
+    def opens_ring(self) -> int:
+        """Open every stored key with the root key; give how many there are.
+
+        Raises TwinError if one does not open: the root key is not the one they were stored under.
+        """
+        live = [slot for slot, is_destroyed in self._ring.slots() if not is_destroyed]
+        for slot in live:
+            self._ring.get(slot)
+        return len(live)
+
     def expire_epochs(self, before: date) -> int:
         """Destroy the keys of all days before this one, in every domain; give how many there were.
 
@@ -232,7 +226,7 @@ class Keyring:
         return len(expired)
 
     def __repr__(self) -> str:
-        return f"Keyring(root {self._root_id()})"
+        return f"Keyring(root {self.root_id()})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a keyring cannot be pickled: keys stay in the process")
@@ -261,32 +255,6 @@ class Keyring:
             raise TwinError(f"key {slot.name} vanished while it was made; run again")
         return stored
 
-    def _first_turn(self, domain: str) -> Sequence[int]:
-        """Make the first cipher key of a domain, unless there must have been one before."""
-        others = [slot for slot, _ in self._ring.slots() if slot.domain == domain]
-        turns = self._ring.turns(domain)  # a first one, perhaps, since our first look
-        if not turns and others:
-            raise TwinError(
-                f"the ring has keys of the domain {domain}, and not the one that encrypts its "
-                "pseudonyms: restore the ring from its copy; without one, see `A lost key` in "
-                "docs/operations.md"
-            )
-        if not turns:
-            self._ring.add(Slot(domain, turn=1), secrets.token_bytes(_KEY_BYTES), version=1)
-        return turns or [1]
-
-    def _load_cipher(self, slot: Slot) -> CipherKey:
-        # Not as KeyDestroyed, which says that a day is over.
-        try:
-            stored = self._ring.get(slot)
-        except KeyDestroyed:
-            stored = None
-        if stored is None:
-            raise TwinError(
-                f"the key of the domain {slot.domain} was rotated at this moment; run again"
-            )
-        return CipherKey(stored.secret, slot)
-
     def _mac_key(self, slot: Slot) -> bytes:
         return self._derive(_info(slot).removeprefix(_PREFIX))
 
@@ -295,9 +263,6 @@ class Keyring:
             hkdf = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_PREFIX + info)
             self._derived[info] = hkdf.derive(self._root)
         return self._derived[info]
-
-    def _root_id(self) -> str:
-        return hashlib.sha256(self._derive(b"id")).hexdigest()[:8]
 
 
 def _info(slot: Slot) -> bytes:

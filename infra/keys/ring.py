@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from infra.errors import KeyDestroyed, TwinError
-from infra.objects import create_file, storage_errors
+from infra.objects import create_file, replace_file, storage_errors
 
 _NAME: Final = re.compile(
     r"([a-z][a-z0-9_]*)\.(?:k([1-9]\d*)|e(\d{4}-\d{2}-\d{2})|c([1-9]\d*))\.(key|destroyed)"
@@ -86,12 +86,10 @@ class Ring:
 
     def add(self, slot: Slot, secret: bytes, *, version: int) -> bool:
         """Store a key in an empty slot; False if another process was first."""
-        record = {"created_on": datetime.now(UTC).date().isoformat(), "version": version}
-        wrapped = self._wrapper.wrap(secret, context=_context(slot, record))
-        content = json.dumps(record | {"wrapped": base64.b64encode(wrapped).decode()})
+        content = self._content(slot, secret, version, datetime.now(UTC).date())
         with storage_errors(str(self._folder), "store a key"):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            is_first = create_file(self._file(slot, "key"), content.encode(), mode=0o600)
+            is_first = create_file(self._file(slot, "key"), content, mode=0o600)
             if self._file(slot, "destroyed").exists():  # while we were making it
                 self._remove(slot)
             self._refuse_destroyed(slot)
@@ -102,6 +100,23 @@ class Ring:
         with storage_errors(str(self._folder), "destroy a key"):
             create_file(self._file(slot, "destroyed"), b"", mode=0o600)
             self._remove(slot)
+
+    def rewrap(self, old: Wrapper) -> int:
+        """Wrap every stored key that another wrapper wrapped; give how many keys there are.
+
+        Raises TwinError for one that neither opens.
+        """
+        live = [slot for slot, is_destroyed in self.slots() if not is_destroyed]
+        for slot in live:
+            try:
+                self.get(slot)
+            except TwinError:
+                stored = Ring(self._folder, old).get(slot)
+                if stored is not None:
+                    content = self._content(slot, stored.secret, stored.version, stored.created_on)
+                    with storage_errors(str(self._folder), "store a key"):
+                        replace_file(self._file(slot, "key"), content, mode=0o600)
+        return len(live)
 
     def slots(self) -> list[tuple[Slot, bool]]:
         """List every slot, and whether its key was destroyed, by name."""
@@ -160,6 +175,11 @@ class Ring:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
+
+    def _content(self, slot: Slot, secret: bytes, version: int, created_on: date) -> bytes:
+        record = {"created_on": created_on.isoformat(), "version": version}
+        wrapped = self._wrapper.wrap(secret, context=_context(slot, record))
+        return json.dumps(record | {"wrapped": base64.b64encode(wrapped).decode()}).encode()
 
     def _file(self, slot: Slot, ending: str) -> Path:
         return self._folder / f"{slot.name}.{ending}"

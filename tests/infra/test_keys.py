@@ -202,12 +202,12 @@ def test_the_key_that_encrypts_pseudonyms_rotates_and_the_one_that_makes_them_st
     before = keyring.pseudonym_key("parking")
     day_before = keyring.pseudonym_key("parking", epoch=DAY)
 
-    old, new = keyring.begin_rotation("parking") or ()
+    old, new = keyring.ciphers.begin_rotation("parking") or ()
     for other in (keyring, Keyring.open(settings)):
         with pytest.raises(TwinError, match="gemello keys rotate parking"):
             other.pseudonym_key("parking")
-    again = keyring.begin_rotation("parking")
-    keyring.end_rotation(old)
+    again = keyring.ciphers.begin_rotation("parking")
+    keyring.ciphers.end_rotation(old)
 
     after = keyring.pseudonym_key("parking")
     day_after = keyring.pseudonym_key("parking", epoch=DAY)
@@ -231,7 +231,7 @@ def test_a_ring_that_lost_the_key_of_its_pseudonyms_gets_no_other_in_silence(
 
 def test_a_domain_that_was_never_used_has_nothing_to_rotate(settings: Settings) -> None:
     with pytest.raises(TwinError, match="nothing to rotate"):
-        Keyring.open(settings).begin_rotation("parking")
+        Keyring.open(settings).ciphers.begin_rotation("parking")
 
 
 def test_a_destruction_that_was_interrupted_is_completed(settings: Settings) -> None:
