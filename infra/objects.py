@@ -79,6 +79,17 @@ def create_file(path: Path, content: bytes, *, mode: int = 0o666) -> bool:
         unfinished.unlink(missing_ok=True)
 
 
+def replace_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Put a file with all its content at once in the place of another."""
+    unfinished = path.with_name(f".{secrets.token_hex(8)}{_UNFINISHED}")
+    try:
+        _write_synced(unfinished, (content,), mode)
+        unfinished.replace(path)
+        _sync_folder(path.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def _write_synced(path: Path, pieces: Iterable[bytes], mode: int) -> int:
     count = 0
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

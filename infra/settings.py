@@ -12,6 +12,7 @@ from typing import Final
 
 from infra.addresses import without_secrets
 from infra.errors import TwinError
+from infra.secret import Secret
 from infra.windows import PLACEHOLDERS
 
 # In a folder of sources: where those are that do not lie in it, a table of name → address.
@@ -23,6 +24,8 @@ _KEYS: Final = (
     "archive",
     "contracts",
     "root_key_file",
+    "root_key_vault",
+    "vault_token_file",
     "signing_key_file",
     "sources",
     "since",
@@ -35,7 +38,8 @@ class Settings:
 
     `lake` and `archive` are a folder or `s3://bucket/prefix`; `lake` may hold `{stage}` for a
     bucket per stage. `sources` fills the placeholders of contracts, such as `{parking_api}`.
-    `since` is the first day this installation holds, where contracts would go back further.
+    `since` is the first day this installation holds, where contracts would go back further. Keys
+    and tokens themselves come from variables, never from a file of settings.
     """
 
     home: Path
@@ -48,6 +52,11 @@ class Settings:
     sources_base: str = ""
     is_sources_declared: bool = False
     is_root_key_declared: bool = False
+    root_key: Secret | None = None
+    root_key_vault: str = ""
+    vault_token: Secret | None = None
+    vault_token_file: Path | None = None
+    vault_namespace: str = ""
     since: date | None = None
 
     @classmethod
@@ -83,6 +92,11 @@ class Settings:
             sources_base=base,
             is_sources_declared="sources" in values,
             is_root_key_declared=key_file is not None,
+            root_key=_secret(environ, "GEMELLO_ROOT_KEY"),
+            root_key_vault=str(values.get("root_key_vault", "")),
+            vault_token=_secret(environ, "VAULT_TOKEN"),
+            vault_token_file=_optional(values.get("vault_token_file"), folder),
+            vault_namespace=environ.get("VAULT_NAMESPACE", ""),
             since=_day(values.get("since")),
         )
         settings._check_key_place()
@@ -95,6 +109,11 @@ class Settings:
                     f"GEMELLO_ROOT_KEY_FILE lies inside the {name}: whoever copies the {name} has "
                     "the key; point it to another folder"
                 )
+
+    @property
+    def is_root_key_elsewhere(self) -> bool:
+        """Whether the root key comes from a variable or from Vault, and not from a file."""
+        return self.root_key is not None or bool(self.root_key_vault)
 
     @property
     def is_remote(self) -> bool:
@@ -188,6 +207,15 @@ def _day(value: object) -> date | None:
 
 def _path(value: object, default: Path, folder: Path) -> Path:
     return default if value is None else (folder / str(value)).absolute()
+
+
+def _optional(value: object, folder: Path) -> Path | None:
+    return None if value is None else (folder / str(value)).absolute()
+
+
+def _secret(environ: Mapping[str, str], name: str) -> Secret | None:
+    text = environ.get(name)
+    return Secret(text) if text else None
 
 
 def _location(value: object, default: Path, folder: Path) -> str:

@@ -168,7 +168,7 @@ def land_arrivals(
     version = commit(
         contract,
         marks,
-        lake=at.lake,
+        lake=at.lake_of(contract, keyring),
         kept=placed.kept,
         refused=refused,
         changed_at=_changed_at(contract, fresh, at.lake, now),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 
+from infra.keys import Keyring
 from infra.seal import SealedDelivery
 from quality.contract.model import Adapter, Contract
 from quality.judgement import judge
@@ -46,13 +47,17 @@ def replay_refused(
     before, released = released_before(contract, at.lake), 0
     for delivery in sorted(set(sealed) & set(refused["delivery_id"].unique())):
         rows = refused.filter(pl.col("delivery_id") == delivery)
-        again = _judge_again(contract, sealed[delivery], rows, at=at, adapter=adapter)
+        keyring = at.keyring_of(contract, sealed[delivery])
+        lake = at.lake_of(contract, keyring)
+        again = _judge_again(
+            contract, sealed[delivery], rows, at=at, adapter=adapter, keyring=keyring
+        )
         released += release(
             contract,
             delivery,
             again,
             before=before.get(delivery, again.passed.clear()).select(PLACE),
-            lake=at.lake,
+            lake=lake,
             notes=notes,
             now=now,
         )
@@ -66,9 +71,9 @@ def _judge_again(
     *,
     at: Workplace,
     adapter: Adapter,
+    keyring: Keyring,
 ) -> Again:
     arrivals = at.archive.get(contract.key, sealed.delivery_id, entry=sealed.entry)
-    keyring = at.keyring_of(contract, sealed)
     protected = protect(arrivals, contract, keyring, adapter=adapter)
     places = rows.select(
         pl.col("payload_index").cast(pl.Int32).alias("__payload"),

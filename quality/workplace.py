@@ -36,3 +36,11 @@ class Workplace:
         """
         key = self.key_of(contract, sealed)
         return self.keyring if key is None else self.keyring.pinned(*key)
+
+    def lake_of(self, contract: Contract, keyring: Keyring) -> Lake:
+        """The lake, for rows that were protected with these keys: see `Lake.encrypted_with`."""
+        domain = contract.key_domain
+        has_pseudonyms = any(column.is_pseudonym for column in contract.stored.values())
+        if domain is None or not has_pseudonyms:
+            return self.lake
+        return self.lake.encrypted_with(domain, keyring.cipher(domain).mark)

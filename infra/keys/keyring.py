@@ -4,11 +4,10 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, Literal, NoReturn
+from typing import Final, NoReturn
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,66 +15,44 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from infra.errors import TwinError
-from infra.keys.ring import Ring, Slot
-from infra.keys.root import load_root_key, ring_folder
+from infra.keys.ciphers import Ciphers
+from infra.keys.kinds import CipherKey, KeyInfo, Kind, PseudonymKey
+from infra.keys.ring import Ring, Slot, StoredKey
+from infra.keys.root import load_root_key, place_of_root_key, ring_folder
+from infra.keys.shares import Share, shares_of
 from infra.settings import Settings
 
 _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 _PIECE_BYTES: Final = 16 * 2**20
 _PREFIX: Final = b"bs-twin|v1|"
-Kind = Literal["root", "pseudonym", "epoch"]
 _DOMAIN: Final = re.compile(r"[a-z][a-z0-9_]*")
-
-
-@dataclass(frozen=True, repr=False)
-class PseudonymKey:
-    """What pseudonyms of one domain, and of one day if it has an epoch, are made with.
-
-    `mac_key` makes the pseudonym, `cipher_key` encrypts it as it is stored (spec/privacy.md §3.2).
-    """
-
-    mac_key: bytes = field(repr=False)
-    cipher_key: bytes = field(repr=False)
-    version: int
-    key_id: str
-
-    def __repr__(self) -> str:
-        return f"PseudonymKey({self.key_id}, version {self.version})"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a pseudonym key cannot be pickled: keys stay in the process")
-
-
-@dataclass(frozen=True)
-class KeyInfo:
-    """What may be said of a key: never what it is. The root key has no domain and no version.
-
-    `created_on` is unknown once a key is destroyed.
-    """
-
-    key_id: str
-    kind: Kind
-    domain: str | None
-    version: int | None
-    epoch: date | None
-    created_on: date | None
-    destroyed_on: date | None = None
 
 
 class Keyring:
     """The root key in memory, and the ring of stored keys beside its file."""
 
-    __slots__ = ("_derived", "_path", "_pins", "_pseudonym_keys", "_ring", "_root")
+    __slots__ = (
+        "_derived",
+        "_path",
+        "_pins",
+        "_place",
+        "_pseudonym_keys",
+        "_ring",
+        "_root",
+        "ciphers",
+    )
 
-    def __init__(self, root: bytes, path: Path) -> None:
-        """Use `Keyring.open`."""
+    def __init__(self, root: bytes, path: Path, *, place: str | None = None) -> None:
+        """Use `Keyring.open`. The ring lies beside the path; `place` is where the root key is."""
         self._root = root
         self._path = path
+        self._place = place or str(path)
         self._derived: dict[bytes, bytes] = {}
-        self._pseudonym_keys: dict[Slot, PseudonymKey] = {}
+        self._pseudonym_keys: dict[tuple[Slot, Slot], PseudonymKey] = {}
         self._pins: dict[str, int] = {}
         self._ring = Ring(ring_folder(path), self)
+        self.ciphers = Ciphers(self._ring)
 
     @classmethod
     def open(cls, settings: Settings) -> "Keyring":
@@ -83,19 +60,21 @@ class Keyring:
 
         Raises TwinError when the root key is missing, readable by others, or no key.
         """
-        return cls(load_root_key(settings), settings.root_key_file)
+        place = place_of_root_key(settings)
+        return cls(load_root_key(settings), settings.root_key_file, place=place)
 
     def pseudonym_key(
         self, domain: str, *, epoch: date | None = None, version: int | None = None
     ) -> PseudonymKey:
         """Give the key of a domain: its newest version, an older one, or the random one of a day.
 
-        The first use makes it. Raises TwinError for a day whose key was destroyed, and for a
-        version there never was.
+        The first use makes it. Raises TwinError for a day whose key was destroyed, for a version
+        there never was, and while the domain's cipher key rotates.
         """
         _check_domain(domain)
+        cipher = self.cipher(domain)
         if epoch is not None:
-            return self._epoch_key(domain, epoch)
+            return self._epoch_key(domain, epoch, cipher)
         version = version or self._pins.get(domain)
         newest = self._ring.latest(domain)
         if version is not None and not 1 <= version <= max(newest, 1):
@@ -103,9 +82,17 @@ class Keyring:
                 f"key domain {domain} has no version {version}; see `gemello keys list`"
             )
         slot = Slot(domain, version or max(newest, 1))
-        if slot not in self._pseudonym_keys:
-            self._pseudonym_keys[slot] = self._versioned_key(slot)
-        return self._pseudonym_keys[slot]
+        if (slot, cipher.slot) not in self._pseudonym_keys:
+            self._pseudonym_keys[slot, cipher.slot] = self._versioned_key(slot, cipher)
+        return self._pseudonym_keys[slot, cipher.slot]
+
+    def cipher(self, domain: str) -> CipherKey:
+        """Give the key that encrypts the domain's pseudonyms; the first use makes it.
+
+        Raises TwinError while it rotates: some tables then have the one key and some the other.
+        """
+        _check_domain(domain)
+        return self.ciphers.in_use(domain)
 
     def version(self, domain: str) -> int:
         """Give the version of a domain's key in use, made or not: the first if there is none."""
@@ -117,9 +104,13 @@ class Keyring:
         return _key_id(_info(Slot(domain, self.version(domain))))
 
     def pinned(self, domain: str, version: int) -> "Keyring":
-        """Give this keyring as it was while a domain's key was of this version."""
-        keyring = Keyring(self._root, self._path)
+        """Give this keyring as it was while a domain's key was of this version.
+
+        It keeps the cipher key it first used: a table says whether that is still the right one.
+        """
+        keyring = Keyring(self._root, self._path, place=self._place)
         keyring._pins = {**self._pins, domain: version}
+        keyring.ciphers = Ciphers(keyring._ring, kept=frozenset(keyring._pins))
         return keyring
 
     def fingerprint(self, purpose: str, content: Iterable[bytes]) -> str:
@@ -157,14 +148,16 @@ class Keyring:
             return AESGCM(self._derive(b"wrap")).decrypt(nonce, sealed, context)
         except (InvalidTag, ValueError):
             raise TwinError(
-                f"a stored key does not open with the root key {self._path}: it was changed, or "
-                "the root key is another one; restore the one the key was stored under"
+                f"a stored key does not open with the root key of {self._place}: it was changed, "
+                "or the root key is another one; restore the one the key was stored under"
             ) from None
 
     def list(self) -> list[KeyInfo]:
         """List all keys by kind, domain and version or day; those destroyed say when."""
-        made_on = datetime.fromtimestamp(self._path.stat().st_mtime, UTC).date()
-        infos = [KeyInfo(self._root_id(), "root", None, None, None, made_on)]
+        made_on = None
+        if self._place == str(self._path):
+            made_on = datetime.fromtimestamp(self._path.stat().st_mtime, UTC).date()
+        infos = [KeyInfo(self.root_id(), "root", None, None, None, made_on)]
         for slot, is_destroyed in self._ring.slots():
             key_id, destroyed_on = _key_id(_info(slot)), None
             version, created_on = slot.version, None
@@ -173,6 +166,8 @@ class Keyring:
             elif stored := self._ring.get(slot):
                 version, created_on = stored.version, stored.created_on
             kind: Kind = "pseudonym" if slot.epoch is None else "epoch"
+            if slot.turn is not None:
+                kind, version = "cipher", slot.turn
             infos.append(
                 KeyInfo(key_id, kind, slot.domain, version, slot.epoch, created_on, destroyed_on)
             )
@@ -180,16 +175,39 @@ class Keyring:
 
     def new(self, domain: str) -> KeyInfo:
         """Start the next version of a domain's key: new pseudonyms carry it, old ones stay."""
-        _check_domain(domain)
+        self.cipher(domain)
         while True:
             slot = Slot(domain, self._ring.latest(domain) + 1)
-            if self._ring.add(slot, secrets.token_bytes(_KEY_BYTES), version=slot.version or 1):
+            if self._ring.add(slot, self._mac_key(slot), version=slot.version or 1):
                 break
         return next(
             info
             for info in self.list()
             if (info.domain, info.version, info.kind) == (domain, slot.version, "pseudonym")
         )
+
+    def split(self, *, shares_count: int, needed_count: int) -> Sequence[Share]:
+        """Split the root key into shares, so many of which give it back."""
+        return shares_of(
+            self._root,
+            key_id=self.root_id(),
+            shares_count=shares_count,
+            needed_count=needed_count,
+        )
+
+    def root_id(self) -> str:
+        """Give the id of the root key, as `list` and its shares show it."""
+        return hashlib.sha256(self._derive(b"id")).hexdigest()[:8]
+
+    def opens_ring(self) -> int:
+        """Open every stored key with the root key; give how many there are.
+
+        Raises TwinError if one does not open: the root key is not the one they were stored under.
+        """
+        live = [slot for slot, is_destroyed in self._ring.slots() if not is_destroyed]
+        for slot in live:
+            self._ring.get(slot)
+        return len(live)
 
     def expire_epochs(self, before: date) -> int:
         """Destroy the keys of all days before this one, in every domain; give how many there were.
@@ -208,43 +226,43 @@ class Keyring:
         return len(expired)
 
     def __repr__(self) -> str:
-        return f"Keyring(root {self._root_id()})"
+        return f"Keyring(root {self.root_id()})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a keyring cannot be pickled: keys stay in the process")
 
-    def _versioned_key(self, slot: Slot) -> PseudonymKey:
+    def _versioned_key(self, slot: Slot, cipher: CipherKey) -> PseudonymKey:
         version = slot.version or 1
-        stored = self._ring.get(slot)
-        if stored is None:
-            self._ring.add(slot, secrets.token_bytes(_KEY_BYTES), version=version)
-            stored = self._ring.get(slot)
-        if stored is None:
-            raise TwinError(f"key {slot.name} vanished while it was made; run again")
-        mac_key = self._derive(_info(slot).removeprefix(_PREFIX))
-        return PseudonymKey(mac_key, stored.secret, version, _key_id(_info(slot)))
+        stored = self._stored(slot, self._mac_key(slot), version)
+        return PseudonymKey(stored.secret, cipher.secret, version, _key_id(_info(slot)))
 
-    def _epoch_key(self, domain: str, day: date) -> PseudonymKey:
+    def _epoch_key(self, domain: str, day: date, cipher: CipherKey) -> PseudonymKey:
         # Not remembered: another process may destroy it while this one runs.
         slot = Slot(domain, epoch=day)
         stored = self._ring.get(slot)
         if stored is None:
             version = max(self._ring.latest(domain), 1)
-            self._ring.add(slot, secrets.token_bytes(2 * _KEY_BYTES), version=version)
+            stored = self._stored(slot, secrets.token_bytes(_KEY_BYTES), version)
+        return PseudonymKey(stored.secret, cipher.secret, stored.version, _key_id(_info(slot)))
+
+    def _stored(self, slot: Slot, secret: bytes, version: int) -> StoredKey:
+        """The key of a slot, stored now if it is empty."""
+        stored = self._ring.get(slot)
+        if stored is None:
+            self._ring.add(slot, secret, version=version)
             stored = self._ring.get(slot)
         if stored is None:
             raise TwinError(f"key {slot.name} vanished while it was made; run again")
-        mac_key, cipher_key = stored.secret[:_KEY_BYTES], stored.secret[_KEY_BYTES:]
-        return PseudonymKey(mac_key, cipher_key, stored.version, _key_id(_info(slot)))
+        return stored
+
+    def _mac_key(self, slot: Slot) -> bytes:
+        return self._derive(_info(slot).removeprefix(_PREFIX))
 
     def _derive(self, info: bytes) -> bytes:
         if info not in self._derived:
             hkdf = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_PREFIX + info)
             self._derived[info] = hkdf.derive(self._root)
         return self._derived[info]
-
-    def _root_id(self) -> str:
-        return hashlib.sha256(self._derive(b"id")).hexdigest()[:8]
 
 
 def _info(slot: Slot) -> bytes:

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from infra.errors import KeyDestroyed, TwinError
-from infra.objects import create_file, storage_errors
+from infra.objects import create_file, replace_file, storage_errors
 
-_NAME: Final = re.compile(r"([a-z][a-z0-9_]*)\.(k([1-9]\d*)|e(\d{4}-\d{2}-\d{2}))\.(key|destroyed)")
+_NAME: Final = re.compile(
+    r"([a-z][a-z0-9_]*)\.(?:k([1-9]\d*)|e(\d{4}-\d{2}-\d{2})|c([1-9]\d*))\.(key|destroyed)"
+)
 
 
 class Wrapper(Protocol):
@@ -29,15 +31,18 @@ class Wrapper(Protocol):
 
 @dataclass(frozen=True)
 class Slot:
-    """The place of one stored key: a domain and a version, or a domain and a day."""
+    """The place of one stored key: of a domain its version, its day, or the turn of its cipher."""
 
     domain: str
     version: int | None = None
     epoch: date | None = None
+    turn: int | None = None
 
     @property
     def name(self) -> str:
-        """The slot as its file is called: `parking.k1` or `parking.e2025-01-31`."""
+        """The slot as its file is called: `parking.k1`, `parking.e2025-01-31`, `parking.c1`."""
+        if self.turn is not None:
+            return f"{self.domain}.c{self.turn}"
         which = f"k{self.version}" if self.epoch is None else f"e{self.epoch.isoformat()}"
         return f"{self.domain}.{which}"
 
@@ -81,12 +86,10 @@ class Ring:
 
     def add(self, slot: Slot, secret: bytes, *, version: int) -> bool:
         """Store a key in an empty slot; False if another process was first."""
-        record = {"created_on": datetime.now(UTC).date().isoformat(), "version": version}
-        wrapped = self._wrapper.wrap(secret, context=_context(slot, record))
-        content = json.dumps(record | {"wrapped": base64.b64encode(wrapped).decode()})
+        content = self._content(slot, secret, version, datetime.now(UTC).date())
         with storage_errors(str(self._folder), "store a key"):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            is_first = create_file(self._file(slot, "key"), content.encode(), mode=0o600)
+            is_first = create_file(self._file(slot, "key"), content, mode=0o600)
             if self._file(slot, "destroyed").exists():  # while we were making it
                 self._remove(slot)
             self._refuse_destroyed(slot)
@@ -98,13 +101,30 @@ class Ring:
             create_file(self._file(slot, "destroyed"), b"", mode=0o600)
             self._remove(slot)
 
+    def rewrap(self, old: Wrapper) -> int:
+        """Wrap every stored key that another wrapper wrapped; give how many keys there are.
+
+        Raises TwinError for one that neither opens.
+        """
+        live = [slot for slot, is_destroyed in self.slots() if not is_destroyed]
+        for slot in live:
+            try:
+                self.get(slot)
+            except TwinError:
+                stored = Ring(self._folder, old).get(slot)
+                if stored is not None:
+                    content = self._content(slot, stored.secret, stored.version, stored.created_on)
+                    with storage_errors(str(self._folder), "store a key"):
+                        replace_file(self._file(slot, "key"), content, mode=0o600)
+        return len(live)
+
     def slots(self) -> list[tuple[Slot, bool]]:
         """List every slot, and whether its key was destroyed, by name."""
         found: dict[str, tuple[Slot, bool]] = {}
         for match in self._names():
-            domain, _, version, epoch, ending = match.groups()
+            domain, version, epoch, turn, ending = match.groups()
             day = None if epoch is None else date.fromisoformat(epoch)
-            slot = Slot(domain, None if version is None else int(version), day)
+            slot = Slot(domain, int(version) if version else None, day, int(turn) if turn else None)
             is_destroyed = ending == "destroyed" or found.get(slot.name, (slot, False))[1]
             found[slot.name] = (slot, is_destroyed)
         return [found[name] for name in sorted(found)]
@@ -127,6 +147,19 @@ class Ring:
         versions = (slot.version or 0 for slot, _ in self.slots() if slot.domain == domain)
         return max(versions, default=0)
 
+    def turns(self, domain: str) -> list[int]:
+        """List the turns of a domain's cipher key that are not destroyed: two while it rotates."""
+        return sorted(
+            slot.turn
+            for slot, is_destroyed in self.slots()
+            if slot.domain == domain and slot.turn is not None and not is_destroyed
+        )
+
+    def is_newest(self, slot: Slot) -> bool:
+        """Say whether this turn of a cipher key is the one in use, without a look at all keys."""
+        following = Slot(slot.domain, turn=(slot.turn or 0) + 1)
+        return self._file(slot, "key").exists() and not self._file(following, "key").exists()
+
     def _refuse_destroyed(self, slot: Slot) -> None:
         if self._file(slot, "destroyed").exists():
             raise KeyDestroyed(
@@ -142,6 +175,11 @@ class Ring:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
+
+    def _content(self, slot: Slot, secret: bytes, version: int, created_on: date) -> bytes:
+        record = {"created_on": created_on.isoformat(), "version": version}
+        wrapped = self._wrapper.wrap(secret, context=_context(slot, record))
+        return json.dumps(record | {"wrapped": base64.b64encode(wrapped).decode()}).encode()
 
     def _file(self, slot: Slot, ending: str) -> Path:
         return self._folder / f"{slot.name}.{ending}"

@@ -3,7 +3,7 @@
 `Lake` is what the rest of the twin sees; `TableSpec` says what a table should look like and
 `Commit` what was done to it. The files beside it: `places` (addresses), `fields` (schemas),
 `writing`, `files` (of windows), `statistics`, `reading`, `merging` (history of static tables),
-`history` (commits), `probe`, `faults`.
+`history` (commits), `rewriting`, `probe`, `faults`.
 """
 
 from infra.lake.fields import TableSpec

@@ -28,7 +28,7 @@ _OWN_COMMENTS: Final = {
     VALID_TO: "Instant of the delivery that no longer had this row, UTC; empty while it is current",
 }
 LABEL: Final = "gemello.treatment"
-_STATISTICS: Final = "delta.dataSkippingStatsColumns"
+STATISTICS: Final = "delta.dataSkippingStatsColumns"
 # Delta knows signed integers, microseconds and text; for anything else deltalake would change or
 # refuse the type on its own.
 _SCALARS: Final = (
@@ -52,7 +52,8 @@ class TableSpec:
     """What a table should look like; gemello's own columns (`window_on`, `valid_*`) are not in it.
 
     `labels` holds the treatment of each column, `statistics` the columns whose least and greatest
-    values may be written beside the rows, where whoever lists the lake can read them.
+    values may be written beside the rows, where whoever lists the lake can read them. `cipher` is
+    the domain and the mark of the key that encrypts the pseudonyms of these rows.
     """
 
     schema: pl.Schema
@@ -60,6 +61,7 @@ class TableSpec:
     descriptions: Mapping[str, str] = field(default_factory=dict)
     statistics: tuple[str, ...] = ()
     description: str = ""
+    cipher: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         named = (*self.labels, *self.descriptions, *self.statistics)
@@ -88,8 +90,13 @@ class TableSpec:
     @property
     def properties(self) -> dict[str, str]:
         """The table properties that keep values out of the log, and history readable."""
-        listed = {_STATISTICS: ",".join(self.statistics)} if self.statistics else {}
+        listed = {STATISTICS: ",".join(self.statistics)} if self.statistics else {}
         return {"delta.dataSkippingNumIndexedCols": "0", **listed}
+
+
+def cipher_mark(domain: str) -> str:
+    """The name under which a table keeps the mark of the key that encrypts its pseudonyms."""
+    return f"gemello.cipher:{domain}"
 
 
 def _is_storable(dtype: pl.DataType) -> bool:

@@ -11,8 +11,9 @@ from infra.windows import Cadence, Window
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
 
-# The kinds of commits we make; `mark` and `labels` change no row.
-Write = Literal["windows", "table", "history", "mark", "labels"]
+# The kinds of commits we make; `mark` and `labels` change no row, and `keys` nothing but the
+# encryption of pseudonyms.
+Write = Literal["windows", "table", "history", "mark", "labels", "keys"]
 _PREFIX: Final = "gemello."
 _WRITE: Final = "write"
 WINDOWS: Final = "windows"
@@ -53,12 +54,16 @@ class Commit:
 
 @dataclass(frozen=True)
 class Stamp:
-    """What travels with a commit: our notes, and marks by which a delivery is known again."""
+    """What travels with a commit: our notes, and marks by which a delivery is known again.
+
+    With one attempt it stands only if no other commit came since the table was opened.
+    """
 
     write: Write
     notes: Mapping[str, str] = field(default_factory=dict)
     marks: Mapping[str, int] = field(default_factory=dict)
     window: Window | None = None
+    attempts_count: int = 101
 
     def __post_init__(self) -> None:
         taken = sorted(_OURS & set(self.notes))
@@ -78,7 +83,7 @@ class Stamp:
         return CommitProperties(
             custom_metadata=metadata,
             app_transactions=[Transaction(name, mark) for name, mark in self.marks.items()],
-            max_commit_retries=100,
+            max_commit_retries=self.attempts_count - 1,
         )
 
 
@@ -116,11 +121,11 @@ def _rows_count(entry: Mapping[str, Any]) -> int | None:  # as deltalake reads J
 
 
 def newest_notes(table: "DeltaTable") -> dict[str, str]:
-    """The notes of the newest commit that has ours and changed rows or marks; empty if none has."""
+    """The notes of the newest commit of a delivery or a computation; empty if there is none."""
     # Most tables answer from their last few commits: reading a whole log costs seconds on a bucket.
     for limit in (5, 100, None):
         for commit, ours in commits(table, limit):
-            if ours.get(_WRITE, "labels") != "labels":
+            if ours.get(_WRITE, "labels") not in ("labels", "keys"):
                 return dict(commit.notes)
         if limit is not None and table.version() < limit:
             break
@@ -146,7 +151,7 @@ def windows_since(table: "DeltaTable", version: int) -> list[date] | None:
 
 def _starts_of(commit: Commit, ours: Mapping[str, str]) -> Iterable[date] | None:
     write = ours.get(_WRITE)
-    if write in ("mark", "labels") or (write is None and commit.operation in _HARMLESS):
+    if write in ("mark", "labels", "keys") or (write is None and commit.operation in _HARMLESS):
         return ()
     if write != "windows":
         return None

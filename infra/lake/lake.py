@@ -1,8 +1,10 @@
 """The lake itself: every table by its key, read lazily and written in whole commits."""
 
+import copy
 import os
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -24,6 +26,7 @@ from infra.lake.history import Commit, Stamp
 from infra.lake.merging import check_identity, history_after, in_order, instant_of, moment_of
 from infra.lake.places import Place
 from infra.lake.probe import probe
+from infra.lake.rewriting import Rewriting
 from infra.settings import Settings
 from infra.windows import Window
 
@@ -39,6 +42,7 @@ class Lake:
         self._place = place
         self._trusted: set[str] = set()
         self._lock = threading.Lock()
+        self._cipher: tuple[str, int] | None = None
 
     @classmethod
     def open(cls, settings: Settings) -> "Lake":
@@ -48,6 +52,15 @@ class Lake:
     def __repr__(self) -> str:
         """The location only, never credentials."""
         return f"Lake({self._place.location})"
+
+    def encrypted_with(self, domain: str, mark: int) -> "Lake":
+        """The lake for a writer whose pseudonyms are encrypted with the key of this mark.
+
+        It refuses to write them into a table whose pseudonyms are encrypted with another.
+        """
+        lake = copy.copy(self)
+        lake._cipher = domain, mark
+        return lake
 
     def uri(self, key: str) -> str:
         """The address of a table, for other readers of Delta."""
@@ -72,6 +85,7 @@ class Lake:
     ) -> pl.LazyFrame:
         """The rows of a table, lazily; as of a version, and of some windows only, if asked."""
         table = reading.existing(self._place, key, version=version)
+        reading.refuse_closed(key, table)
         return reading.lazily(self._place, key, table, window)
 
     def probe(self) -> None:
@@ -109,6 +123,7 @@ class Lake:
         stamp = Stamp("windows", notes, named, window)
         self._trust(self._place.root_of(key))
         landing = writing.Landing(named)
+        spec = self._told(spec)
         files = WindowFiles(self._place, key, frame, spec)
 
         def attempt() -> int:
@@ -124,6 +139,7 @@ class Lake:
     ) -> int:
         """Replace every row of a static table by the frame's, in one commit; return its version."""
         check_frame(key, frame, spec.schema)
+        spec = self._told(spec)
         stamp = Stamp("table", notes, {reading.MARK: mark})
         landing = writing.Landing(stamp.marks)
         self._trust(self._place.root_of(key))
@@ -159,6 +175,7 @@ class Lake:
         identity = tuple(primary_key)
         check_frame(key, frame, spec.schema)
         check_identity(key, frame, identity)
+        spec = self._told(spec)
         moment = moment_of(key, at)
         marks = {reading.MARK: mark, reading.AT: moment}
         schema = spec.with_own(VALID_FROM, VALID_TO)
@@ -255,6 +272,14 @@ class Lake:
             return writing.write_schema(table, relabelled(table, labels))
 
         return commit(key, attempt)
+
+    def rewriting(self, key: str) -> Rewriting:
+        """What it takes to rewrite a whole table and to remove what it was before."""
+        self._trust(self._place.root_of(key))
+        return Rewriting(self._place, key)
+
+    def _told(self, spec: TableSpec) -> TableSpec:
+        return spec if self._cipher is None else replace(spec, cipher=self._cipher)
 
     def _trust(self, root: str) -> None:
         with self._lock:

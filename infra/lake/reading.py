@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # empty table at once are told apart by nothing else: without it each row would be there twice.
 MARK: Final = "gemello"
 AT: Final = "gemello.at"
+# Properties of a table: why nobody may use it now, and its first version that can be read.
+CLOSED: Final = "gemello.closed"
+OLDEST: Final = "gemello.oldest"
 # Stands where a window was written without a mark.
 NO_MARK: Final = -1
 # So many marks are read faster one by one than all at once.
@@ -65,6 +68,12 @@ def existing(place: Place, key: str, *, version: int | None = None) -> "DeltaTab
         return table
     if not 0 <= version < table.version():
         raise TwinError(f"{key} has no version {version}; its newest is {table.version()}")
+    oldest = int(table.metadata().configuration.get(OLDEST) or 0)
+    if version < oldest:
+        raise TwinError(
+            f"{key}: versions before {oldest} were removed, because a key was rotated; read "
+            "that one or a newer one"
+        )
     try:
         table.load_as_version(version)
     except store_errors() as error:
@@ -73,6 +82,13 @@ def existing(place: Place, key: str, *, version: int | None = None) -> "DeltaTab
     else:
         return table
     raise failure
+
+
+def refuse_closed(key: str, table: "DeltaTable") -> None:
+    """Raise TwinError if nobody may read or write the table now."""
+    why = table.metadata().configuration.get(CLOSED)
+    if why:
+        raise TwinError(f"{key} is closed: {why}")
 
 
 def lazily(place: Place, key: str, table: "DeltaTable", window: Window | None) -> pl.LazyFrame:

@@ -12,6 +12,7 @@ from infra.lake.fields import (
     VALID_FROM,
     WINDOW,
     TableSpec,
+    cipher_mark,
     completed,
     declared_fields,
     evolved,
@@ -21,7 +22,7 @@ from infra.lake.fields import (
 from infra.lake.files import WindowFiles, present_in
 from infra.lake.history import LOG_PROPERTIES, Stamp
 from infra.lake.places import Place
-from infra.lake.reading import NO_MARK, mark_of, marks_of, opened
+from infra.lake.reading import NO_MARK, mark_of, marks_of, opened, refuse_closed
 from infra.windows import Window
 
 if TYPE_CHECKING:
@@ -59,10 +60,11 @@ def opened_or_created(place: Place, key: str, spec: TableSpec, schema: pl.Schema
 
     Raises TwinError if it is there as another kind: with windows, with history or with neither.
     """
-    from deltalake import CommitProperties, DeltaTable
+    from deltalake import CommitProperties, DeltaTable, Transaction
     from deltalake.schema import Schema
 
     table = opened(place, key)
+    marks = [] if spec.cipher is None else [(cipher_mark(spec.cipher[0]), spec.cipher[1])]
     if table is None:
         return DeltaTable.create(
             place.uri(key),
@@ -74,8 +76,12 @@ def opened_or_created(place: Place, key: str, spec: TableSpec, schema: pl.Schema
             configuration={**LOG_PROPERTIES, **spec.properties},
             storage_options=place.storage_options,
             # With retries, the second of two creators commits its table over the first one's.
-            commit_properties=CommitProperties(max_commit_retries=0),
+            commit_properties=CommitProperties(
+                max_commit_retries=0,
+                app_transactions=[Transaction(name, mark) for name, mark in marks] or None,
+            ),
         )
+    refuse_closed(key, table)
     recorded = [each.name for each in table.schema().fields if each.name in OWN]
     if set(recorded) != set(schema) & set(OWN):
         raise TwinError(
@@ -83,7 +89,24 @@ def opened_or_created(place: Place, key: str, spec: TableSpec, schema: pl.Schema
             "build it again from the sealed deliveries"
         )
     _keep_properties(table, spec)
+    _keep_cipher(key, table, spec)
     return table
+
+
+def _keep_cipher(key: str, table: "DeltaTable", spec: TableSpec) -> None:
+    """Refuse rows whose pseudonyms are encrypted with another key than those of the table."""
+    if spec.cipher is None:
+        return
+    domain, mark = spec.cipher
+    recorded = table.transaction_version(cipher_mark(domain))
+    if recorded is None:
+        leave_mark(table, Stamp("keys", marks={cipher_mark(domain): mark}))
+    elif recorded != mark:
+        raise TwinError(
+            f"{key}: the pseudonyms of its rows are encrypted with another key of the domain "
+            f"{domain} than these. If the key was just rotated, run again. If not, the ring or the "
+            "table was restored from an older copy: restore the one that belongs to the other"
+        )
 
 
 def _kind(columns: list[str]) -> str:

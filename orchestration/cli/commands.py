@@ -6,6 +6,7 @@ from orchestration.cli import (
     city,
     contracts,
     doctor,
+    keys,
     privacy,
     publishers,
     quarantine,
@@ -27,5 +28,5 @@ def register(app: typer.Typer) -> None:
     app.command()(privacy.protect)
     app.command()(privacy.scan)
     app.command()(redact.redact)
-    app.add_typer(privacy.keys, name="keys")
+    app.add_typer(keys.app, name="keys")
     app.command()(doctor.doctor)

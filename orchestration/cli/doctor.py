@@ -90,11 +90,13 @@ def _settings(settings: Settings) -> str:
 
 def _root_key(settings: Settings) -> str:
     from infra.keys import Keyring
+    from infra.keys.root import place_of_root_key
 
-    if not settings.root_key_file.exists() and not settings.is_root_key_declared:
+    is_own = not settings.is_root_key_declared and not settings.is_root_key_elsewhere
+    if is_own and not settings.root_key_file.exists():
         return "not made yet; it is made on first use, readable by you alone"
-    keyring = Keyring.open(settings)
-    return f"{settings.root_key_file}, {counted(len(keyring.list()), 'key')} derived or stored"
+    opened = counted(Keyring.open(settings).opens_ring(), "stored key")
+    return f"{place_of_root_key(settings)}; it opens {opened}"
 
 
 def _lake(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""`protect`, `scan`, `keys`: gate and rules on one file, the canary scanner, the key ring."""
+"""`protect` and `scan`: gate and rules on one file, and the canary scanner."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from infra.counting import agree, counted
 from infra.errors import DeliveryRefused, UsageError
 from infra.settings import Settings
 from infra.windows import Window
-from orchestration.cli.console import fail, no_such, note, say, table
+from orchestration.cli.console import fail, note, say, table
 from orchestration.cli.exit_codes import EXIT_REFUSED
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from infra.arrivals import Arrivals
     from quality.contract.model import Contract
-
-keys = typer.Typer(help="Pseudonymisation keys: their ids, never the keys.", no_args_is_help=True)
 
 
 def protect(
@@ -118,37 +116,3 @@ def scan(
     hold = agree(len(hits), "holds", "hold")
     fail(f"{places} in {folder} {hold} a value that must not be there, or may")
     raise typer.Exit(EXIT_REFUSED)
-
-
-@keys.command("list")
-def list_keys() -> None:
-    """The keys of this installation: id, kind, domain, version."""
-    from infra.keys import Keyring
-
-    ring = Keyring.open(Settings.load())
-    table(
-        "Keys",
-        ["id", "kind", "domain", "version", "day", "made on"],
-        [(k.key_id, k.kind, k.domain, k.version, k.epoch, k.created_on) for k in ring.list()],
-    )
-
-
-@keys.command("new")
-def new_key(domain: Annotated[str, typer.Argument(help="The contracts' key_domain.")]) -> None:
-    """Begin a new version of a domain's key: new rows get new pseudonyms, old ones stay."""
-    from infra.keys import Keyring
-
-    settings = Settings.load()
-    check_domain(domain, settings)
-    made = Keyring.open(settings).new(domain)
-    say(f"{made.domain}: version {made.version}, key id {made.key_id}")
-
-
-def check_domain(domain: str, settings: Settings) -> None:
-    """Raise UsageError for a key domain of no contract: a mistyped one would get its own key."""
-    from quality.contract.load import BUILT_IN, load_contracts
-
-    roots = [BUILT_IN, *settings.contracts]
-    domains = {c.key_domain for c in load_contracts(roots).values()} - {None}
-    if domain not in domains:
-        raise UsageError(no_such("contract with the key_domain", domain, map(str, domains)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.errors import UsageError
-from orchestration.cli.privacy import check_domain
+from orchestration.cli.keys import check_domain
 
 if TYPE_CHECKING:
     from quality.privacy.detection.spans import Label, Span

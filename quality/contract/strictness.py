@@ -62,6 +62,19 @@ def loosest(recorded: Mapping[str, str], contract: Contract) -> dict[str, str]:
     return merged
 
 
+def pseudonyms_in(label: str) -> dict[str, bool]:
+    """The domains of the pseudonyms stored under a label, and whether of keys of a day only.
+
+    What else the label says is stored there counts as the domain without a name.
+    """
+    found: dict[str, bool] = {}
+    for part in label.split(_OR):
+        kind, *arguments = part.split(" ")
+        domain = arguments[0] if kind == "pseudonymise" and arguments else ""
+        found[domain] = found.get(domain, True) and arguments[1:] == ["day"]
+    return found
+
+
 def _label(column: Column, contract: Contract) -> str:
     if not column.is_pseudonym:
         return column.treatment_name

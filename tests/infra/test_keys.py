@@ -195,6 +195,45 @@ def test_a_destroyed_day_cannot_be_had_again_though_the_root_key_is_there(
     assert keyring.expire_epochs(date(2025, 2, 1)) == 0
 
 
+def test_the_key_that_encrypts_pseudonyms_rotates_and_the_one_that_makes_them_stays(
+    settings: Settings,
+) -> None:
+    keyring = Keyring.open(settings)
+    before = keyring.pseudonym_key("parking")
+    day_before = keyring.pseudonym_key("parking", epoch=DAY)
+
+    old, new = keyring.ciphers.begin_rotation("parking") or ()
+    for other in (keyring, Keyring.open(settings)):
+        with pytest.raises(TwinError, match="gemello keys rotate parking"):
+            other.pseudonym_key("parking")
+    again = keyring.ciphers.begin_rotation("parking")
+    keyring.ciphers.end_rotation(old)
+
+    after = keyring.pseudonym_key("parking")
+    day_after = keyring.pseudonym_key("parking", epoch=DAY)
+    assert again == (old, new)
+    assert (before.mac_key, day_before.mac_key) == (after.mac_key, day_after.mac_key)
+    assert before.cipher_key == day_before.cipher_key == old.secret
+    assert after.cipher_key == day_after.cipher_key == new.secret
+    assert old.mark != new.mark
+    assert repr(old) == "CipherKey(parking.c1)"
+
+
+def test_a_ring_that_lost_the_key_of_its_pseudonyms_gets_no_other_in_silence(
+    settings: Settings,
+) -> None:
+    Keyring.open(settings).pseudonym_key("parking")
+    settings.root_key_file.with_name("root.key.ring").joinpath("parking.c1.key").unlink()
+
+    with pytest.raises(TwinError, match="restore the ring from its copy"):
+        Keyring.open(settings).pseudonym_key("parking")
+
+
+def test_a_domain_that_was_never_used_has_nothing_to_rotate(settings: Settings) -> None:
+    with pytest.raises(TwinError, match="nothing to rotate"):
+        Keyring.open(settings).ciphers.begin_rotation("parking")
+
+
 def test_a_destruction_that_was_interrupted_is_completed(settings: Settings) -> None:
     keyring = Keyring.open(settings)
     keyring.pseudonym_key("parking", epoch=DAY)
@@ -217,7 +256,9 @@ def test_the_list_tells_of_every_key_and_shows_none(settings: Settings) -> None:
     told = [(i.kind, i.domain, i.version, i.epoch, i.destroyed_on is None) for i in infos]
     assert told == [
         ("root", None, None, None, True),
+        ("cipher", "energy", 1, None, True),
         ("epoch", "energy", None, DAY, False),
+        ("cipher", "parking", 1, None, True),
         ("epoch", "parking", None, DAY, False),
         ("pseudonym", "parking", 1, None, True),
     ]
@@ -244,7 +285,7 @@ def test_no_key_material_lies_in_the_ring(settings: Settings) -> None:
 
     files = list(settings.root_key_file.with_name("root.key.ring").iterdir())
 
-    assert len(files) == 2
+    assert len(files) == 3
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         for key in keys:
@@ -265,7 +306,7 @@ def test_a_key_moved_to_another_slot_does_not_open(settings: Settings) -> None:
     keyring = Keyring.open(settings)
     keyring.pseudonym_key("parking")
     ring = settings.root_key_file.with_name("root.key.ring")
-    (ring / "parking.k1.key").rename(ring / "energy.k1.key")
+    (ring / "parking.c1.key").rename(ring / "energy.c1.key")
 
     with pytest.raises(TwinError, match="does not open"):
         keyring.pseudonym_key("energy")

@@ -9,9 +9,11 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.keys import PseudonymKey
+from infra.errors import TwinError
+from infra.keys import CipherKey, PseudonymKey
+from infra.keys.ring import Slot
 from quality.privacy.cells import Repeats
-from quality.privacy.pseudonyms import pseudonyms, pseudonyms_by_day
+from quality.privacy.pseudonyms import pseudonyms, pseudonyms_by_day, reencrypted
 
 KEY = PseudonymKey(b"m" * 32, b"c" * 32, version=3, key_id="00000000")
 
@@ -33,6 +35,40 @@ def test_a_pseudonym_is_the_specified_one_and_nothing_stays_nothing(
     ]
     assert made.to_list() == wanted
     assert all(len(name) == 27 for name in wanted if name is not None)
+
+
+@given(
+    forms=st.lists(st.none() | st.text(max_size=9), max_size=9),
+    secrets=st.tuples(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32)),
+    version=st.integers(1, 120),
+)
+def test_pseudonyms_encrypted_anew_are_those_that_the_new_key_would_have_made(
+    forms: list[str | None], secrets: tuple[bytes, bytes], version: int
+) -> None:
+    keys = [CipherKey(secret, Slot("parking", turn=turn)) for turn, secret in enumerate(secrets)]
+    made = [
+        pseudonyms(
+            pl.Series("pid", forms, dtype=pl.String),
+            "IT_PLATE",
+            PseudonymKey(b"m" * 32, key.secret, version=version, key_id=""),
+        )
+        for key in keys
+    ]
+
+    again = reencrypted(made[0], *keys)
+
+    assert again.to_list() == made[1].to_list()
+
+
+@pytest.mark.parametrize("wrong", ["Rossi", "1" + "a" * 25, "1" + "A" * 26, "a" * 27, ""])
+def test_what_is_no_pseudonym_is_not_encrypted_anew_and_not_shown(wrong: str) -> None:
+    key = CipherKey(b"c" * 32, Slot("parking", turn=1))
+    good = pseudonyms(pl.Series(["AB123CD"]), "IT_PLATE", KEY).item()
+
+    with pytest.raises(TwinError, match="1 of 2 values") as refused:
+        reencrypted(pl.Series([good, wrong]), key, key)
+
+    assert good not in str(refused.value)
 
 
 def test_a_plate_and_a_card_of_the_same_text_differ() -> None:

@@ -1,0 +1,153 @@
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+from deltalake import DeltaTable
+
+from infra.errors import TwinError
+from infra.lake import Lake, TableSpec
+from infra.lake.places import Place
+from infra.windows import Window
+
+DAY = date(2025, 3, 1)
+KEY = "bronze/town/cars"
+SPEC = TableSpec(
+    schema=pl.Schema({"car_pid": pl.String(), "speed_kmh": pl.Int64()}),
+    statistics=("speed_kmh",),
+    cipher=("parking", 7),
+)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """Two days of one car each."""
+    lake = Lake(Place(str(tmp_path / "lake"), {}))
+    for day in (DAY, DAY.replace(day=2)):
+        write(lake, day, "a")
+    return lake
+
+
+def write(lake: Lake, day: date, *cars: str, spec: TableSpec = SPEC) -> int:
+    frame = pl.DataFrame(
+        {"car_pid": cars, "speed_kmh": [30] * len(cars), "window_on": [day] * len(cars)},
+        schema={**SPEC.schema, "window_on": pl.Date},
+    )
+    window = Window.of(day, "daily")
+    return lake.replace_windows(KEY, frame, window=window, spec=spec, notes={}, marks={day: 1})
+
+
+def louder(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.col("car_pid").str.to_uppercase())
+
+
+def rewritten(
+    lake: Lake, change: Callable[[pl.DataFrame], pl.DataFrame] = louder, mark: int = 8
+) -> int | None:
+    return lake.rewriting(KEY).rewrite(change, domain="parking", mark=mark, notes={})
+
+
+def cars(lake: Lake) -> list[str]:
+    return lake.read(KEY).sort("window_on").collect()["car_pid"].to_list()
+
+
+def test_a_rewritten_table_has_all_its_rows_marks_and_statistics(lake: Lake) -> None:
+    version = rewritten(lake)
+
+    stats = pl.DataFrame(DeltaTable(lake.uri(KEY)).get_add_actions(flatten=True))
+    assert cars(lake) == ["A", "A"]
+    assert version == lake.version(KEY)
+    assert lake.marks(KEY, [DAY]) == {DAY: 1}
+    assert stats["min.speed_kmh"].to_list() == [30, 30]
+    assert "min.car_pid" not in stats.columns
+
+
+def test_a_table_that_has_the_mark_is_not_rewritten_again(lake: Lake) -> None:
+    rewritten(lake)
+
+    assert rewritten(lake, lambda rows: rows.with_columns(car_pid=pl.lit("x"))) is None
+    assert cars(lake) == ["A", "A"]
+
+
+def test_a_day_that_lands_while_a_table_is_rewritten_is_rewritten_too(lake: Lake) -> None:
+    third = DAY.replace(day=3)
+
+    def change(rows: pl.DataFrame) -> pl.DataFrame:
+        if len(cars(lake)) == 2:
+            write(lake, third, "b")
+        return louder(rows)
+
+    rewritten(lake, change)
+
+    assert cars(lake) == ["A", "A", "B"]
+
+
+def test_a_writer_between_its_look_and_its_commit_is_stopped_by_the_closing(
+    lake: Lake, tmp_path: Path
+) -> None:
+    other = Lake(Place(str(tmp_path / "lake"), {}))
+    opened = DeltaTable(lake.uri(KEY))
+    rewriting = lake.rewriting(KEY)
+    rewriting.close("the reason")
+    rewriting.rewrite(louder, domain="parking", mark=8, notes={})
+    rewriting.purge()
+    rewriting.reopen()
+
+    with pytest.raises(Exception, match="Metadata changed"):
+        opened.create_write_transaction([], "append", opened.schema())
+    with pytest.raises(TwinError, match="encrypted with another key of the domain parking"):
+        write(other, DAY, "a")
+    assert cars(lake) == ["A", "A"]
+
+
+def test_nobody_reads_or_writes_a_closed_table_and_it_says_why(lake: Lake) -> None:
+    lake.rewriting(KEY).close("the reason")
+    lake.rewriting(KEY).close("the reason")
+
+    for use in (cars, lambda lake: write(lake, DAY, "a")):
+        with pytest.raises(TwinError, match=f"{KEY} is closed: the reason"):
+            use(lake)
+    with pytest.raises(TwinError, match="closed already: the reason"):
+        lake.rewriting(KEY).close("another")
+    lake.rewriting(KEY).reopen()
+    assert write(lake, DAY, "a", "b") == lake.version(KEY)
+
+
+def test_a_purged_table_has_one_file_a_window_and_says_which_versions_are_gone(
+    lake: Lake, tmp_path: Path
+) -> None:
+    write(lake, DAY, "a", "c")
+    rewriting = lake.rewriting(KEY)
+    rewriting.close("the reason")
+    rewriting.rewrite(louder, domain="parking", mark=8, notes={})
+    rewriting.purge()
+    rewriting.reopen()
+
+    assert len(list((tmp_path / "lake").rglob("*.parquet"))) == 2
+    oldest = int(DeltaTable(lake.uri(KEY)).metadata().configuration["gemello.oldest"])
+    assert lake.read(KEY, version=oldest).collect().height == 3
+    with pytest.raises(TwinError, match=f"versions before {oldest} were removed"):
+        lake.read(KEY, version=1)
+
+
+def test_a_change_that_loses_a_row_is_refused_and_changes_nothing(lake: Lake) -> None:
+    version = lake.version(KEY)
+
+    with pytest.raises(TwinError, match="changed the number of rows"):
+        rewritten(lake, lambda rows: rows.head(0))
+
+    assert lake.version(KEY) == version
+
+
+def test_a_table_from_before_its_column_of_pseudonyms_gets_the_mark_with_the_first(
+    tmp_path: Path,
+) -> None:
+    lake = Lake(Place(str(tmp_path / "lake"), {}))
+    plain = TableSpec(schema=SPEC.schema)
+    write(lake, DAY, spec=plain)
+
+    write(lake, DAY, "a")
+
+    assert lake.rewriting(KEY).mark("parking") == 7
+    assert lake.marks(KEY, [DAY]) == {DAY: 1}
