@@ -23,6 +23,7 @@ from quality.landed import Landing, joined
 from quality.news import new_versions, news_of
 from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
+from quality.privacy.detection.lexicon import model_id
 from quality.privacy.drift import check_claim
 from quality.privacy.gate import protect
 from quality.shrinking import shrunk_of
@@ -260,6 +261,7 @@ def _changed_at(contract: Contract, arrivals: Arrivals, lake: Lake, now: datetim
 
 def _counts(contract: Contract, landing: Landing, keyring: Keyring) -> dict[str, str]:
     domain = contract.key_domain
+    has_texts = any(column.is_free_text for column in contract.stored.values())
     return {
         "delivery": landing.delivery_id or "",
         "contract": contract.version,
@@ -268,4 +270,5 @@ def _counts(contract: Contract, landing: Landing, keyring: Keyring) -> dict[str,
         "rows_refused": str(landing.refused_count),
         "rows_elsewhere": str(landing.elsewhere_count),
         **({} if domain is None else {"key": keyring.key_id(domain)}),
+        **({"redaction": model_id()} if has_texts else {}),
     }
