@@ -26,6 +26,7 @@ _KEYS: Final = (
     "signing_key_file",
     "sources",
     "since",
+    "pii_model",
 )
 
 
@@ -35,7 +36,8 @@ class Settings:
 
     `lake` and `archive` are a folder or `s3://bucket/prefix`; `lake` may hold `{stage}` for a
     bucket per stage. `sources` fills the placeholders of contracts, such as `{parking_api}`.
-    `since` is the first day this installation holds, where contracts would go back further.
+    `since` is the first day this installation holds, where contracts would go back further;
+    `pii_model` the folder of a further recogniser of persons in texts.
     """
 
     home: Path
@@ -49,6 +51,7 @@ class Settings:
     is_sources_declared: bool = False
     is_root_key_declared: bool = False
     since: date | None = None
+    pii_model: Path | None = None
 
     @classmethod
     def load(
@@ -72,6 +75,7 @@ class Settings:
         values = _from_file(home / "gemello.toml") | values
         sources, base = _sources(values.get("sources", home / "sources"), folder)
         key_file = values.get("root_key_file")
+        model = values.get("pii_model")
         settings = cls(
             home=home,
             lake=_location(values.get("lake"), home / "lake", folder),
@@ -84,6 +88,7 @@ class Settings:
             is_sources_declared="sources" in values,
             is_root_key_declared=key_file is not None,
             since=_day(values.get("since")),
+            pii_model=None if model is None else (folder / str(model)).absolute(),
         )
         settings._check_key_place()
         return settings

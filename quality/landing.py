@@ -23,7 +23,7 @@ from quality.landed import Landing, joined
 from quality.news import new_versions, news_of
 from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
-from quality.privacy.detection.lexicon import model_id
+from quality.privacy.detection.engine import looked_with
 from quality.privacy.drift import check_claim
 from quality.privacy.gate import protect
 from quality.shrinking import shrunk_of
@@ -270,5 +270,5 @@ def _counts(contract: Contract, landing: Landing, keyring: Keyring) -> dict[str,
         "rows_refused": str(landing.refused_count),
         "rows_elsewhere": str(landing.elsewhere_count),
         **({} if domain is None else {"key": keyring.key_id(domain)}),
-        **({"redaction": model_id()} if has_texts else {}),
+        **({"redaction": looked_with()} if has_texts else {}),
     }

@@ -14,7 +14,7 @@ from infra.errors import DeliveryRefused, TwinError
 from infra.scan import scan
 from infra.windows import Window
 from quality.contract.load import BUILT_IN
-from quality.privacy.detection.lexicon import model_id
+from quality.privacy.detection.engine import looked_with
 from tests.promises.town import FIRST_DAY, Town, days, simulated_town
 
 REPORTS: Final = "bronze/posta/segnalazioni"
@@ -111,7 +111,7 @@ def test_the_table_says_that_its_texts_are_restricted(answered_once: Town) -> No
     assert field.metadata["gemello.treatment"] == "redact"
     assert "ad accesso ristretto" in field.metadata["comment"]
     assert "report_text" not in table.metadata().configuration["delta.dataSkippingStatsColumns"]
-    assert answered_once.twin().lake.last_notes(REPORTS)["redaction"] == model_id()
+    assert answered_once.twin().lake.last_notes(REPORTS)["redaction"] == looked_with()
 
 
 def test_an_indicator_that_asks_for_a_text_is_not_computed(answered: Town) -> None:

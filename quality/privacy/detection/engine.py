@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from infra.errors import TwinError, UsageError
 from quality.privacy.detection import addresses, contacts, devices, identifiers
 from quality.privacy.detection.folding import Folded, fold
+from quality.privacy.detection.lexicon import model_id
+from quality.privacy.detection.models import further_model
 from quality.privacy.detection.patterns import SLOWEST_S
 from quality.privacy.detection.persons import births, persons
 from quality.privacy.detection.rule import Rule
@@ -84,9 +86,15 @@ def by_words(folded: Folded) -> Iterable[Span]:
     return [*found, *births(folded, found)]
 
 
+def looked_with() -> str:
+    """The models that look at texts: ours by its hash, a further one by name and version."""
+    further = further_model()
+    return model_id() if further is None else f"{model_id()} {further.name}"
+
+
 @cache
 def engine() -> "AnalyzerEngine":
-    """The engine: one recogniser of rules and one of names."""
+    """The engine: a recogniser of rules, one of names, and the installation's own if it has one."""
     from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
@@ -97,6 +105,9 @@ def engine() -> "AnalyzerEngine":
         recogniser("rules", [one for one in SEARCHED if one != "PERSON"], by_rules)
     )
     registry.add_recognizer(recogniser("names", ["PERSON", "DATE_OF_BIRTH"], by_words))
+    further = further_model()
+    if further is not None:
+        registry.add_recognizer(recogniser(further.name, further.labels, further.find))
     made = AnalyzerEngine(
         registry=registry,
         nlp_engine=nlp_engine,
