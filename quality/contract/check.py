@@ -81,6 +81,7 @@ def _refusals(contract: Contract, sample: Path) -> list[str]:
     from infra.keys import Keyring
     from infra.settings import Settings
     from quality.judgement import judge
+    from quality.privacy.audit import unexpected
     from quality.privacy.gate import protect
 
     modified_at = datetime.fromtimestamp(sample.stat().st_mtime, tz=UTC)
@@ -103,6 +104,10 @@ def _refusals(contract: Contract, sample: Path) -> list[str]:
         for line, reason in refused.select("__line", "reason").iter_rows()
     ]
     lines += [f"{where}: {stop}" for stop in verdict.stops if not lines]
+    lines += [
+        f"{where}: {one} is not what the contract declares; correct one of them"
+        for one in unexpected(contract, [protected.frame])
+    ]
     if protected.delivered_count == 0:
         lines.append(f"{where}: has no rows; put in a few invented ones")
     return lines

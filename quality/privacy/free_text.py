@@ -4,8 +4,9 @@ from threading import Lock
 
 import polars as pl
 
+from quality.contract.model import Contract
 from quality.privacy.cells import repeats
-from quality.privacy.detection.engine import LONGEST
+from quality.privacy.detection.patterns import LONGEST
 from quality.privacy.reading import Problem, Reading
 
 # Two columns of texts at once would only wait for one another.
@@ -31,6 +32,15 @@ def redact(reading: Reading, name: str) -> Reading:
     where = distinct.spread(is_too_long).fill_null(value=False)
     reason = f"{name}: a text of more than {LONGEST} characters cannot be looked at"
     return Reading(values, (*reading.problems, Problem(where, "text_too_long", reason)))
+
+
+def redaction_note(contract: Contract) -> dict[str, str]:
+    """For the commit of a table with free text: which models looked at it."""
+    if not any(column.is_free_text for column in contract.stored.values()):
+        return {}
+    from quality.privacy.detection.engine import looked_with
+
+    return {"redaction": looked_with()}
 
 
 def _without_persons(text: str) -> str:

@@ -13,7 +13,7 @@ from quality.privacy.detection import addresses, contacts, devices, identifiers
 from quality.privacy.detection.folding import Folded, fold
 from quality.privacy.detection.lexicon import model_id
 from quality.privacy.detection.models import further_model
-from quality.privacy.detection.patterns import SLOWEST_S
+from quality.privacy.detection.patterns import LONGEST, SLOWEST_S
 from quality.privacy.detection.persons import births, persons
 from quality.privacy.detection.rule import Rule
 from quality.privacy.detection.spans import SEARCHED, Label, Span, resolved
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine
 
 LANGUAGE: Final = "it"
-LONGEST: Final = 20_000
 RULES: Final = (*identifiers.RULES, *contacts.RULES, *devices.RULES, *addresses.RULES)
 _BY_POLICY: Final = tuple(rule for rule in RULES if rule.policy is not None)
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Far more than a text of the greatest length takes on a busy machine.
 SLOWEST_S: Final = 10.0
+# A text is looked at in one piece up to this length, in characters.
+LONGEST: Final = 20_000
 # Up to here the dearest of our patterns takes some milliseconds at worst: see the decision 0026.
 SHORT: Final = 2_000
 _LEAST_S: Final = 0.001

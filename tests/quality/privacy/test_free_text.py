@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from infra.errors import TwinError
 from quality.privacy.detection import engine, strict
-from quality.privacy.detection.engine import LONGEST
+from quality.privacy.detection.patterns import LONGEST
 
 COLUMNS: dict[str, Any] = {
     "report_pid": {

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from infra.errors import TwinError, UsageError
 from quality.privacy.detection import lexicon
-from quality.privacy.detection.engine import LONGEST, RULES, detect, recogniser
+from quality.privacy.detection.engine import RULES, detect, recogniser
 from quality.privacy.detection.folding import fold
-from quality.privacy.detection.patterns import SHORT, Pattern
+from quality.privacy.detection.patterns import LONGEST, SHORT, Pattern
 from quality.privacy.detection.rule import Rule
 from quality.privacy.detection.strict import hide
 from tests.privacy_texts.reading import marked_texts
