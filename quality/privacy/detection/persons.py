@@ -215,12 +215,13 @@ def _is_particle_of_name(words: list[tuple[Token, str]], place: int) -> bool:
 
 def _is_unlike_a_word(text: str) -> bool:
     said = known(text)
-    return bool(said) and not said[-1].isdigit() and "T" not in said
+    return said[:1] in tuple("FSX") and not said[-1].isdigit() and "T" not in said
 
 
 def _is_name_only(token: Token, said: str) -> bool:
     """Whether a word is a name, or none we know, rather than a word of the language or a town."""
-    return token.text.lower() not in BODIES and not said[-1:].isdigit() and "T" not in said
+    is_place = "T" in said or said[:1] in ("C", "W")
+    return token.text.lower() not in BODIES and not said[-1:].isdigit() and not is_place
 
 
 def _may_be_a_person(folded: Folded, tokens: list[Token]) -> bool:
@@ -251,7 +252,10 @@ def _can_name(names: list[Token], *, is_cued: bool, case: str) -> bool:
     is_small = names[0].text[0].islower()
     # Common words, towns and bodies alone name nobody; one word that may be both does after a cue.
     if not any(map(_is_name_only, names, said)):
-        if all(one[:1].isdigit() or ("T" in one and not is_cued) for one in said):
+        is_elsewhere = all(one[:1] in ("C", "W", "1", "2", "3") for one in said)
+        if (is_elsewhere and not is_cued) or all(
+            one[:1].isdigit() or ("T" in one and not is_cued) for one in said
+        ):
             return False
         if is_small and len(names) == 1 and not is_cued:
             return False

@@ -14,7 +14,7 @@ from quality.privacy.detection.tokens import Token, known, shape_of
 from quality.privacy.words import PLACE_WORDS
 
 # How much more readily a word is taken for a name than when names are only looked for.
-_EAGER: Final = 3.5
+_EAGER: Final = 2.5
 _SCORE: Final = 0.5
 _RUN: Final = re.compile(r"[^\W_]+(?:[.,/:\-][^\W_]+)*", re.UNICODE)
 _SMALL: Final = 4
