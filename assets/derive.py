@@ -123,7 +123,18 @@ def schema_of(
         )
         for name, key in declaration.reads.items()
     }
-    schema = declaration.function(**empty).schema
+    try:
+        schema = declaration.function(**empty).schema
+    except pl.exceptions.ColumnNotFoundError:
+        texts = [
+            f"{key}: {name}" for key in declaration.reads.values() for name in twin.free_texts(key)
+        ]
+        if not texts:
+            raise
+        raise TwinError(
+            f"{declaration.key} asks for a column that is not there. Free text is restricted and "
+            f"no computed table may read it ({', '.join(texts)}); leave it out"
+        ) from None
     if list(schema) != list(declaration.gives):
         raise TwinError(
             f"{declaration.key} declares the columns {', '.join(declaration.gives)} but its "
@@ -143,7 +154,10 @@ def _input_schema(
     contract = twin.contract_of(key)
     if contract is None:
         raise TwinError(f"{key} is read, but there is no contract and no function that gives it")
-    schema = dict(to_polars_schema(contract))
+    texts = twin.free_texts(key)
+    schema = {
+        name: dtype for name, dtype in to_polars_schema(contract).items() if name not in texts
+    }
     # A silver function needs to know which delivery said it last.
     return schema if contract.is_static else {**schema, "window_on": pl.Date()}
 
@@ -182,7 +196,7 @@ def _input(
     name: str, version: int | None, *, twin: Twin, days: list[date], declaration: Declaration
 ) -> pl.DataFrame:
     key = declaration.reads[name]
-    rows = twin.read(key, version=version)
+    rows = twin.read(key, version=version).drop(twin.free_texts(key), strict=False)
     columns = rows.collect_schema().names()
     if name in declaration.with_history:
         return rows.collect()

@@ -86,6 +86,12 @@ class Twin:
         self.check_readable(table)
         return self.lake.read(table, version=version)
 
+    def free_texts(self, table: str) -> tuple[str, ...]:
+        """The columns of redacted free text of a table: no table that is computed may read them."""
+        contract = self.contract_of(table)
+        columns = contract.stored.items() if contract else ()
+        return tuple(name for name, column in columns if column.is_free_text)
+
     def rows_count(self, table: str) -> int:
         """How many rows a table has now, from its files' footers."""
         if not self.lake.exists(table):

@@ -29,6 +29,7 @@ _KEYS: Final = (
     "signing_key_file",
     "sources",
     "since",
+    "pii_model",
 )
 
 
@@ -38,8 +39,9 @@ class Settings:
 
     `lake` and `archive` are a folder or `s3://bucket/prefix`; `lake` may hold `{stage}` for a
     bucket per stage. `sources` fills the placeholders of contracts, such as `{parking_api}`.
-    `since` is the first day this installation holds, where contracts would go back further. Keys
-    and tokens themselves come from variables, never from a file of settings.
+    `since` is the first day this installation holds, where contracts would go back further;
+    `pii_model` the folder of a further recogniser of persons in texts. Keys and tokens themselves
+    come from variables, never from a file of settings.
     """
 
     home: Path
@@ -58,6 +60,7 @@ class Settings:
     vault_token_file: Path | None = None
     vault_namespace: str = ""
     since: date | None = None
+    pii_model: Path | None = None
 
     @classmethod
     def load(
@@ -81,6 +84,7 @@ class Settings:
         values = _from_file(home / "gemello.toml") | values
         sources, base = _sources(values.get("sources", home / "sources"), folder)
         key_file = values.get("root_key_file")
+        model = values.get("pii_model")
         settings = cls(
             home=home,
             lake=_location(values.get("lake"), home / "lake", folder),
@@ -98,6 +102,7 @@ class Settings:
             vault_token_file=_optional(values.get("vault_token_file"), folder),
             vault_namespace=environ.get("VAULT_NAMESPACE", ""),
             since=_day(values.get("since")),
+            pii_model=None if model is None else (folder / str(model)).absolute(),
         )
         settings._check_key_place()
         return settings

@@ -7,9 +7,12 @@ import polars as pl
 
 from infra.counting import agree, counted
 from infra.errors import DeliveryRefused
+from quality.privacy.detection.spans import LABELS
 
 # A pseudonym as the gate writes it: the key's version and 26 letters of base32.
 _PSEUDONYM: Final = r"^[0-9]+[a-z2-7]{26}$"
+# What redaction writes in place of what it hides.
+_REDACTED: Final = rf"\[(?:…|{'|'.join(LABELS)})\]"
 # A window with fewer or more rows than this share of what is usual is worth a look.
 _USUAL: Final = (0.5, 2.0)
 
@@ -27,6 +30,12 @@ def check_anonymous(table: str, frame: pl.DataFrame) -> None:
             raise DeliveryRefused(
                 f"{table}: nothing was published: {name} holds pseudonyms under another name; "
                 "aggregate them away",
+                check="privacy",
+            )
+        if dtype == pl.String and frame[name].str.contains(_REDACTED).any():
+            raise DeliveryRefused(
+                f"{table}: nothing was published: {name} holds redacted texts, which stay in "
+                "bronze; count or classify them there",
                 check="privacy",
             )
 

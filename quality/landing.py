@@ -24,6 +24,7 @@ from quality.news import new_versions, news_of
 from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
 from quality.privacy.drift import check_claim
+from quality.privacy.free_text import redaction_note
 from quality.privacy.gate import protect
 from quality.shrinking import forget, shrunk_of
 from quality.tables import bronze_key
@@ -124,7 +125,7 @@ def land_arrivals(
         why = _why(protected.refused, verdict.refused)
         said = " ".join([*verdict.stops, *why, *breaking_words(changed)])
         raise DeliveryRefused(f"{contract.key}: nothing was published. {said}", check="contract")
-    check_claim(verdict.kept, contract)
+    check_claim(verdict.kept, contract, protected.refused, verdict.refused)
     placed = Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
     shrunk = shrunk_of(contract, stale, placed, at=at, sealed=sealed) if is_new else ()
     if shrunk:
@@ -274,4 +275,5 @@ def _counts(contract: Contract, landing: Landing, keyring: Keyring) -> dict[str,
         "rows_refused": str(landing.refused_count),
         "rows_elsewhere": str(landing.elsewhere_count),
         **({} if domain is None else {"key": keyring.key_id(domain)}),
+        **redaction_note(contract),
     }

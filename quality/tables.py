@@ -9,6 +9,7 @@ from quality.contract.exports import to_polars_schema
 from quality.contract.model import Contract
 from quality.contract.strictness import labels
 
+_RESTRICTED: Final = "Testo libero oscurato: ad accesso ristretto, non si pubblica."
 # What quarantine adds to the columns of a contract: why a row was refused and where it stood.
 QUARANTINE_COLUMNS: Final[dict[str, tuple[pl.DataType, str]]] = {
     "rule": (pl.String(), "The first rule the row broke."),
@@ -60,7 +61,12 @@ def quarantine_spec(contract: Contract) -> TableSpec:
 
 
 def _descriptions(contract: Contract) -> dict[str, str]:
-    return {name: column.description for name, column in contract.stored.items()}
+    return {
+        name: f"{column.description} {_RESTRICTED}".strip()
+        if column.is_free_text
+        else column.description
+        for name, column in contract.stored.items()
+    }
 
 
 def _statistics(contract: Contract, schema: pl.Schema) -> tuple[str, ...]:

@@ -151,6 +151,12 @@ def _primary_key(contract: "Contract") -> Iterator[Problem]:
             yield Problem(
                 "primary_key", f"{name} is not a stored column", "write a column that is kept"
             )
+        elif contract.stored[name].is_free_text:
+            yield Problem(
+                "primary_key",
+                f"{name} is free text: two texts may be the same once redacted",
+                "write a column that tells rows apart",
+            )
         if contract.primary_key.count(name) > 1:
             yield Problem("primary_key", f"{name} stands twice", "write it once")
 

@@ -4,11 +4,15 @@ import tempfile
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from infra.arrivals import Arrivals, Payload
 from infra.errors import ContractError
 from quality.contract.load import BUILT_IN, load_contract
 from quality.contract.model import Contract
+
+# Redacted texts are kept for as long as somebody still answers them.
+_LONG_FOR_TEXTS_DAYS: Final = 365
 
 
 def check_contract(folder: Path) -> list[str]:
@@ -26,16 +30,20 @@ def check_contract(folder: Path) -> list[str]:
 
 def notes_on(contract: Contract) -> list[str]:
     """What the author of a contract should know and need not change, a line each."""
-    return [
-        f"{contract.key}: columns.{name}: is not stored yet: "
-        + (
-            "free-text redaction is not available in this version"
-            if column.treatment == "redact"
-            else "census sections are not available in this version"
-        )
+    notes = [
+        f"{contract.key}: columns.{name}: is not stored yet: census sections are not available in "
+        "this version"
         for name, column in contract.columns.items()
         if not column.is_stored
     ]
+    texts = [name for name, column in contract.columns.items() if column.is_free_text]
+    if texts and (contract.retention_days or 0) > _LONG_FOR_TEXTS_DAYS:
+        notes.append(
+            f"{contract.key}: retention_days: {contract.retention_days} days is long for free text "
+            f"({texts[0]}), which is redacted and still not anonymous; {_LONG_FOR_TEXTS_DAYS} are "
+            "usual"
+        )
+    return notes
 
 
 def _rule_problems(contract: Contract) -> list[str]:
@@ -73,6 +81,7 @@ def _refusals(contract: Contract, sample: Path) -> list[str]:
     from infra.keys import Keyring
     from infra.settings import Settings
     from quality.judgement import judge
+    from quality.privacy.audit import unexpected
     from quality.privacy.gate import protect
 
     modified_at = datetime.fromtimestamp(sample.stat().st_mtime, tz=UTC)
@@ -95,6 +104,10 @@ def _refusals(contract: Contract, sample: Path) -> list[str]:
         for line, reason in refused.select("__line", "reason").iter_rows()
     ]
     lines += [f"{where}: {stop}" for stop in verdict.stops if not lines]
+    lines += [
+        f"{where}: {one} is not what the contract declares; correct one of them"
+        for one in unexpected(contract, [protected.frame])
+    ]
     if protected.delivered_count == 0:
         lines.append(f"{where}: has no rows; put in a few invented ones")
     return lines

@@ -128,6 +128,19 @@ def _personal(_: str, column: Column) -> Iterator[Problem]:
         )
 
 
+def _free_text(_: str, column: Column) -> Iterator[Problem]:
+    if not column.is_free_text:
+        return
+    if column.type != "string":
+        yield Problem("type", f"free text is text, not {column.type}", "write type: string")
+    if column.entity:
+        yield Problem(
+            "entity",
+            "goes with one identifier a cell, and free text may hold any",
+            "remove it, or write treatment: pseudonymise",
+        )
+
+
 def _generalised(_: str, column: Column) -> Iterator[Problem]:
     treatment = column.treatment
     if isinstance(treatment, H3 | CensusSection):
@@ -162,5 +175,6 @@ COLUMN_RULES: Final[tuple[tuple[ColumnRules, frozenset[str]], ...]] = (
     (_readable, frozenset({"type", "sent_as"})),
     (_pseudonym, frozenset({"type", "treatment", "epoch"})),
     (_personal, frozenset({"type", "personal", "treatment", "entity"})),
+    (_free_text, frozenset({"type", "treatment", "entity"})),
     (_generalised, frozenset({"type", "treatment", "from"})),
 )

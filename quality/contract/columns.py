@@ -96,8 +96,13 @@ class Column(Strict):
 
     @property
     def is_stored(self) -> bool:
-        """Whether the gate can store the column today: free text and sections are not yet."""
-        return self.treatment != "redact" and not isinstance(self.treatment, CensusSection)
+        """Whether the gate can store the column today: census sections are not yet."""
+        return not isinstance(self.treatment, CensusSection)
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether it holds texts that are stored redacted, and that no computed table may read."""
+        return self.treatment == "redact"
 
     @property
     def treatment_name(self) -> str:

@@ -17,8 +17,9 @@ from infra.counting import agree, counted
 from infra.errors import DeliveryRefused
 from infra.keys import Keyring
 from quality.contract.model import Contract
+from quality.privacy.audit import unexpected
 from quality.privacy.kinds import Kind, kind_of
-from quality.privacy.personal import Finding, is_clean_name, look_at, look_at_kept
+from quality.privacy.personal import Finding, is_clean_name, look_at
 from quality.privacy.renaming import Candidate, renamed
 
 # A single word with a capital may be a surname: it is shown in lower case only.
@@ -134,22 +135,19 @@ def _renamed_columns(
     return {sources[source]: f"{shown}{why}" for source, (shown, why) in hints.items()}
 
 
-def check_claim(frame: pl.DataFrame, contract: Contract) -> None:
-    """Refuse rows whose kept columns hold identifiers that nobody declared personal.
+def check_claim(frame: pl.DataFrame, contract: Contract, *refused: pl.DataFrame) -> None:
+    """Refuse rows in which a kept or generalised column holds what nobody declared.
 
     `personal: none`, and `legal_basis: not_personal`, are claims; a sample of the values is looked
-    at. Raises DeliveryRefused (check `privacy`) that names the columns.
+    at, and where nothing is personal that of the refused rows too, which are stored as they came.
+    Raises DeliveryRefused (check `privacy`) that names the columns.
     """
-    said = []
-    for name, column in contract.stored.items():
-        if column.type == "string" and column.treatment == "keep" and column.personal == "none":
-            finding = look_at_kept(frame[name])
-            if finding is not None:
-                said.append(f"{name} ({finding})")
+    said = unexpected(contract, [frame] if contract.is_personal else [frame, *refused])
     if said:
         raise DeliveryRefused(
-            f"{contract.key}: kept columns hold identifiers of persons: {'; '.join(said)}. Nothing "
-            "was published. Declare them personal: with a treatment, or move them to dropped:",
+            f"{contract.key}: columns hold what nobody declared: {'; '.join(said)}. Nothing was "
+            "published. Declare them personal: with a treatment, or move them to dropped:; where "
+            "identifiers stand on purpose that are nobody's, say which with entity:",
             check="privacy",
         )
 

@@ -197,7 +197,7 @@ def _protect(
 
 
 def _withheld(contract: Contract, refused: pl.DataFrame) -> list[pl.Series]:
-    """The kept columns of refused rows, emptied: no rule has looked at them.
+    """The kept columns and the texts of refused rows, emptied: no rule has looked at them.
 
     Cells of a row that is out of order may stand in each other's place, a plate where a code goes.
     What is not personal stays as it is.
@@ -207,7 +207,7 @@ def _withheld(contract: Contract, refused: pl.DataFrame) -> list[pl.Series]:
     return [
         pl.repeat(None, refused.height, dtype=refused.schema[name], eager=True).alias(name)
         for name, column in contract.stored.items()
-        if column.treatment == "keep"
+        if column.treatment == "keep" or column.is_free_text
     ]
 
 

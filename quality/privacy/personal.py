@@ -31,11 +31,6 @@ _BY_SHAPE: Final[tuple[Entity, ...]] = (
     "IT_POD",
     "EMAIL_ADDRESS",
 )
-_FORMS: Final[dict[Entity, str]] = {
-    "IT_PLATE": r"^[A-HJ-NPR-TV-Z]{2}[0-9]{3}[A-HJ-NPR-TV-Z]{2}$",
-    "IT_FISCAL_CODE": r"^[A-Z]{6}",
-}
-_UNMISTAKABLE: Final[tuple[Entity, ...]] = ("IT_FISCAL_CODE", "IBAN_CODE", "IT_POD", "IT_PLATE")
 _BY_PRESIDIO: Final[tuple[Entity, ...]] = (
     "IT_PLATE",
     "PHONE_NUMBER",
@@ -82,28 +77,6 @@ def look_at(cells: pl.Series) -> Finding | None:
     if not sample:
         return None
     return _identifiers(sample) or _names(sample)
-
-
-def look_at_kept(cells: pl.Series) -> Finding | None:
-    """Why the values of a column that is kept as it comes are identifiers of persons, or None.
-
-    Only what cannot be anything else counts (check digits or an unmistakable form): a code of the
-    city's own is no telephone, and a street may bear a person's name.
-    """
-    sample = sample_of(cells)
-    if not sample:
-        return None
-    texts = pl.Series(sample, dtype=pl.String)
-    for entity in _UNMISTAKABLE:
-        forms = canonical(texts, entity)[0]
-        # Old plates (a province and digits) look like anybody's codes, and a company's fiscal
-        # code is a number.
-        form = _FORMS.get(entity)
-        is_hit = forms.str.contains(form) if form else forms.is_not_null()
-        hits = len(is_hit.fill_null(value=False).arg_true())
-        if hits > 1 and is_enough(hits, len(sample), _SHARE):
-            return Finding(entity, hits, len(sample))
-    return None
 
 
 def is_clean_name(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""One column through the gate: read, then pseudonymised, generalised or kept as it is."""
+"""One column through the gate: read, then pseudonymised, generalised, redacted or kept."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from quality.contract.model import H3, Bands, Column, Contract, RoundTo, Truncat
 from quality.privacy import generalise
 from quality.privacy.canonical import DEFAULT_ENTITY
 from quality.privacy.cells import Repeats
+from quality.privacy.free_text import redact
 from quality.privacy.instants import ROME
 from quality.privacy.numbers import Dialect, NumberType
 from quality.privacy.pseudonyms import pseudonyms, pseudonyms_by_day
@@ -79,6 +80,8 @@ def protect_column(
         reading = read_identifiers(sources, name, column)
         named = _pseudonyms(reading.cells, name, column, by_day)
         return Reading(named.cells, (*reading.problems, *named.problems))
+    if column.is_free_text:
+        return redact(read_cells(sources, name, column, dialect), name)
     if isinstance(treatment, H3):
         return _cells(sources, name, column, dialect=dialect, resolution=treatment.h3)
     if isinstance(treatment, Bands):

@@ -20,6 +20,14 @@ PERSONAL_WORDS: Final = _words(
     surname targa targhe taxcode tel telefono tessera username utente
     """
 )
+# Those that are about one person in every data set: no office, firm or thing has them.
+_ONE_PERSONS: Final = _words(
+    """
+    birthdate birthday cartaidentita codfis codfisc codfiscale codicefiscale cognome coniuge
+    firstname fiscalcode fullname lastname nascita passaporto patente ssn surname targa targhe
+    taxcode
+    """
+)
 # Two words that only together are about a person.
 _PERSONAL_PAIRS: Final = (
     ("codice", "fiscale"),
@@ -102,6 +110,17 @@ def names_a_person(column: str) -> bool:
         or "".join(words) in PERSONAL_ALONE | PERSONAL_WORDS
         or any(pair in pairs for pair in _PERSONAL_PAIRS)
         or {"nome", "cognome"} <= set(words)
+    )
+
+
+def names_one_person(column: str) -> bool:
+    """Whether a column's name says that what it holds is one person's, whoever's the table is."""
+    words = words_of(column)
+    pairs = set(pairwise(words))
+    return (
+        not _ONE_PERSONS.isdisjoint(words)
+        or "".join(words) in _ONE_PERSONS
+        or any(pair in pairs for pair in _PERSONAL_PAIRS)
     )
 
 

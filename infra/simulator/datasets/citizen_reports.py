@@ -26,6 +26,8 @@ HANDOVER: Final = Records()
 PERSONAL: Final = ("segnalante", "telefono", "email")
 # A piece of text so short stands anywhere by chance: no trace of anybody.
 _SHORTEST_TRACE: Final = 7
+# Nor is a first name that a street has too.
+_STREETS: Final = "|".join(STREET_NAMES)
 MATTERS: Final = {
     "buche": ("una buca profonda", "l'asfalto tutto rotto", "un tombino che balla"),
     "illuminazione": ("il lampione spento", "tutta la via al buio"),
@@ -47,7 +49,8 @@ def publish(city: City, publication: Publication) -> None:
         put(publication, FORM, [batch], personal=PERSONAL)
         for report_id, span in spans:
             told.append({"report_id": report_id, **asdict(span)})
-            if len(span.text) >= _SHORTEST_TRACE and span.label != "DATE_OF_BIRTH":
+            is_traceable = len(span.text) >= _SHORTEST_TRACE and span.text not in _STREETS
+            if is_traceable and span.label != "DATE_OF_BIRTH":
                 publication.leaves_traces([span.text])
     schema = {"report_id": pl.String, "start": pl.Int64, "end": pl.Int64,
               "label": pl.String, "text": pl.String}  # fmt: skip

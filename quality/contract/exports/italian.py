@@ -88,7 +88,7 @@ def measure(column: Column, contract: Contract) -> str:
             when = " diversa ogni giorno" if column.epoch else ""
             words = f"pseudonimizzata con una chiave del dominio {contract.key_domain}{when}"
         case "redact":
-            words = "testo libero: non ancora conservata"
+            words = "testo libero: conservata oscurata; nessuna tabella calcolata la legge"
         case Truncate(truncate=duration):
             words = f"generalizzata: troncata a {_duration(duration)}"
         case RoundTo(round_to=step):

@@ -101,6 +101,8 @@ def _properties(contract: Contract) -> list["SchemaProperty"]:
 def _classification(column: Column) -> str:
     if column.personal == "none":
         return "not_personal"
+    if column.is_free_text:
+        return f"restricted_{column.personal}"
     kept = "pseudonymised" if column.is_pseudonym else "personal"
     return f"{kept}_{column.personal}"
 

@@ -3,7 +3,6 @@
 from typing import Final
 
 from quality.privacy.detection import surroundings
-from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.rule import Rule, rule
 
 STREETS: Final = (
@@ -55,17 +54,13 @@ _THINGS: Final = (
 )
 
 
-def _is_home(folded: Folded, start: int, end: int) -> bool:
-    return surroundings.is_private(folded, start, end)
-
-
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         "ADDRESS",
         rf"(?<![\w.'])(?P<it>{STREETS}{_WORDS}{_NUMBER}{_THINGS}{_INSIDE}(?:{_TOWN})?)(?![^\W_])",
         score=0.8,
         digits=1,
-        accept=_is_home,
+        policy=surroundings.is_private,
     ),
     rule(
         "ADDRESS",

@@ -46,7 +46,7 @@ def _is_a_phone(folded: Folded, start: int, end: int) -> bool:
     written = folded.lower[start:end]
     if _OF_A_YEAR.search(written) or _DAY.fullmatch(written):
         return False
-    return surroundings.is_somebodys_phone(folded, start, end)
+    return surroundings.is_no_other_number(folded, start, end)
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -59,6 +59,7 @@ RULES: Final[tuple[Rule, ...]] = (
         check=checks.phone,
         sure=0.85,
         accept=_is_a_phone,
+        policy=surroundings.is_somebodys_phone,
     ),
     rule(
         "PHONE_NUMBER",
@@ -70,6 +71,7 @@ RULES: Final[tuple[Rule, ...]] = (
         check=checks.phone,
         sure=0.75,
         accept=_is_a_phone,
+        policy=surroundings.is_somebodys_phone,
     ),
     rule(
         "PHONE_NUMBER",
@@ -80,6 +82,7 @@ RULES: Final[tuple[Rule, ...]] = (
         check=checks.phone,
         sure=0.8,
         accept=_is_a_phone,
+        policy=surroundings.is_somebodys_phone,
     ),
     rule(
         "PHONE_NUMBER",
@@ -107,7 +110,8 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
         check=checks.phone,
         sure=0.8,
-        accept=surroundings.is_somebodys_phone,
+        accept=surroundings.is_no_other_number,
+        policy=surroundings.is_somebodys_phone,
     ),
     rule(
         "PHONE_NUMBER",
@@ -122,18 +126,18 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?<![\w.+\-]){_LOCAL}(?:[ ]?{_AT}[ ]?)(?:[\w\-]+{_DOT}){{1,4}}{_TOP}",
         score=0.95,
         needs=("@", "chiocciola", " at ", "(at", "[at", "{at", "<at", "_at_", "(a)"),
-        accept=mailboxes.is_somebodys,
+        policy=mailboxes.is_somebodys,
     ),
     rule(
         "EMAIL_ADDRESS",
         r"(?<![\w.+\-])[\w.+'\-]*[\w+]@[\w\-]+(?:\.[\w\-]+)+",
         score=0.95,
         needs=("@",),
-        accept=mailboxes.is_somebodys,
+        policy=mailboxes.is_somebodys,
     ),
     rule(
         "EMAIL_ADDRESS",
-        r"(?<![^\W_])(?:[\w.\-][ ]){3,}@(?:[ ][\w.\-]){4,}(?![^\W_])",
+        r"(?<![^\W_])(?:[\w.\-][ ]){3,64}@(?:[ ][\w.\-]){4,64}(?![^\W_])",
         score=0.9,
         needs=("@",),
     ),
@@ -142,7 +146,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.@/])@(?P<it>[a-z0-9_](?:[a-z0-9_.]*[a-z0-9_])?)(?![\w@])",
         score=0.7,
         needs=("@",),
-        accept=mailboxes.is_no_office_handle,
+        policy=mailboxes.is_no_office_handle,
     ),
     rule(
         "USERNAME",

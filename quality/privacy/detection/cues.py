@@ -6,15 +6,18 @@ from typing import Final
 
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import ACRONYMS, BODIES
+from quality.privacy.detection.patterns import Pattern
 from quality.privacy.detection.spans import Span
 from quality.privacy.detection.tokens import known
 
 _BY_CUE: Final = 0.9
 # How many words a name has at most after its cue.
 _LONGEST: Final = 4
+# Where the words stand that make what follows a place's name.
+_BEFORE: Final = 60
 _NAME: Final = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
 # After a title comes a name, in capitals or not.
-_TITLE: Final = re.compile(
+_TITLE: Final = Pattern(
     r"(?<![\w.])(?:sig\.?[ ]?r[ae]|sigg?\.?(?:na|ra|ri)?|signor[aei]?|signorina|dott?\.?[ ]?ssa|"
     r"dott\.?|"
     r"dottoressa|dottore?|dr\.?(?:ssa)?|ing\.?|avv\.?|avvocat[oa]|geom\.?|geometra|arch\.?|"
@@ -23,7 +26,7 @@ _TITLE: Final = re.compile(
     rf"(?:[ ](?:sig\.?(?:ra)?|ing\.?|avv\.?|arch\.?))?[ ](?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
 )
 # After an office or a kinship comes a name only if it has a capital.
-_OFFICE: Final = re.compile(
+_OFFICE: Final = Pattern(
     r"(?<![\w.])(?:ingegnere?|architett[oa]|ragionier[ea]|assessor[ea]|consiglier[ea]|agent[ei]|"
     r"ispettor[ei]|"
     r"maestr[oa]|presid[ei]|onorevole|presidente|sindac[oa]|dirigente|comandante|vicesindac[oa]|"
@@ -39,7 +42,7 @@ _OFFICE: Final = re.compile(
     r"tale|tal)[ ]"
     rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
 )
-_FIELD: Final = re.compile(
+_FIELD: Final = Pattern(
     r"(?<![\w])(?:nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|nome/cognome|cognome/nome|nominativo|nome|"
     r"cognome|"
     r"intestatari[oa](?:[ ](?:utenza|contratto|veicolo|tessera))?|richiedente|referente|mittente|"
@@ -52,7 +55,7 @@ _FIELD: Final = re.compile(
     r"beneficiari[oa])"
     rf"[ ]?[:=;|][ ]?[\"']?(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
 )
-_SELF: Final = re.compile(
+_SELF: Final = Pattern(
     r"(?<![\w])(?:mi[ ]chiamo|si[ ]chiama(?:no)?|chiamat[oa]|di[ ]nome(?:[ ]fa)?|"
     r"a[ ]nome(?:[ ]di)?|in[ ]arte|"
     r"soprannominat[oa]|dett[oa][ ](?:anche[ ])?(?:il|la|lo)?|firmato|f\.?to|"
@@ -60,7 +63,7 @@ _SELF: Final = re.compile(
     rf"(?P<it>{_NAME}(?:[ ]{_NAME}){{0,3}})"
 )
 # The last line of a text, alone, after the greeting.
-_SIGNED: Final = re.compile(
+_SIGNED: Final = Pattern(
     r"(?:saluti|salut[oi]|grazie|distinti|cordialmente|cordialit[àa]|ringrazi\w+|fede|attesa|"
     r"osservanza|"
     r"giornata|presto|lavoro)[^\w\n]*\n\s*(?:in fede[,:]?\s*\n?\s*)?"
@@ -140,10 +143,12 @@ PARTICLES: Final = frozenset(
 def announced(folded: Folded) -> Iterator[Span]:
     """The persons whom the words before them announce."""
     for cue in _CUES:
-        for match in cue.finditer(folded.lower):
+        for match in cue.matches(folded.lower):
             if cue is _OFFICE and not folded.plain[match.start("it")].isupper():
                 continue
-            if cue in (_TITLE, _OFFICE) and INSTITUTIONS.search(folded.lower[: match.start()]):
+            if cue in (_TITLE, _OFFICE) and INSTITUTIONS.search(
+                folded.lower[max(0, match.start() - _BEFORE) : match.start()]
+            ):
                 continue
             span = _after_cue(folded, *match.span("it"), is_title=cue in (_TITLE, _OFFICE))
             if span is not None:

@@ -4,24 +4,29 @@ A recogniser that fails or is too slow, an unknown label, a text too long: an er
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.errors import TwinError, UsageError
 from quality.privacy.detection import addresses, contacts, devices, identifiers
 from quality.privacy.detection.folding import Folded, fold
+from quality.privacy.detection.lexicon import model_id
+from quality.privacy.detection.models import further_model
+from quality.privacy.detection.patterns import LONGEST, SLOWEST_S
 from quality.privacy.detection.persons import births, persons
+from quality.privacy.detection.rule import Rule
 from quality.privacy.detection.spans import SEARCHED, Label, Span, resolved
 
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine
 
 LANGUAGE: Final = "it"
-LONGEST: Final = 20_000
-# Far more than a text of the greatest length takes on a busy machine.
-_SLOWEST_S: Final = 20.0
-_RULES: Final = (*identifiers.RULES, *contacts.RULES, *devices.RULES, *addresses.RULES)
+RULES: Final = (*identifiers.RULES, *contacts.RULES, *devices.RULES, *addresses.RULES)
+# How much more readily a word is taken for a name than not: other people's texts name people in
+# ways that were not trained, and there a name missed is worse than a word too many.
+_EAGER: Final = 1.0
+_BY_POLICY: Final = tuple(rule for rule in RULES if rule.policy is not None)
 
 Finder = Callable[[Folded], Iterable[Span]]
 
@@ -61,31 +66,50 @@ def check_length(text: str) -> None:
 
 def by_rules(folded: Folded) -> Iterable[Span]:
     """What the rules find, each with its own spans."""
+    return _spans(folded, RULES, whosever=False)
+
+
+def whosever(text: str) -> list[Span]:
+    """The identifiers, contacts and addresses of a text that `detect` leaves to their offices."""
+    return _found("rules", lambda folded: _spans(folded, _BY_POLICY, whosever=True), text)
+
+
+def _spans(folded: Folded, rules: Iterable[Rule], *, whosever: bool) -> Iterator[Span]:
+    until = time.monotonic() + SLOWEST_S
     digits_count = sum(map(folded.lower.count, "0123456789"))
-    for rule in _RULES:
+    for rule in rules:
         if rule.is_possible(folded, digits_count):
-            yield from rule.spans(folded)
+            yield from rule.spans(folded, whosever=whosever, until=until)
 
 
 def by_words(folded: Folded) -> Iterable[Span]:
     """The persons that are named, and the births that stand beside them."""
-    found = list(persons(folded))
+    found = list(persons(folded, eagerness=_EAGER))
     return [*found, *births(folded, found)]
+
+
+def looked_with() -> str:
+    """The models that look at texts: ours by its hash, a further one by name and version."""
+    further = further_model()
+    return model_id() if further is None else f"{model_id()} {further.name}"
 
 
 @cache
 def engine() -> "AnalyzerEngine":
-    """The engine: one recogniser of rules and one of names."""
-    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+    """The engine: a recogniser of rules, one of names, and the installation's own if it has one."""
+    from presidio_analyzer import AnalyzerEngine
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
     nlp_engine = NoOpNlpEngine([{"lang_code": LANGUAGE, "model_name": "no_op"}])
     nlp_engine.load()
-    registry = RecognizerRegistry(supported_languages=[LANGUAGE])
+    registry = _registry()
     registry.add_recognizer(
         recogniser("rules", [one for one in SEARCHED if one != "PERSON"], by_rules)
     )
     registry.add_recognizer(recogniser("names", ["PERSON", "DATE_OF_BIRTH"], by_words))
+    further = further_model()
+    if further is not None:
+        registry.add_recognizer(recogniser(further.name, further.labels, further.find))
     made = AnalyzerEngine(
         registry=registry,
         nlp_engine=nlp_engine,
@@ -96,6 +120,27 @@ def engine() -> "AnalyzerEngine":
     if lacking:
         raise TwinError(f"Presidio has no recogniser for {', '.join(lacking)}")
     return made
+
+
+def _registry() -> Any:  # presidio has no types
+    """Presidio's registry, which would look through all labels of all recognisers for each text."""
+    from presidio_analyzer import RecognizerRegistry
+
+    class Registry(RecognizerRegistry):  # type: ignore[misc] # presidio has no types
+        """Remembers who looks for what: recognisers are added before the first text only."""
+
+        @cache  # noqa: B019 # there is one registry, for as long as the process lives
+        def _chosen(self, language: str, entities: tuple[str, ...]) -> list[Any]:
+            found: list[Any] = super().get_recognizers(language, list(entities))
+            return found
+
+        def get_recognizers(
+            self, language: str, entities: Sequence[str] = (), **_: object
+        ) -> list[Any]:
+            """The recognisers that look for one of these labels at least."""
+            return self._chosen(language, tuple(entities or SEARCHED))
+
+    return Registry(supported_languages=[LANGUAGE])
 
 
 def _no_enhancer() -> Any:  # presidio has no types
@@ -154,9 +199,9 @@ def _found(name: str, finder: Finder, text: str) -> list[Span]:
             f"the recogniser of {name} failed with {type(error).__name__}, so a text was not "
             "looked at; nothing of it may be passed on"
         ) from None
-    if time.monotonic() - begin > _SLOWEST_S:
+    if time.monotonic() - begin > SLOWEST_S:
         raise TwinError(
-            f"the recogniser of {name} took longer than {_SLOWEST_S:.0f} s for one text, so it is "
+            f"the recogniser of {name} took longer than {SLOWEST_S:.0f} s for one text, so it is "
             "not taken to have looked at all of it"
         )
     return spans

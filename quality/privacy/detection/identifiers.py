@@ -65,7 +65,7 @@ RULES: Final[tuple[Rule, ...]] = (
         digits=11,
         needs=("fisc", "cf", "c.f"),
         check=checks.vat_code,
-        accept=surroundings.names_no_company,
+        policy=surroundings.names_no_company,
     ),
     rule(
         "IT_VAT_CODE",
@@ -75,7 +75,7 @@ RULES: Final[tuple[Rule, ...]] = (
         digits=11,
         needs=("iva", "p.i", "p.", "vat"),
         check=checks.vat_code,
-        accept=surroundings.names_no_company,
+        policy=surroundings.names_no_company,
     ),
     rule(
         "IT_VAT_CODE",
@@ -83,10 +83,8 @@ RULES: Final[tuple[Rule, ...]] = (
         score=0,
         digits=11,
         check=checks.vat_code,
-        accept=lambda folded, start, end: (
-            surroundings.names_no_company(folded, start, end)
-            and surroundings.is_no_other_number(folded, start, end)
-        ),
+        accept=surroundings.is_no_other_number,
+        policy=surroundings.names_no_company,
     ),
     rule(
         "IBAN_CODE",

@@ -19,8 +19,9 @@ WEIGHTS: Final = "weights.json.xz"
 def lexicon() -> dict[str, str]:
     """What is known of each word, in lower case.
 
-    `F` Italian first name, `S` Italian surname, `X` name from elsewhere, `T` place, and 1 to 3 for
-    how common it is as a word.
+    `F` Italian first name, `S` Italian surname, `X` name from elsewhere, `T` place of the province,
+    `C` place elsewhere, `W` common word of another language, and 1 to 3 for how common it is as a
+    word of Italian.
     """
     lines = read(WORDS).decode().splitlines()
     return dict(line.split("\t") for line in lines)

@@ -10,7 +10,7 @@ from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import ACRONYMS, BODIES
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span
-from quality.privacy.detection.tokens import Token, known, shape_of
+from quality.privacy.detection.tokens import Token, known, shape_of, tokens_of
 from quality.privacy.words import PLACE_WORDS
 
 _SCORE: Final = 0.8
@@ -18,6 +18,8 @@ _BORN: Final = re.compile(
     r"[ ,;(|\t\-]{1,3}(?P<it>\d{1,2}[/.\-]\d{1,2}[/.\-](?:19[2-9]\d|200\d))(?!\d)"
 )
 _BY_DATE: Final = 0.6
+# How far back the words stand that make a name a place's.
+_BEFORE: Final = 40
 _LINKS: Final = frozenset((",", "e", "ed", "o", "/"))
 _SAINTS: Final = frozenset(
     ("san", "santa", "santo", "sant'", "ss", "beata", "beato", "madonna", "croce")
@@ -70,6 +72,16 @@ def persons(folded: Folded, *, eagerness: float = 0.0) -> Iterator[Span]:
     found = [*_recognised(folded, words), *_listed(folded, words)]
     yield from found
     yield from _enumerated(folded, [token for token, _ in words], found)
+
+
+def may_be_persons(folded: Folded, start: int, end: int) -> bool:
+    """Whether these characters, which somebody took for a person's name, can be one.
+
+    Streets, schools, firms and offices named after people are not people.
+    """
+    tokens = [token for token in tokens_of(folded.plain[start:end]) if token.text[0].isalpha()]
+    placed = [Token(one.text, one.start + start, one.end + start) for one in tokens]
+    return bool(placed) and not _is_named_after(folded, placed)
 
 
 def births(folded: Folded, found: Iterable[Span]) -> Iterator[Span]:
@@ -203,28 +215,35 @@ def _is_particle_of_name(words: list[tuple[Token, str]], place: int) -> bool:
 
 def _is_unlike_a_word(text: str) -> bool:
     said = known(text)
-    return bool(said) and not said[-1].isdigit() and "T" not in said
+    return said[:1] in tuple("FSX") and not said[-1].isdigit() and "T" not in said
 
 
 def _is_name_only(token: Token, said: str) -> bool:
     """Whether a word is a name, or none we know, rather than a word of the language or a town."""
-    return token.text.lower() not in BODIES and not said[-1:].isdigit() and "T" not in said
+    is_place = "T" in said or said[:1] in ("C", "W")
+    return token.text.lower() not in BODIES and not said[-1:].isdigit() and not is_place
 
 
 def _may_be_a_person(folded: Folded, tokens: list[Token]) -> bool:
-    start, end = tokens[0].start, tokens[-1].end
-    before = folded.lower[max(0, start - 40) : start]
+    if _is_named_after(folded, tokens):
+        return False
     names = [token for token in tokens if token.text[0].isalpha()]
-    lower = [token.text.lower() for token in names]
-    is_named_after = INSTITUTIONS.search(before) or _LEGAL.match(folded.lower, end)
-    is_place = lower[0] in _SAINTS or (lower[0] in PLACE_WORDS and "S" not in known(lower[0]))
-    if is_named_after or is_place or not _FORMS.isdisjoint(lower):
-        return False
-    if all(len(one) < 2 for one in lower) or BODIES.issuperset(lower):
-        return False
-    words = before.split()
+    words = folded.lower[max(0, tokens[0].start - _BEFORE) : tokens[0].start].split()
     is_cued = bool(words) and words[-1].rstrip(",") in _INTRODUCE
     return _can_name(names, is_cued=is_cued, case=folded.case)
+
+
+def _is_named_after(folded: Folded, tokens: list[Token]) -> bool:
+    """Whether words name a street, a school, a firm, a saint or an office rather than a person."""
+    start, end = tokens[0].start, tokens[-1].end
+    before = folded.lower[max(0, start - _BEFORE) : start]
+    lower = [token.text.lower() for token in tokens if token.text[0].isalpha()]
+    if INSTITUTIONS.search(before) or _LEGAL.match(folded.lower, end):
+        return True
+    if lower[0] in _SAINTS or (lower[0] in PLACE_WORDS and "S" not in known(lower[0])):
+        return True
+    is_nobody = all(len(one) < 2 for one in lower) or BODIES.issuperset(lower)
+    return is_nobody or not _FORMS.isdisjoint(lower)
 
 
 def _can_name(names: list[Token], *, is_cued: bool, case: str) -> bool:
@@ -233,7 +252,10 @@ def _can_name(names: list[Token], *, is_cued: bool, case: str) -> bool:
     is_small = names[0].text[0].islower()
     # Common words, towns and bodies alone name nobody; one word that may be both does after a cue.
     if not any(map(_is_name_only, names, said)):
-        if all(one[:1].isdigit() or ("T" in one and not is_cued) for one in said):
+        is_elsewhere = all(one[:1] in ("C", "W", "1", "2", "3") for one in said)
+        if (is_elsewhere and not is_cued) or all(
+            one[:1].isdigit() or ("T" in one and not is_cued) for one in said
+        ):
             return False
         if is_small and len(names) == 1 and not is_cued:
             return False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from quality.privacy.detection.folding import Folded
+from quality.privacy.detection.patterns import Pattern
 from quality.privacy.detection.spans import CERTAIN, Label, Span
 
 # Where an identifier begins and ends: not inside a longer word or number.
@@ -20,27 +21,33 @@ class Rule:
     `pattern` is matched against lower case and plain signs; its group `it`, or all of it, is the
     identifier. It is not tried on texts with fewer than `digits` digits or none of `needs`.
     `check` turns a match into a certain one; without passing it, it has `score`, or is none if that
-    is zero. `accept` looks at the text around.
+    is zero. `accept` looks at the text around; so does `policy`, which leaves out what is an
+    office's or a company's.
     """
 
     label: Label
-    pattern: re.Pattern[str]
+    pattern: Pattern
     score: float
     digits: int = 0
     needs: tuple[str, ...] = ()
     check: Callable[[str], bool] | None = None
     accept: Callable[[Folded, int, int], bool] | None = None
+    policy: Callable[[Folded, int, int], bool] | None = None
     sure: float = CERTAIN
 
-    def spans(self, folded: Folded) -> Iterator[Span]:
-        """The matches in a text."""
-        group = "it" if "it" in self.pattern.groupindex else 0
-        for match in self.pattern.finditer(folded.lower):
+    def spans(
+        self, folded: Folded, *, whosever: bool = False, until: float | None = None
+    ) -> Iterator[Span]:
+        """The matches in a text; `whosever` they are: those of offices and companies as well."""
+        group = "it" if "it" in self.pattern.short.groupindex else 0
+        for match in self.pattern.matches(folded.lower, until=until):
             start, end = match.span(group)
             score = self.score
             if self.check is not None and self.check(folded.plain[start:end]):
                 score = self.sure
-            if score and (self.accept is None or self.accept(folded, start, end)):
+            if not score or (self.accept is not None and not self.accept(folded, start, end)):
+                continue
+            if whosever or self.policy is None or self.policy(folded, start, end):
                 yield Span(*folded.span(start, end), self.label, score)
 
     def is_possible(self, folded: Folded, digits_count: int) -> bool:
@@ -59,8 +66,9 @@ def rule(
     needs: tuple[str, ...] = (),
     check: Callable[[str], bool] | None = None,
     accept: Callable[[Folded, int, int], bool] | None = None,
+    policy: Callable[[Folded, int, int], bool] | None = None,
     sure: float = CERTAIN,
 ) -> Rule:
     """A rule whose pattern is compiled; spaces in the pattern that matter are written `[ ]`."""
-    compiled = re.compile(pattern, re.VERBOSE)
-    return Rule(label, compiled, score, digits, needs, check, accept, sure)
+    compiled = Pattern(pattern, re.VERBOSE)
+    return Rule(label, compiled, score, digits, needs, check, accept, policy, sure)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from quality.privacy.detection import checks
-from quality.privacy.detection.engine import detect
+from quality.privacy.detection.engine import detect, whosever
 from quality.privacy.detection.folding import Folded, fold
 from quality.privacy.detection.harmless import ACRONYMS, BODIES, SHORT, words_of_text
 from quality.privacy.detection.names import labelled
@@ -14,7 +14,7 @@ from quality.privacy.detection.tokens import Token, known, shape_of
 from quality.privacy.words import PLACE_WORDS
 
 # How much more readily a word is taken for a name than when names are only looked for.
-_EAGER: Final = 3.5
+_EAGER: Final = 2.5
 _SCORE: Final = 0.5
 _RUN: Final = re.compile(r"[^\W_]+(?:[.,/:\-][^\W_]+)*", re.UNICODE)
 _SMALL: Final = 4
@@ -58,9 +58,9 @@ _LONGEST_TOPONYM: Final = 2
 def hide(text: str) -> tuple[Span, ...]:
     """What of a text is hidden: all that is found, and every word not known to be harmless.
 
-    Kept are common Italian words, toponyms and public bodies in their place, and numbers that
-    identify nothing. A word that is also a name is kept only where the context clears it. Raises as
-    `detect` does.
+    Addresses, telephones and mailboxes are hidden whosever they are. Kept are common Italian words,
+    toponyms and public bodies in their place, and numbers that identify nothing. A word that is
+    also a name is kept only where the context clears it. Raises as `detect` does.
     """
     found = detect(text)
     folded = fold(text)
@@ -68,7 +68,7 @@ def hide(text: str) -> tuple[Span, ...]:
     hidden = [
         Span(*folded.span(start, end), "UNKNOWN", _SCORE) for start, end in _unknown(folded, words)
     ]
-    return resolved([*_with_edges(text, found), *_joined(text, hidden)])
+    return resolved([*_with_edges(text, [*found, *whosever(text)]), *_joined(text, hidden)])
 
 
 def _with_edges(text: str, found: Sequence[Span]) -> list[Span]:

@@ -33,7 +33,7 @@ _OWN: Final = re.compile(
     r"richiamatemi|"
     r"residente|residenza|residenti|domicili\w*|abit\w+|abitazione|richiedente|sottoscritt[oa]|"
     r"nat[oa]|"
-    r"vivo|vive|viviamo|whatsapp|personale|sig|signor[ae]?|inquilin[oa]|condomin[oi])\b"
+    r"vivo|vive|viviamo|whatsapp|personale|sig|signor[ae]?|inquilin[oa]|condomin(?:[oi]|io))\b"
 )
 _VEHICLE: Final = re.compile(
     r"\b(?:targ\w+|auto(?:mobile|vettura|carro)?|macchina|veicol\w+|moto\w*|furgon\w*|camion\w*|"
@@ -81,8 +81,6 @@ def is_no_other_number(folded: Folded, start: int, _: int) -> bool:
 
 def is_somebodys_phone(folded: Folded, start: int, end: int) -> bool:
     """Whether a telephone is a person's: a mobile, or none that is introduced as an office's."""
-    if not is_no_other_number(folded, start, end):
-        return False
     number = folded.lower[start:end].lstrip(" (+").removeprefix("0039").removeprefix("39")
     if number.lstrip(" )-./").startswith("3"):
         return True

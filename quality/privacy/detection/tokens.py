@@ -59,7 +59,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def known(word: str) -> str:
-    """What the lexicon says of a word: `F S X T` for names and places, 1 to 3 for common words.
+    """What the lexicon says of a word: letters for names and places, 1 to 3 for common words.
 
     Accents may be written as apostrophes, or be missing from names.
     """

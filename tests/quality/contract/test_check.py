@@ -92,13 +92,25 @@ def test_a_sample_without_rows_is_refused(tmp_path: Path) -> None:
 
 def test_columns_that_are_not_stored_yet_are_a_note_and_no_problem(tmp_path: Path) -> None:
     paid = "paid_eur: {from: importo, type: float}"
+    section = (
+        "{from: [lat, lon], type: string, personal: indirect, "
+        "treatment: {census_section: istat_2021}}"
+    )
+    folder = saved(tmp_path, changed(paid, f"{paid}\n  section_code: {section}"))
+
+    assert notes_on(load_contract(folder)) == [
+        "brescia_mobilita/parking_sessions: columns.section_code: is not stored yet: census "
+        "sections are not available in this version"
+    ]
+
+
+def test_texts_that_are_kept_for_long_are_a_note_and_no_problem(tmp_path: Path) -> None:
+    paid = "paid_eur: {from: importo, type: float}"
     text = changed(
         paid, paid + "\n  note: {from: nota, type: string, personal: indirect, treatment: redact}"
     )
     folder = saved(tmp_path, text)
 
     assert check_contract(folder) == []
-    assert notes_on(load_contract(folder)) == [
-        "brescia_mobilita/parking_sessions: columns.note: is not stored yet: free-text redaction "
-        "is not available in this version"
-    ]
+    (said,) = notes_on(load_contract(folder))
+    assert "retention_days: 730 days is long for free text (note)" in said

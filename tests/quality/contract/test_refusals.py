@@ -431,6 +431,18 @@ WRONG = [
         "columns.driver_code.treatment: a direct identifier cannot be kept; write pseudonymise, "
         "redact or a generalisation, or move the column to dropped",
     ),
+    (
+        CAR_PARK,
+        CAR_PARK + "\n  note_text: {type: boolean, personal: direct, treatment: redact}",
+        "columns.note_text.type: free text is text, not boolean; write type: string",
+    ),
+    (
+        CAR_PARK,
+        CAR_PARK
+        + "\n  note_text: {type: string, personal: direct, entity: PERSON, treatment: redact}",
+        "columns.note_text.entity: goes with one identifier a cell, and free text may hold any; "
+        "remove it, or write treatment: pseudonymise",
+    ),
     # dropped
     (
         REASON,

@@ -152,7 +152,7 @@ def test_a_column_that_is_now_free_text_to_redact_blocks_reads() -> None:
     now = contract("redact", name="note")
 
     assert stricter({"note": "keep"}, now) == [
-        "note is stored as keep: the contract no longer keeps it."
+        "note is stored as keep: the contract now says redact."
     ]
 
 

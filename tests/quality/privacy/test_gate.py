@@ -104,7 +104,7 @@ def test_a_row_comes_out_typed_protected_and_with_its_place(protect: Any) -> Non
         27,
         15,
     ]
-    assert "note_text" not in protected.frame.columns
+    assert row["note_text"] == "[PERSON] ha perso il biglietto"
 
 
 def test_the_event_day_is_that_of_the_citys_clock_before_it_was_truncated(protect: Any) -> None:

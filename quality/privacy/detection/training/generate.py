@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from quality.privacy.detection.tokens import tokens_of
-from quality.privacy.detection.training.lists import people, section, towns, words
+from quality.privacy.detection.training.lists import people, words
+from quality.privacy.detection.training.things import common, invented, place, places, thing
 from quality.privacy.detection.training.vocabulary import (
     BODIES,
-    ENDS,
     EVENTS,
     FORMS,
     SAINTS,
     STREETS,
-    SYLLABLES,
-    THINGS,
     TRADES,
 )
 
@@ -84,14 +82,11 @@ class Writer:
             case "o":
                 return self._body()
             case "t":
-                return [(dice.choice(_places()).title(), "O")]
+                return [(place(dice), "O")]
             case "c":
-                thing = (
-                    dice.choice(THINGS) if dice.random() < 0.6 else dice.choice(_common()).title()
-                )
-                return [(thing if dice.random() < 0.9 else self._invented().title(), "O")]
+                return [(thing(dice), "O")]
             case "w":
-                return [(dice.choice(_common()), "O")]
+                return [(dice.choice(common()), "O")]
             case _:
                 return [(self._value(kind), "O")]
 
@@ -115,20 +110,20 @@ class Writer:
         dice, known = self._dice, people()
         chance = dice.random()
         kind = "first" if chance < 0.68 else "near_first" if chance < 0.84 else "foreign_first"
-        return _capital(dice.choice(known[kind])) if chance < 0.97 else self._invented().title()
+        return _capital(dice.choice(known[kind])) if chance < 0.97 else invented(dice).title()
 
     def _last(self) -> str:
         dice, known = self._dice, people()
         chance = dice.random()
         if chance < 0.1:
-            return self._invented().title()
+            return invented(dice).title()
         if chance < 0.16:
             particle = dice.choice(
                 ("De ", "Di ", "D'", "Del ", "Della ", "Lo ", "La ", "Dal ", "El ", "Dell'")
             )
             return particle + _capital(dice.choice(known["last"]))
         if chance < 0.24:
-            return dice.choice(_common()).title()
+            return dice.choice(common()).title()
         kind = "last" if chance < 0.68 else "near_last" if chance < 0.84 else "foreign_last"
         return _capital(dice.choice(known[kind]))
 
@@ -164,7 +159,7 @@ class Writer:
         elif chance < 0.85:
             name = dice.choice(EVENTS)
         else:
-            name = dice.choice(_places()).title()
+            name = dice.choice(places()).title()
         kind = dice.choice(STREETS)
         return [(kind, "S"), (" ", "S"), (name, "S")]
 
@@ -183,13 +178,9 @@ class Writer:
             body = body[0].upper() + body[1:]
         return [(f"{body} {quote}{name}{quote}", "G")]
 
-    def _invented(self) -> str:
-        dice = self._dice
-        return "".join(dice.choices(SYLLABLES, k=dice.choice((1, 2, 2)))) + dice.choice(ENDS)
-
     def _noise(self) -> list[tuple[str, str]]:
         dice = self._dice
-        chosen = dice.choices(_common(), k=dice.randint(4, 12))
+        chosen = dice.choices(common(), k=dice.randint(4, 12))
         text = " ".join(word.title() if dice.random() < 0.12 else word for word in chosen)
         return [(text[0].upper() + text[1:] + dice.choice((".", "", "!", "?")), "O")]
 
@@ -222,19 +213,9 @@ def _sentences() -> tuple[str, ...]:
 
 
 @cache
-def _common() -> tuple[str, ...]:
-    return tuple(sorted(word for word, zipf in words().items() if zipf > 2.6 and len(word) > 3))
-
-
-@cache
 def _by_ending() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for word, zipf in sorted(words().items()):
         if zipf > 3 and len(word) > 4:
             found.setdefault(word[-2:], []).append(word)
     return {ending: tuple(alike) for ending, alike in found.items()}
-
-
-@cache
-def _places() -> tuple[str, ...]:
-    return tuple(sorted({*towns(), *section("places.txt")[""]}))

@@ -15,8 +15,13 @@ _HERE: Final = Path(__file__).parent
 # Communities whose names Faker writes in Latin letters.
 _FOREIGN: Final = (
     "ro_RO", "en_IN", "ha_NG", "yo_NG", "ig_NG", "en_NG", "en_PK", "fr_FR", "en_GB", "de_DE",
-    "es_ES", "tr_TR", "hr_HR", "pt_BR", "en_KE", "tw_GH", "pl_PL",
+    "es_ES", "tr_TR", "hr_HR", "pt_BR", "en_KE", "tw_GH", "pl_PL", "en_US", "nl_NL", "sv_SE",
+    "no_NO", "da_DK", "fi_FI", "cs_CZ", "hu_HU", "sl_SI", "sk_SK", "es_MX", "pt_PT", "en_NZ",
+    "lt_LT", "az_AZ", "id_ID",
 )  # fmt: skip
+# Those whose cities mimesis writes as Italian readers do.
+_WORLD: Final = ("it", "en", "de", "fr", "es", "pt", "nl", "pl", "sv", "hr", "tr")
+_FOREIGN_WORDS: Final = 4_000
 _OTHER_LANGUAGES: Final = ("en", "de", "fr", "es")
 _LETTERS: Final = re.compile(r"[a-zà-öø-ÿœāăąćčđēėęěğīıłńňőřśşšșțţūůűźżž]{2,24}")
 # What the lists of names hold by mistake, or is a word a thousand times for once a name.
@@ -153,6 +158,39 @@ def towns() -> tuple[str, ...]:
     )
 
 
+@cache
+def places_elsewhere() -> tuple[str, ...]:
+    """Municipalities of all Italy, countries, regions and cities of the world, in lower case."""
+    import codicefiscale
+
+    folder = Path(codicefiscale.__file__).parent / "data"
+    found: list[str] = []
+    for name in ("municipalities.json", "countries.json"):
+        listed = json.loads((folder / name).read_text(encoding="utf-8"))
+        found += [str(one["name"]) for one in listed if one["active"]]
+    provider: Any = importlib.import_module("faker.providers.address.it_IT").Provider  # no types
+    found += [*provider.countries, *provider.states]
+    for locale in _WORLD:
+        file = resources.files("mimesis") / "datasets" / locale / "address.json"
+        found += json.loads(file.read_text(encoding="utf-8"))["city"]
+    return tuple(sorted({name.lower().replace("’", "'") for name in found}))
+
+
+@cache
+def foreign_words() -> frozenset[str]:
+    """Common words of other languages that are no Italian words and in no list of names."""
+    import wordfreq
+
+    names = people()
+    known = {part for listed in names.values() for one in listed for part in one.split()}
+    found = set()
+    for language in _OTHER_LANGUAGES:
+        for word in wordfreq.top_n_list(language, _FOREIGN_WORDS):
+            if _LETTERS.fullmatch(word) and word not in known:
+                found.add(word)
+    return frozenset(found - words().keys())
+
+
 def lexicon() -> dict[str, str]:
     """What is known of each word: the letters that `lexicon.py` explains."""
     names = people()
@@ -166,16 +204,30 @@ def lexicon() -> dict[str, str]:
                     kinds.setdefault(part, set()).add(letter)
     for word in _NO_NAMES:
         kinds.pop(word, None)
+    _add_places(kinds)
+    for word in foreign_words():
+        kinds.setdefault(word, set()).add("W")
+    near = {*names["near_first"], *names["near_last"]}
+    for word, zipf in words().items():
+        if zipf >= 4.3 and word not in near:
+            kinds.get(word, set()).discard("X")
+        kinds.setdefault(word, set()).add("3" if zipf >= 4.3 else "2" if zipf >= 3.2 else "1")
+    order = "FSXTCW123"
+    return {word: "".join(sorted(found, key=order.index)) for word, found in sorted(kinds.items())}
+
+
+def _add_places(kinds: dict[str, set[str]]) -> None:
+    names = people()
     own = section("places.txt")[""]
     for town in (*towns(), *own):
         for part in town.replace("'", "' ").split():
             # Of San Paolo the second word is a name, and no town by itself.
             if len(part) > 3 and (part in own or part not in names["first"]):
                 kinds.setdefault(part, set()).add("T")
-    near = {*names["near_first"], *names["near_last"]}
-    for word, zipf in words().items():
-        if zipf >= 4.3 and word not in near:
-            kinds.get(word, set()).discard("X")
-        kinds.setdefault(word, set()).add("3" if zipf >= 4.3 else "2" if zipf >= 3.2 else "1")
-    order = "FSXT123"
-    return {word: "".join(sorted(found, key=order.index)) for word, found in sorted(kinds.items())}
+    listed = words()
+    for place in places_elsewhere():
+        parts = place.replace("'", "' ").replace("-", " ").split()
+        for part in parts:
+            is_alone = len(parts) == 1 or (part not in listed and part not in names["first"])
+            if len(part) > 3 and _LETTERS.fullmatch(part) and is_alone:
+                kinds.setdefault(part, set()).add("C")

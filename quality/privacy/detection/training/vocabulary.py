@@ -42,6 +42,19 @@ THINGS: Final = (
     "Euro 4", "Bosch", "Vaillant", "Pirelli", "Toyota Yaris", "Unione Europea", "Croce Bianca",
     "Croce Rossa", "Protezione Civile", "Legambiente", "Brescia Calcio",
 )  # fmt: skip
+# What institutions, works, places and events are called first.
+HEADS: Final = (
+    "Partito", "Corte", "Unione", "Lega", "Consiglio", "Istituto", "Banca", "Commissione",
+    "Ministero", "Camera", "Senato", "Tribunale", "Federazione", "Comitato", "Movimento",
+    "Accademia", "Ordine", "Stadio", "Coppa", "Campionato", "Festival", "Gran Premio", "Serie",
+    "Giro", "Impero", "Regno", "Repubblica", "Guerra", "Trattato", "Convenzione", "Rivoluzione",
+    "Monte", "Lago", "Valle", "Isola", "Fiume", "Golfo", "Radio", "Gazzetta", "Corriere",
+    "Giornale", "Società", "Compagnia", "Associazione Sportiva", "Confederazione", "Autorità",
+    "Agenzia", "Azienda", "Centro", "Progetto", "Piano", "Fondo", "Bando", "Servizio", "Settore",
+    "Assessorato", "Direzione", "Dipartimento", "Ufficio", "Sportello", "Rete", "Casa", "Cassa",
+    "Circolo", "Gruppo", "Polo", "Parco Nazionale", "Osservatorio", "Legge", "Codice", "Testo",
+    "Regolamento", "Forum", "Tavolo", "Patto", "Alleanza", "Nazionale", "Esercito", "Marina",
+)  # fmt: skip
 EVENTS: Final = (
     "XX Settembre", "XXV Aprile", "IV Novembre", "Libertà", "Repubblica", "Milano", "Trento",
     "Cremona", "dei Mille", "della Stazione", "Corsica", "Orzinuovi", "Triumplina", "Zara",

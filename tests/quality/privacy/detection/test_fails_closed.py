@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from infra.errors import TwinError, UsageError
 from quality.privacy.detection import lexicon
-from quality.privacy.detection.engine import LONGEST, detect, recogniser
+from quality.privacy.detection.engine import RULES, detect, recogniser
+from quality.privacy.detection.folding import fold
+from quality.privacy.detection.patterns import LONGEST, SHORT, Pattern
+from quality.privacy.detection.rule import Rule
 from quality.privacy.detection.strict import hide
+from tests.privacy_texts.reading import marked_texts
 
 TRAINED = Path(lexicon.__file__).parent / "trained"
 PIECES = [
@@ -71,6 +75,39 @@ def test_a_recogniser_that_is_too_slow_is_an_error(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(TwinError, match="took longer than"):
         recogniser("names", ["PERSON"], lambda _: []).analyze("Mario Rossi", ["PERSON"])
+
+
+def test_a_pattern_that_would_search_for_ever_is_stopped_where_it_is() -> None:
+    # From each letter to the end of the text, and back: some seconds, were it not stopped.
+    endless = Rule("EMAIL_ADDRESS", Pattern(r"(?:[\w.\-][ ]){3,}@(?:[ ][\w.\-]){4,}"), score=1.0)
+    text = fold("b " * (LONGEST // 2))
+    begin = time.monotonic()
+
+    with pytest.raises(TwinError, match="was stopped") as told:
+        list(endless.spans(text, until=begin + 0.3))
+
+    assert time.monotonic() - begin < 3
+    assert "b b b" not in str(told.value)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_pattern_takes_long_on_the_longest_text_that_has_no_clock(seed: int) -> None:
+    dice = random.Random(seed)
+    piece = "".join(dice.choices(PIECES, k=dice.choice((1, 2, 3, 5))))
+    text = (piece * SHORT)[: SHORT - 1].lower() + "#"
+    begin = time.process_time()
+
+    for rule in RULES:
+        list(rule.pattern.matches(text))
+
+    assert time.process_time() - begin < 0.5
+
+
+def test_patterns_find_the_same_in_short_and_in_long_texts() -> None:
+    for one in marked_texts():
+        short, long = fold(one.text + "\n"), fold(one.text + "\n" + " " * SHORT)
+        for rule in RULES:
+            assert list(rule.spans(long)) == list(rule.spans(short))
 
 
 @pytest.mark.parametrize("name", [lexicon.WORDS, lexicon.WEIGHTS])
