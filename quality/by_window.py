@@ -1,4 +1,4 @@
-"""Landing many windows: pulled a few at a time, and each judged and committed by itself.
+"""Landing many windows: pulled some at a time, each judged by itself, committed together.
 
 A day that is refused is refused alone, and what landed does not depend on how many days one run
 asked for. At no time is more in memory than what was pulled last.
@@ -13,11 +13,13 @@ from infra.counting import agree, counted
 from infra.errors import DeliveryRefused, NothingDelivered
 from infra.windows import Window, consecutive
 from quality.answers import known_answers, remember_answers
+from quality.before import Before
 from quality.contract.model import Adapter, Contract
 from quality.landed import Landing, joined
-from quality.landing import land, land_arrivals
+from quality.landing import land, prepare
 from quality.news import news_of
 from quality.privacy.arrivals import of_windows, window_starts
+from quality.publishing import Together
 from quality.tables import bronze_key
 from quality.workplace import Workplace
 
@@ -57,7 +59,7 @@ def land_by_window(
             landed(whole)
         return whole
     wanted = [start for start in window.starts() if start not in done]
-    landings: list[Landing] = []
+    together = Together(contract, notes=notes, landed=landed)
     refused: dict[date, DeliveryRefused] = {}
     nothing: NothingDelivered | None = None
     is_anything, new_count = not wanted, 0
@@ -74,35 +76,35 @@ def land_by_window(
             if not pulls.fits(arrivals):
                 continue
             news = news_of(contract, part, arrivals, at=at, now=now)
-            stale = [start for start in part.starts() if start in news]
+            stale = {start: news[start] for start in part.starts() if start in news}
             new_count += len(stale)
-            for start in stale:
-                try:
-                    landing = land_arrivals(
-                        contract,
-                        Window.of(start, contract.cadence),
-                        of_windows(arrivals, [start]),
-                        at=at,
-                        adapter=adapter,
-                        notes=notes,
-                        now=now,
-                        only={start},
-                    )
-                except DeliveryRefused as refusal:
-                    refused[start] = refusal
-                    continue
-                landings.append(landing)
-                if landed is not None and landing.is_news:
-                    landed(landing)
+            before = Before(contract, stale, at.lake)
+            with together:
+                for start, mark in stale.items():
+                    try:
+                        ready = prepare(
+                            contract,
+                            Window.of(start, contract.cadence),
+                            of_windows(arrivals, [start]),
+                            {start: mark},
+                            at=at,
+                            adapter=adapter,
+                            now=now,
+                            sealed=None,
+                            before=before,
+                        )
+                    except DeliveryRefused as refusal:
+                        refused[start] = refusal
+                    else:
+                        together.add(ready)
             remember_answers(contract, arrivals, at=at, now=now)
         if told is not None:
             told(pulls.done_count, len(wanted))
     if not is_anything and nothing is not None:
         raise nothing
-    together = joined(landings, version=at.lake.version(bronze_key(contract)))
     if refused:
         raise refusal_of(contract, refused, of=new_count)
-    return together
+    return joined(together.landings, version=at.lake.version(bronze_key(contract)))
 
 
 class _Pulls:

@@ -5,11 +5,11 @@ hashes and safe descriptions of columns nobody declared, and what each column se
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from infra.counting import agree
 from infra.errors import DeliveryRefused
@@ -59,16 +59,45 @@ def remembered(notes: Iterable[Mapping[str, str]], on: date) -> Memory | None:
     Whoever loads old deliveries compares them with what came before them, not with today's.
     """
     for each in notes:
-        memory = _from_note(each[NOTE]) if NOTE in each else None
-        if memory is not None and memory.on <= on:
-            return memory
+        for values in _entries(each[NOTE]) if NOTE in each else ():
+            days = [day for day in map(date.fromisoformat, values["on"]) if day <= on]
+            if days:
+                return _from_entry(values, on=max(days))
     return None
 
 
-def _from_note(text: str) -> Memory:
-    values = json.loads(text)
+def _entries(note: str) -> "list[dict[str, Any]]":  # as JSON gives them
+    """What a note says, newest first, each with all the days it was so."""
+    values = json.loads(note)
+    listed = values if isinstance(values, list) else [values]
+    return [
+        {**one, "on": [one["on"]] if isinstance(one["on"], str) else one["on"]} for one in listed
+    ]
+
+
+def one_note(notes: Sequence[str]) -> str:
+    """The notes of several deliveries in one, for the commit they share; they came in this order.
+
+    Days on which the same is to be remembered are named together.
+    """
+    if len(notes) == 1:
+        return notes[0]
+    merged: list[dict[str, Any]] = []  # as JSON gives them
+    for one in (entry for note in reversed(notes) for entry in _entries(note)):
+        if merged and {**merged[-1], "on": None} == {**one, "on": None}:
+            merged[-1]["on"] += one["on"]
+        else:
+            merged.append(one)
+    return _text(merged)
+
+
+def _text(values: object) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _from_entry(values: "Mapping[str, Any]", *, on: date) -> Memory:  # as JSON gives it
     return Memory(
-        on=date.fromisoformat(values["on"]),
+        on=on,
         kinds=values["kinds"],
         unknown={
             key: (said, date.fromisoformat(since))
@@ -91,7 +120,7 @@ def to_note(drift: Drift, memory: Memory | None, on: date) -> str:
         "missing": {name: str(before.missing.get(name, on)) for name in drift.missing},
         "dropped": list(drift.dropped_seen),
     }
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return _text(values)
 
 
 def changes(

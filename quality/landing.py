@@ -1,7 +1,6 @@
 """How a delivery lands: pulled, sealed, protected, judged, committed. One step, in memory."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -10,32 +9,30 @@ import polars as pl
 from infra.arrivals import Arrivals
 from infra.counting import counted
 from infra.errors import DeliveryRefused
-from infra.keys import Keyring
 from infra.lake import Lake
 from infra.seal import SealedDelivery
 from infra.windows import Window, consecutive
 from quality.answers import known_answers, remember_answers
-from quality.committing import commit, quarantined
+from quality.before import Before
+from quality.committing import quarantined
 from quality.contract.model import Adapter, Contract
 from quality.drift import NOTE, breaking_words, changes, remembered, since_when, to_note
 from quality.judgement import judge
 from quality.landed import Landing, joined
-from quality.news import new_versions, news_of
+from quality.news import Marks, new_versions, news_of
 from quality.placing import Placed, limits, range_of
-from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
+from quality.privacy.arrivals import content_of, delivery_id, of_windows, window_of_each
 from quality.privacy.drift import check_claim
-from quality.privacy.free_text import redaction_note
 from quality.privacy.gate import protect
+from quality.publishing import Ready, publish
 from quality.shrinking import forget, shrunk_of
 from quality.tables import bronze_key
 from quality.workplace import Workplace
 
-__all__ = ["Landing", "Workplace", "land", "land_arrivals"]
+__all__ = ["Landing", "Workplace", "land", "land_arrivals", "prepare"]
 
 # A refusal names the commonest reasons; a file with every fault there is would fill a page.
 _MOST_REASONS: Final = 6
-# Old windows may be loaded after new ones; further back nobody looks for what came before them.
-_COMMITS_LOOKED_AT: Final = 20
 
 
 def land(
@@ -80,17 +77,44 @@ def land_arrivals(
     notes: Mapping[str, str],
     now: datetime,
     sealed: SealedDelivery | None = None,
-    only: Collection[date] | None = None,
 ) -> Landing:
-    """Publish a delivery that has been pulled, or was `sealed` before; see `land`.
-
-    `only` some of its windows, where a later delivery took the place of the others.
-    """
+    """Publish a delivery that has been pulled, or was `sealed` before; see `land`."""
     marks = news_of(contract, window, arrivals, at=at, now=now)
-    if only is not None:
-        marks = {start: mark for start, mark in marks.items() if start in only}
     if not marks:
         return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
+    before = Before(contract, marks, at.lake)
+    ready = prepare(
+        contract,
+        window,
+        arrivals,
+        marks,
+        at=at,
+        adapter=adapter,
+        now=now,
+        sealed=sealed,
+        before=before,
+    )
+    if isinstance(ready, Landing):
+        return ready
+    return publish(contract, [ready], notes=notes)[0]
+
+
+def prepare(
+    contract: Contract,
+    window: Window,
+    arrivals: Arrivals,
+    marks: Marks,
+    *,
+    at: Workplace,
+    adapter: Adapter,
+    now: datetime,
+    sealed: SealedDelivery | None,
+    before: Before,
+) -> Ready | Landing:
+    """Seal, protect and judge the windows of a delivery that get these marks; commit nothing.
+
+    A landing where nothing is to be written. Raises what `land` raises.
+    """
     stale = list(marks)
     # Sealed before, it is judged as a whole, as when it came: each row has its place in it again.
     is_new = sealed is None
@@ -102,10 +126,16 @@ def land_arrivals(
     now = sealed.sealed_at if sealed else now
     keyring = at.keyring_of(contract, sealed)
     on = _day_of(stale, now)
-    memory = remembered(_notes_of(contract, at.lake), on)
+    memory = remembered(before.notes(), on)
+    content = content_of(fresh, contract), at.key_of(contract, sealed)
+    known = before.empty.get(content)
     with since_when(memory):
         # What is not published after all can be had from the archive.
-        protected = protect(fresh, contract, keyring, adapter=adapter, window=window, lets_go=True)
+        protected = (
+            known[0]
+            if known
+            else protect(fresh, contract, keyring, adapter=adapter, window=window, lets_go=True)
+        )
     changed = changes(protected.drift, memory, contract, on)
     if protected.delivered_count == 0 and not adapter.may_be_empty:
         raise DeliveryRefused(
@@ -113,21 +143,27 @@ def land_arrivals(
             "would empty the table; ask the publisher for a complete one",
             check="contract",
         )
-    verdict = judge(
-        protected.frame,
-        contract,
-        refused_before=protected.refused.height,
-        delivered_count=protected.delivered_count,
-        window=limits(contract, window, adapter, now),
-        payload_windows=window_of_each(fresh),
+    verdict = (
+        known[1]
+        if known
+        else judge(
+            protected.frame,
+            contract,
+            refused_before=protected.refused.height,
+            delivered_count=protected.delivered_count,
+            window=limits(contract, window, adapter, now),
+            payload_windows=window_of_each(fresh),
+        )
     )
+    if protected.delivered_count == 0 and content[0] is not None:
+        before.empty[content] = protected, verdict
     if verdict.stops:
         why = _why(protected.refused, verdict.refused)
         said = " ".join([*verdict.stops, *why, *breaking_words(changed)])
         raise DeliveryRefused(f"{contract.key}: nothing was published. {said}", check="contract")
     check_claim(verdict.kept, contract, protected.refused, verdict.refused)
     placed = Placed.of(contract, stale, fresh, protected=protected, verdict=verdict, now=now)
-    shrunk = shrunk_of(contract, stale, placed, at=at, sealed=sealed) if is_new else ()
+    shrunk = shrunk_of(contract, stale, placed, before, at=at, sealed=sealed) if is_new else ()
     if shrunk:
         lost = {one.start for one in shrunk}
         stale = [start for start in stale if start not in lost]
@@ -150,7 +186,7 @@ def land_arrivals(
     refused = quarantined(contract, placed.refused, delivery_id=known_as, sealed_until=until)
     landing = Landing(
         delivery_id=known_as,
-        windows=_told(contract, placed, stale, at.lake),
+        windows=_told(contract, placed, stale, before),
         delivered_count=protected.delivered_count,
         kept_count=placed.kept.height,
         refused_count=refused.height,
@@ -166,34 +202,25 @@ def land_arrivals(
         },
         shrunk=shrunk,
     )
-    version = commit(
-        contract,
+    domain = contract.key_domain
+    columns = to_note(protected.drift, memory, on)
+    before.add({NOTE: columns})
+    return Ready(
+        landing,
         marks,
         lake=at.lake_of(contract, keyring),
         kept=placed.kept,
         refused=refused,
         changed_at=_changed_at(contract, fresh, at.lake, now),
-        notes={
-            **notes,
-            **_counts(contract, landing, keyring),
-            NOTE: to_note(protected.drift, memory, on),
-        },
+        key_id=None if domain is None else keyring.key_id(domain),
+        columns=columns,
     )
-    return replace(landing, version=version)
 
 
 def _day_of(stale: Sequence[date | None], now: datetime) -> date:
     """The day a delivery is of: the last window it brings, or the day it came."""
     starts = [start for start in stale if start is not None]
     return min(max(starts), now.date()) if starts else now.date()
-
-
-def _notes_of(contract: Contract, lake: Lake) -> Iterator[Mapping[str, str]]:
-    """The notes of the last commits, newest first; the first is at hand."""
-    table = bronze_key(contract)
-    if lake.exists(table):
-        yield lake.last_notes(table)
-        yield from (commit.notes for commit in lake.history(table, limit=_COMMITS_LOOKED_AT))
 
 
 def _why(*refused: pl.DataFrame) -> list[str]:
@@ -240,7 +267,7 @@ def _seal(
 
 
 def _told(
-    contract: Contract, placed: Placed, stale: Sequence[date | None], lake: Lake
+    contract: Contract, placed: Placed, stale: Sequence[date | None], before: Before
 ) -> tuple[date, ...]:
     """The landed windows that hold a row now, or held one before.
 
@@ -249,10 +276,8 @@ def _told(
     """
     if contract.is_static:
         return ()
-    table = bronze_key(contract)
-    held = lake.changed_windows(table, after_version=None) if lake.exists(table) else ()
     filled = {*placed.kept["window_on"].unique(), *placed.refused["window_on"].unique()}
-    return tuple(sorted({*filled, *(held or ())} & set(stale)))
+    return tuple(sorted({*filled, *before.filled} & set(stale)))
 
 
 def _changed_at(contract: Contract, arrivals: Arrivals, lake: Lake, now: datetime) -> datetime:
@@ -263,17 +288,3 @@ def _changed_at(contract: Contract, arrivals: Arrivals, lake: Lake, now: datetim
     stated = arrivals.modified_at or now
     newest = lake.instant(bronze_key(contract)) if contract.is_static else None
     return stated if newest is None or stated >= newest else max(now, newest)
-
-
-def _counts(contract: Contract, landing: Landing, keyring: Keyring) -> dict[str, str]:
-    domain = contract.key_domain
-    return {
-        "delivery": landing.delivery_id or "",
-        "contract": contract.version,
-        "rows_delivered": str(landing.delivered_count),
-        "rows_kept": str(landing.kept_count),
-        "rows_refused": str(landing.refused_count),
-        "rows_elsewhere": str(landing.elsewhere_count),
-        **({} if domain is None else {"key": keyring.key_id(domain)}),
-        **redaction_note(contract),
-    }

@@ -1,6 +1,6 @@
 """What of a delivery is news: a mark for each window, and the windows that do not have it yet."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Final
@@ -29,9 +29,17 @@ Marks = Mapping[date | None, int]
 
 
 def news_of(
-    contract: Contract, window: Window, arrivals: Arrivals, *, at: Workplace, now: datetime
+    contract: Contract,
+    window: Window,
+    arrivals: Arrivals,
+    *,
+    at: Workplace,
+    now: datetime,
+    only: Collection[date] | None = None,
 ) -> Marks:
     """The windows to write, in order, with the mark each gets; none if the tables hold it all.
+
+    `only` some of them, where a later delivery took the place of the others.
 
     A whole file says all there is of every window, so those that landed before are brought up to
     date with those asked for: a row that moved to another day leaves the one it stood on. Where the
@@ -50,7 +58,8 @@ def news_of(
     else:
         known = marks_of_landed(contract, window, at=at, now=now)
         marks = dict.fromkeys({*window.starts(), *known}, whole)
-    return {start: marks[start] for start in sorted(marks) if known.get(start) != {marks[start]}}
+    wanted = marks if only is None else marks.keys() & only
+    return {start: marks[start] for start in sorted(wanted) if known.get(start) != {marks[start]}}
 
 
 def new_versions(contract: Contract, arrivals: Arrivals, lake: Lake) -> list[Arrivals]:

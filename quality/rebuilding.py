@@ -9,12 +9,14 @@ from infra.arrivals import Arrivals
 from infra.errors import ContractError, DeliveryRefused
 from infra.seal import SealedDelivery
 from infra.windows import Cadence, Window
+from quality.before import Before
 from quality.by_window import Landed, Told
 from quality.contract.model import Adapter, Contract
 from quality.landed import Landing, joined
-from quality.landing import land_arrivals
-from quality.news import holds, landed_windows
+from quality.landing import land_arrivals, prepare
+from quality.news import holds, landed_windows, news_of
 from quality.privacy.arrivals import window_starts
+from quality.publishing import Ready, Together
 from quality.tables import bronze_key
 from quality.workplace import Workplace
 
@@ -44,7 +46,9 @@ def land_from_archive(
             f"{contract.key}: no sealed delivery is left for {window}; they are kept for "
             f"archive_days ({contract.archive_days}); pull from the publisher instead"
         )
-    again = _Again(contract, at=at, adapter=adapter, notes={**notes, "from": "archive"})
+    notes = {**notes, "from": "archive"}
+    again = _Again(contract, at=at, adapter=adapter, notes=notes)
+    together = Together(contract, notes=notes, landed=landed)
     if window.is_static:
         wanted, parts = set(), _land_whole(again, sealed)
     else:
@@ -53,28 +57,26 @@ def land_from_archive(
         wanted = {*window.starts(), *also} - set(done)
         wanted &= {start for one in sealed for start in _windows(one, window.cadence).starts()}
         parts = _land_windows(again, sealed, wanted, window.cadence)
-    landings: list[Landing] = []
     refused: dict[date | None, DeliveryRefused] = {}
     stands: set[date | None] = set()
-    for starts, landing in parts:
-        if isinstance(landing, DeliveryRefused):
-            # It published nothing when it came, either: the one before it is what stands.
-            refused |= dict.fromkeys(starts, landing)
-            continue
-        stands |= starts
-        landings.append(landing)
-        if landed is not None and landing.is_news:
-            landed(landing)
-        if told is not None and wanted:
-            told(len(stands), len(wanted))
+    with together:
+        for starts, one in parts:
+            if isinstance(one, DeliveryRefused):
+                # It published nothing when it came, either: the one before it is what stands.
+                refused |= dict.fromkeys(starts, one)
+                continue
+            stands |= starts
+            together.add(one)
+            if told is not None and wanted:
+                told(len(stands), len(wanted))
     left = [refusal for start, refusal in refused.items() if start not in stands]
     if left:
         raise left[0]
-    return joined(landings, version=at.lake.version(bronze_key(contract)))
+    return joined(together.landings, version=at.lake.version(bronze_key(contract)))
 
 
-# The windows a sealed delivery was landed for (None for a static table), and what became of it.
-_Part = tuple[AbstractSet[date | None], Landing | DeliveryRefused]
+# The windows a sealed delivery is landed for (None for a static table), and what became of it.
+_Part = tuple[AbstractSet[date | None], Ready | Landing | DeliveryRefused]
 
 
 @dataclass(frozen=True)
@@ -89,25 +91,47 @@ class _Again:
     def opened(self, sealed: SealedDelivery) -> Arrivals:
         return self.at.archive.get(self.contract.key, sealed.delivery_id, entry=sealed.entry)
 
-    def land(
-        self,
-        sealed: SealedDelivery,
-        arrivals: Arrivals,
-        window: Window,
-        only: frozenset[date] | None = None,
-    ) -> Landing | DeliveryRefused:
-        """Land it, or say that it is refused."""
+    def land(self, sealed: SealedDelivery, arrivals: Arrivals) -> Landing | DeliveryRefused:
+        """Land it whole, or say that it is refused."""
         try:
             return land_arrivals(
                 self.contract,
-                window,
+                Window.always(),
                 arrivals,
                 at=self.at,
                 adapter=self.adapter,
                 notes=self.notes,
                 now=sealed.sealed_at,
                 sealed=sealed,
-                only=only,
+            )
+        except DeliveryRefused as refusal:
+            return refusal
+
+    def prepare(
+        self,
+        sealed: SealedDelivery,
+        arrivals: Arrivals,
+        window: Window,
+        *,
+        only: set[date],
+        before: Before,
+    ) -> Ready | Landing | DeliveryRefused:
+        """Judge some of its windows, or say that it is refused."""
+        now = sealed.sealed_at
+        marks = news_of(self.contract, window, arrivals, at=self.at, now=now, only=only)
+        if not marks:
+            return Landing(delivery_id=None, windows=())
+        try:
+            return prepare(
+                self.contract,
+                window,
+                arrivals,
+                marks,
+                at=self.at,
+                adapter=self.adapter,
+                now=now,
+                sealed=sealed,
+                before=before,
             )
         except DeliveryRefused as refusal:
             return refusal
@@ -118,6 +142,7 @@ def _land_windows(
 ) -> Iterator[_Part]:
     """For each window the newest good delivery that was for it; the newest come first."""
     missing = set(wanted)
+    before = Before(again.contract, wanted, again.at.lake)
     for one in reversed(sealed):
         span = _windows(one, cadence)
         starts = missing.intersection(span.starts())
@@ -125,9 +150,9 @@ def _land_windows(
             continue
         arrivals = again.opened(one)
         starts &= set(window_starts(arrivals)) or starts
-        landing = again.land(one, arrivals, span, frozenset(starts))
-        yield starts, landing
-        if isinstance(landing, Landing):
+        done = again.prepare(one, arrivals, span, only=starts, before=before)
+        yield starts, done
+        if not isinstance(done, DeliveryRefused):
             missing -= starts
 
 
@@ -142,7 +167,7 @@ def _land_whole(again: _Again, sealed: Sequence[SealedDelivery]) -> Iterator[_Pa
     if again.contract.primary_key:
         newer.reverse()
     for one in newer:
-        landing = again.land(one, again.opened(one), Window.always())
+        landing = again.land(one, again.opened(one))
         yield {None}, landing
         if not again.contract.primary_key and isinstance(landing, Landing):
             break

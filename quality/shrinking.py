@@ -14,6 +14,7 @@ import polars as pl
 from infra.errors import DeliveryRefused
 from infra.lake import Lake
 from infra.seal import SealedDelivery
+from quality.before import Before
 from quality.contract.model import Contract
 from quality.placing import Placed
 from quality.tables import bronze_key, quarantine_key
@@ -45,6 +46,7 @@ def shrunk_of(
     contract: Contract,
     starts: Sequence[date | None],
     placed: Placed,
+    before: Before,
     *,
     at: Workplace,
     sealed: SealedDelivery | None,
@@ -62,7 +64,8 @@ def shrunk_of(
             forget(contract, sealed, at)
             raise
         return ()
-    return _shrunk_windows(contract, [start for start in starts if start], placed, at.lake)
+    windows = [start for start in starts if start is not None]
+    return _shrunk_windows(contract, windows, placed, before, lake=at.lake)
 
 
 def forget(contract: Contract, sealed: SealedDelivery | None, at: Workplace) -> None:
@@ -72,9 +75,9 @@ def forget(contract: Contract, sealed: SealedDelivery | None, at: Workplace) -> 
 
 
 def _shrunk_windows(
-    contract: Contract, starts: Sequence[date], placed: Placed, lake: Lake
+    contract: Contract, starts: Sequence[date], placed: Placed, before: Before, *, lake: Lake
 ) -> tuple[Shrunk, ...]:
-    held = _held(contract, starts, lake)
+    held = {start: before.held[start] for start in starts if start in before.held}
     if not held:
         return ()
     come = _come(placed)
@@ -137,13 +140,3 @@ def _come(placed: Placed) -> dict[date, int]:
     runs = [rows["window_on"].rle().struct.unnest() for rows in (placed.kept, placed.refused)]
     counts = pl.concat(runs).group_by("value").agg(pl.col("len").sum())
     return dict(counts.iter_rows())
-
-
-def _held(contract: Contract, starts: Sequence[date], lake: Lake) -> dict[date, int]:
-    held: dict[date, int] = {}
-    for table in (bronze_key(contract), quarantine_key(contract)):
-        if lake.exists(table):
-            rows = lake.read(table).filter(pl.col("window_on").is_in(list(starts)))
-            for start, count in rows.group_by("window_on").len().collect().iter_rows():
-                held[start] = held.get(start, 0) + count
-    return held

@@ -1,10 +1,11 @@
-"""Reading JSON, JSON Lines and GeoJSON: one record a row, nested objects flattened with dots.
+"""Reading JSON and GeoJSON: one record a row, nested objects flattened with dots.
 
-Numbers keep the digits they were written with.
+Numbers keep the digits they were written with. `infra.adapters.json_lines` reads JSON Lines.
 """
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import polars as pl
@@ -17,9 +18,10 @@ from infra.errors import ContractError
 if TYPE_CHECKING:
     from infra.adapters.form import FileForm
 
-_MAX_LINE_BYTES: Final = 1024**2
+MAX_LINE_BYTES: Final = 1024**2
 _NOT_AN_OBJECT: Final = "the record is not an object with named values"
 _DEEPEST: Final = 100
+TOO_MANY_NAMES: Final = f"the records have more than {MAX_COLUMNS:,} names"
 
 
 class _Number(str):
@@ -29,7 +31,7 @@ class _Number(str):
 
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | bool | None"
-_DECODER: Final = json.JSONDecoder(
+DECODER: Final = json.JSONDecoder(
     parse_float=_Number, parse_int=_Number, parse_constant=_Number, strict=False
 )
 
@@ -52,7 +54,7 @@ def read_json(text: Text, adapter: "FileForm") -> Table:
             f"{place} is not a list of records: write in source.records the path to the list, "
             "such as data.items"
         )
-    return _table(enumerate(value, 1), [])
+    return table_of(enumerate(value, 1), [])
 
 
 def read_geojson(text: Text) -> Table:
@@ -63,25 +65,22 @@ def read_geojson(text: Text) -> Table:
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list):
         raise ContractError("the file is not GeoJSON: it has no list of features")
-    return _table(((number, _feature(item)) for number, item in enumerate(features, 1)), [])
+    return table_of(((number, _feature(item)) for number, item in enumerate(features, 1)), [])
 
 
-def read_jsonl(text: Text) -> Table:
-    """Read one object a line; a line that is none is refused alone."""
-    refused: list[tuple[int, str]] = []
-    return _table(_objects(text, refused), refused)
-
-
-def _objects(text: Text, refused: list[tuple[int, str]]) -> Iterator[tuple[int, Json]]:
+def objects_of(
+    lines: Iterable[tuple[int, bytes]], text: Text, refused: list[tuple[int, str]]
+) -> Iterator[tuple[int, Json]]:
+    """What stands on each numbered line, blank ones apart; a line that is no JSON is refused."""
     undecodable = set(text.undecodable)
-    for number, line in enumerate(text.content.split(b"\n"), 1):
+    for number, line in lines:
         if number in undecodable:
             refused.append((number, f"the line holds bytes that are not {text.encoding}"))
-        elif len(line) > _MAX_LINE_BYTES:
-            refused.append((number, f"the line is longer than {_MAX_LINE_BYTES // 1024**2} MiB"))
+        elif len(line) > MAX_LINE_BYTES:
+            refused.append((number, f"the line is longer than {MAX_LINE_BYTES // 1024**2} MiB"))
         elif line.strip():
             try:
-                value = _DECODER.decode(line.decode())
+                value = DECODER.decode(line.decode())
             except (json.JSONDecodeError, RecursionError):
                 refused.append((number, "the line is not valid JSON"))
             else:
@@ -94,7 +93,7 @@ def _document(text: Text) -> Json:
             f"line {text.undecodable[0]} of the JSON file holds bytes that are not {text.encoding}"
         )
     try:
-        value: Json = _DECODER.decode(text.content.decode())
+        value: Json = DECODER.decode(text.content.decode())
     except json.JSONDecodeError as error:
         raise ContractError(
             f"the file is not valid JSON from line {error.lineno} on; was it cut short?"
@@ -118,42 +117,73 @@ def _feature(item: Json) -> Json:
     return row
 
 
-def _table(values: Iterable[tuple[int, Json]], refused: list[tuple[int, str]]) -> Table:
+@dataclass(frozen=True, repr=False)
+class Rows:
+    """Records as columns, by the names they were given, and the number of each record.
+
+    `firsts` says of each name in which record it came first, and at which place there.
+    """
+
+    columns: dict[str, list[str | None]]
+    numbers: list[int]
+    firsts: dict[str, tuple[int, int]]
+
+
+def rows_of(values: Iterable[tuple[int, Json]], refused: list[tuple[int, str]]) -> Rows:
+    """Flatten numbered records; what is none, or would lose a value, is refused."""
     columns: dict[str, list[str | None]] = {}
+    firsts: dict[str, tuple[int, int]] = {}
     lines: list[int] = []
     for number, value in values:
         if not isinstance(value, dict):
             refused.append((number, _NOT_AN_OBJECT))
             continue
-        cells: dict[str, str | None] = {}
         try:
-            for name, cell in _flat(value, "", _DEEPEST):
-                # A name that stands twice would lose a value; the later wins only over nothing.
-                if cells.get(name) is None:
-                    cells[name] = cell
-                elif cell is not None:
-                    raise _AmbiguousError
+            cells = _cells(value)
         except _AmbiguousError:
             refused.append((number, "the record names one value twice, or is nested too deeply"))
             continue
-        for name, cell in cells.items():
+        except UnicodeEncodeError:
+            refused.append((number, "the record holds half of a character"))
+            continue
+        for place, (name, cell) in enumerate(cells.items()):
             if name not in columns:
                 columns[name] = [None] * len(lines)
+                firsts[name] = (number, place)
                 if len(columns) > MAX_COLUMNS:
-                    raise ContractError(f"the records have more than {MAX_COLUMNS:,} names")
+                    raise ContractError(TOO_MANY_NAMES)
             columns[name].append(cell)
         lines.append(number)
         if len(cells) < len(columns):
             for column in columns.values():
                 if len(column) < len(lines):
                     column.append(None)
-    names = column_names(columns)
+    return Rows(columns, lines, firsts)
+
+
+def table_of(values: Iterable[tuple[int, Json]], refused: list[tuple[int, str]]) -> Table:
+    """Numbered records as a table, beside what was refused already."""
+    rows = rows_of(values, refused)
+    names = column_names(rows.columns)
     series = [
         pl.Series(name, column, dtype=pl.String)
-        for name, column in zip(names, columns.values(), strict=True)
+        for name, column in zip(names, rows.columns.values(), strict=True)
     ]
-    frame = pl.DataFrame([*series, pl.Series(LINE, lines, dtype=pl.Int64)])
+    frame = pl.DataFrame([*series, pl.Series(LINE, rows.numbers, dtype=pl.Int64)])
     return Table(frame, refusals(refused))
+
+
+def _cells(record: "dict[str, Json]") -> dict[str, str | None]:
+    cells: dict[str, str | None] = {}
+    for name, cell in _flat(record, "", _DEEPEST):
+        # A name that stands twice would lose a value; the later wins only over nothing.
+        if cells.get(name) is None:
+            cells[name] = cell
+        elif cell is not None:
+            raise _AmbiguousError
+    # An escape such as \ud83d stands for nothing without its other half.
+    "".join([*cells, *filter(None, cells.values())]).encode()
+    return cells
 
 
 class _AmbiguousError(Exception):

@@ -10,7 +10,8 @@ import polars as pl
 
 from infra.adapters.csv_rows import csv_in_pieces
 from infra.adapters.encoding import as_utf8, is_ascii_like
-from infra.adapters.json_rows import read_geojson, read_json, read_jsonl
+from infra.adapters.json_lines import read_jsonl
+from infra.adapters.json_rows import read_geojson, read_json
 from infra.adapters.packed import Member, format_of_name, unpack
 from infra.adapters.parquet import read_parquet
 from infra.adapters.raw import LINE, PAYLOAD, RawRows, Table, refusals

@@ -62,6 +62,11 @@ class Lake:
         lake._cipher = domain, mark
         return lake
 
+    @property
+    def cipher(self) -> tuple[str, int] | None:
+        """The domain and the mark of the key that pseudonyms written here are encrypted with."""
+        return self._cipher
+
     def uri(self, key: str) -> str:
         """The address of a table, for other readers of Delta."""
         return self._place.uri(key)

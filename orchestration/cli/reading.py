@@ -87,10 +87,16 @@ def history(
                 commit.notes.get("windows", ""),
                 commit.notes.get("rows_kept", ""),
                 commit.notes.get("rows_refused", ""),
-                commit.notes.get("delivery", "")[:12],
+                _delivery(commit.notes.get("delivery", "")),
                 commit.notes.get("contract", ""),
                 commit.notes.get("run", "")[:8],
             )
             for commit in twin.lake.history(name, limit=limit)
         ],
     )
+
+
+def _delivery(ids: str) -> str:
+    """The delivery a commit is of; the first of several, and how many more."""
+    first, *others = ids.split() or [""]
+    return first[:12] + (f" +{len(others)}" if others else "")

@@ -1,8 +1,9 @@
 """What may be known of a delivery without looking at its rows: its keyed id and its windows."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from infra.adapters import Adapter
 from infra.adapters.opening import payloads_of
@@ -12,9 +13,13 @@ from infra.seal import delivery_id as sealed_delivery_id
 from quality.contract.earlier import Earlier, earlier_on, layout_end, read_as
 from quality.contract.model import Contract
 
+# An answer without rows is some words around an empty list, or a line of names.
+_MOST_EMPTY_BYTES: Final = 4096
+
 __all__ = [
     "Layout",
     "by_layout",
+    "content_of",
     "delivery_id",
     "layouts_in",
     "of_windows",
@@ -27,6 +32,18 @@ __all__ = [
 def delivery_id(arrivals: Arrivals, keyring: Keyring, *, policy: str = "") -> str:
     """A keyed id that changes with the content of the delivery and with the policy."""
     return sealed_delivery_id(arrivals, keyring, policy=policy)
+
+
+def content_of(arrivals: Arrivals, contract: Contract) -> Hashable:
+    """What is equal for two deliveries without rows only if they are read and judged alike.
+
+    The names and bytes of the files and how they are laid out, whatever windows they are for. None
+    for what is too large to hold no row.
+    """
+    if arrivals.bytes_count > _MOST_EMPTY_BYTES:
+        return None
+    files = tuple((payload.name, payload.content) for payload in payloads_of(arrivals))
+    return files, tuple(layouts_in(arrivals, contract))
 
 
 def window_of_each(arrivals: Arrivals) -> list[date | None]:
