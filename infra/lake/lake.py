@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -23,12 +25,16 @@ from infra.lake.fields import (
 )
 from infra.lake.files import WindowFiles
 from infra.lake.history import Commit, Stamp
+from infra.lake.kept import KeptTables
 from infra.lake.merging import check_identity, history_after, in_order, instant_of, moment_of
 from infra.lake.places import Place
 from infra.lake.probe import probe
 from infra.lake.rewriting import Rewriting
 from infra.settings import Settings
 from infra.windows import Window
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 
 class Lake:
@@ -40,6 +46,7 @@ class Lake:
     def __init__(self, place: Place) -> None:
         """A lake at this place; nothing is opened or made yet."""
         self._place = place
+        self._tables = KeptTables(place)
         self._trusted: set[str] = set()
         self._lock = threading.Lock()
         self._cipher: tuple[str, int] | None = None
@@ -89,7 +96,7 @@ class Lake:
         self, key: str, *, version: int | None = None, window: Window | None = None
     ) -> pl.LazyFrame:
         """The rows of a table, lazily; as of a version, and of some windows only, if asked."""
-        table = reading.existing(self._place, key, version=version)
+        table = self._existing(key) if version is None else reading.as_of(self._place, key, version)
         reading.refuse_closed(key, table)
         return reading.lazily(self._place, key, table, window)
 
@@ -209,19 +216,19 @@ class Lake:
     def marks(self, key: str, starts: Iterable[date]) -> dict[date, int]:
         """The marks of those of these windows that have one; none if there is no table."""
         with translated(key, "reading the marks"):
-            table = reading.opened(self._place, key)
+            table = self._tables.table(key)
             return {} if table is None else reading.marks_of(table, starts)
 
     def mark(self, key: str) -> int | None:
         """The mark of a static table's newest delivery."""
         with translated(key, "reading the mark"):
-            table = reading.opened(self._place, key)
+            table = self._tables.table(key)
             return None if table is None else table.transaction_version(reading.MARK)
 
     def instant(self, key: str) -> datetime | None:
         """The instant of the newest delivery that the history of a static table knows."""
         with translated(key, "reading the mark"):
-            table = reading.opened(self._place, key)
+            table = self._tables.table(key)
             moment = None if table is None else table.transaction_version(reading.AT)
         return None if moment is None else instant_of(moment)
 
@@ -231,7 +238,7 @@ class Lake:
         None says that the whole table may have changed: it is static, another tool changed its
         rows, or its log no longer reaches back that far.
         """
-        table = reading.existing(self._place, key)
+        table = self._existing(key)
         if after_version is None:
             return reading.windows_present(key, table)
         with translated(key, "reading the history"):
@@ -239,25 +246,25 @@ class Lake:
 
     def contents(self, key: str, starts: Iterable[date]) -> dict[date, str]:
         """For each of these windows: a text that changes when its rows are written again."""
-        table = reading.existing(self._place, key)
+        table = self._existing(key)
         with translated(key, "listing the files"):
             return reading.contents_of(table, starts)
 
     def history(self, key: str, limit: int | None = None) -> list[Commit]:
         """The commits of a table with their notes, newest first; those of other tools have none."""
-        table = reading.existing(self._place, key)
+        table = self._existing(key)
         with translated(key, "reading the history"):
             return [each for each, _ in history.commits(table, limit)]
 
     def last_notes(self, key: str) -> dict[str, str]:
         """The notes of the newest commit that the lake made; empty if there is none."""
-        table = reading.existing(self._place, key)
+        table = self._existing(key)
         with translated(key, "reading the history"):
             return history.newest_notes(table)
 
     def labels(self, key: str) -> dict[str, str]:
         """The treatment recorded for each column that has one."""
-        fields = reading.existing(self._place, key).schema().fields
+        fields = self._existing(key).schema().fields
         return {each.name: each.metadata[LABEL] for each in fields if LABEL in each.metadata}
 
     def set_labels(self, key: str, labels: Mapping[str, str]) -> int:
@@ -265,15 +272,13 @@ class Lake:
 
         A write never does this: who calls it has made sure that history agrees with the new labels.
         """
-        surplus = sorted(
-            set(labels) - set(reading.existing(self._place, key).schema().to_arrow().names)
-        )
+        surplus = sorted(set(labels) - set(self._existing(key).schema().to_arrow().names))
         if surplus:
             raise TwinError(f"{key} has no column {surplus[0]}")
         self._trust(self._place.root_of(key))
 
         def attempt() -> int:
-            table = reading.existing(self._place, key)
+            table = reading.existing(key, partial(reading.opened, self._place))
             return writing.write_schema(table, relabelled(table, labels))
 
         return commit(key, attempt)
@@ -285,6 +290,9 @@ class Lake:
 
     def _told(self, spec: TableSpec) -> TableSpec:
         return spec if self._cipher is None else replace(spec, cipher=self._cipher)
+
+    def _existing(self, key: str) -> "DeltaTable":
+        return reading.existing(key, self._tables.table)
 
     def _trust(self, root: str) -> None:
         with self._lock:

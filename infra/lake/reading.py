@@ -1,9 +1,10 @@
 """Opening tables and reading them lazily, now or as they were."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -33,8 +34,8 @@ NO_MARK: Final = -1
 _FEW: Final = 16
 
 
-def opened(place: Place, key: str, *, version: int | None = None) -> "DeltaTable | None":
-    """The table at its newest or the given version; None if there is no table.
+def opened(place: Place, key: str) -> "DeltaTable | None":
+    """The table at its newest version; None if there is no table.
 
     Raises what the store raises, so that a writer can tell an outage from the rest.
     """
@@ -42,7 +43,7 @@ def opened(place: Place, key: str, *, version: int | None = None) -> "DeltaTable
     from deltalake.exceptions import TableNotFoundError
 
     try:
-        return DeltaTable(place.uri(key), version=version, storage_options=place.storage_options)
+        return DeltaTable(place.uri(key), storage_options=place.storage_options)
     except TableNotFoundError:
         return None
 
@@ -55,16 +56,22 @@ def newest_version(place: Place, key: str) -> int | None:
     return None if table is None else table.version()
 
 
-def existing(place: Place, key: str, *, version: int | None = None) -> "DeltaTable":
-    """The table at its newest or the given version.
+def existing(key: str, opening: Callable[[str], "DeltaTable | None"]) -> "DeltaTable":
+    """The table as `opening` finds it.
 
-    Raises TwinError if there is no such table or version, or the store does not answer.
+    Raises TwinError if there is no such table, or the store does not answer.
     """
     with translated(key, "opening the table"):
-        table = opened(place, key)
+        table = opening(key)
     if table is None:
         raise TwinError(f"{key} is not in the lake; run `gemello run --select {key}` first")
-    if version is None or version == table.version():
+    return table
+
+
+def as_of(place: Place, key: str, version: int) -> "DeltaTable":
+    """The table at this version. Raises TwinError as `existing` does, and if there is none such."""
+    table = existing(key, partial(opened, place))
+    if version == table.version():
         return table
     if not 0 <= version < table.version():
         raise TwinError(f"{key} has no version {version}; its newest is {table.version()}")

@@ -7,6 +7,7 @@ again. Each step can be repeated: whoever was stopped goes through all of them o
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -17,7 +18,7 @@ from infra.lake.fields import STATISTICS, WINDOW, TableSpec, cipher_mark, writer
 from infra.lake.files import WindowFiles, present_in
 from infra.lake.history import Stamp
 from infra.lake.places import Place
-from infra.lake.reading import CLOSED, OLDEST, existing, lazily, windows_present
+from infra.lake.reading import CLOSED, OLDEST, existing, lazily, opened, windows_present
 from infra.windows import Window
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Rewriting:
         faults.commit(self._key, attempt)
 
     def _opened(self) -> "DeltaTable":
-        return existing(self._place, self._key)
+        return existing(self._key, partial(opened, self._place))
 
     def _replace_windows(self, table: "DeltaTable", change: Change, stamp: Stamp) -> None:
         starts = windows_present(self._key, table) or []

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from quality.contract.model import Contract
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
-_SETTING: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# Beginning with a letter: what a simulated city knows of itself lies in a folder that does not.
+_SETTING: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # The keys of a source that hold placeholders, with what must be readable to look at them.
 ADDRESSES: Final = frozenset(
     {
@@ -79,6 +80,9 @@ def _faults_in_place(contract: "Contract") -> Iterator[Problem]:
     texts = filled | {source.windows_in: getattr(source, source.windows_in) or ""}
     for key, text in texts.items():
         where = f"source.{key}"
+        if key == "url" and ".." in text.partition("?")[0].split("/"):
+            yield Problem(where, "leads out of its folder by ..", "write the folder it is in")
+            continue
         if text.count("{") != text.count("}") or "{" in _PLACEHOLDER.sub("", text):
             yield Problem(where, "a brace is not closed", "write {name} or {window:%Y-%m-%d}")
             continue

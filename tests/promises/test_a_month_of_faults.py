@@ -116,7 +116,7 @@ def is_killed(town: MonthTown, first: date, last: date, *, after_files: int, sai
             start_new_session=True,
         )
         while process.poll() is None and files_count(town) < before + after_files:
-            time.sleep(0.02)
+            time.sleep(0.1)
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         return process.wait() == -signal.SIGKILL

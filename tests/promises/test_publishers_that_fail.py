@@ -2,6 +2,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.promises.web_town import (
     web_town,
 )
 
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 pytestmark = pytest.mark.filterwarnings("ignore::infra.errors.GemelloWarning")
 BOTH = pytest.mark.parametrize("key", [SESSIONS, AIR])
 # Each fault lasts until the publisher recovers, and what a run then says.
@@ -37,11 +39,36 @@ LASTING: dict[FaultKind, str] = {
     "moved": "a host that the contract does not name",
 }
 
+# The line of docs/operations.md that says what is done.
+LINES: dict[FaultKind, str] = {
+    "down": "Down, for a minute or for days",
+    "slow": "Slow",
+    "flapping": "Flapping",
+    "rate_limited": "429, 503 with `Retry-After`",
+    "not_found": "404, 410",
+    "gone": "404, 410",
+    "forbidden": "401, 403",
+    "server_error": "500, 502, 503, 504",
+    "truncated": "A body cut short",
+    "shrinking": "A series that shrinks",
+    "login": "A login page in place of data",
+    "moved": "A redirect",
+}
+
 
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[WebTown]:
     with web_town(tmp_path) as running:
         yield running
+
+
+@pytest.mark.parametrize("kind", get_args(FaultKind))
+def test_each_way_to_fail_has_its_line_in_the_pages_for_operators(kind: FaultKind):
+    rows = [
+        line.split("|")[1].strip() for line in OPERATIONS.read_text().splitlines() if "|" in line
+    ]
+
+    assert [row for row in rows if row.startswith(LINES[kind])]
 
 
 @BOTH

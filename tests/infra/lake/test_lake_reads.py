@@ -1,3 +1,4 @@
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -120,3 +121,45 @@ def test_a_log_that_no_longer_reaches_back_means_that_all_may_have_changed(tmp_p
 
     assert lake.changed_windows(KEY, after_version=1) is None
     assert lake.changed_windows(KEY, after_version=3) == [day(1)]
+
+
+def test_what_others_wrote_meanwhile_is_read(location: str, lake: Lake) -> None:
+    write(lake, readings(("a", 1.0, day(1))), days(1, 1), mark=1)
+    before = rows(lake), lake.marks(KEY, [day(1)])
+
+    write(lake_at(location), readings(("b", 2.0, day(1))), days(1, 1), mark=2)
+
+    assert before == ([("a", 1.0, day(1))], {day(1): 1})
+    assert (rows(lake), lake.marks(KEY, [day(1)])) == ([("b", 2.0, day(1))], {day(1): 2})
+
+
+def test_rows_asked_for_before_a_write_are_those_of_before(lake: Lake) -> None:
+    write(lake, readings(("a", 1.0, day(1))), days(1, 1))
+    asked_for = lake.read(KEY)
+
+    write(lake, readings(("b", 2.0, day(1))), days(1, 1))
+
+    assert asked_for.collect().rows() == [("a", 1.0, day(1))]
+    assert rows(lake) == [("b", 2.0, day(1))]
+
+
+def test_a_table_deleted_and_made_again_is_read_anew(tmp_path: Path) -> None:
+    lake = lake_at(str(tmp_path))
+    for name in "ab":
+        version = write(lake, readings((name, 1.0, day(1))), days(1, 1))
+        seen = rows(lake)
+        shutil.rmtree(lake.uri(KEY))
+
+    assert (version, seen) == (1, [("b", 1.0, day(1))])
+    assert not lake.exists(KEY)
+    assert lake.marks(KEY, [day(1)]) == {}
+
+
+def test_going_back_to_a_version_leaves_the_newest_the_newest(lake: Lake) -> None:
+    first = write(lake, readings(("a", 1.0, day(1))), days(1, 1))
+    write(lake, readings(("b", 2.0, day(1))), days(1, 1))
+    newest = rows(lake)
+
+    lake.read(KEY, version=first).collect()
+
+    assert rows(lake) == newest == [("b", 2.0, day(1))]

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from infra.errors import ContractError
+from infra.simulator.run import TRUTH_FOLDER
 from quality.contract.load import load_contract
 from tests.quality.contract.writing import changed, saved
 
@@ -88,6 +89,22 @@ WRONG = [
         "fills, or under dropped",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (f"{{{TRUTH_FOLDER}}}/sessions-{{window:%Y-%m-%d}}.csv", "is unknown"),
+        (f"{{parking}}/../{TRUTH_FOLDER}/{{window:%Y-%m-%d}}.csv", "leads out of its folder"),
+    ],
+)
+def test_no_contract_can_name_what_a_simulated_city_knows_of_itself(
+    tmp_path: Path, url: str, said: str
+):
+    (refusal,) = refusals(tmp_path, (URL, f'url: "{url}"'))
+
+    assert refusal.startswith("source.url: ")
+    assert said in refusal
 
 
 @pytest.mark.parametrize(("url", "message"), WRONG)
