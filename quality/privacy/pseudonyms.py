@@ -121,9 +121,13 @@ def _from_base32(names: pl.Series) -> bytes:
     letters = np.frombuffer("".join(names.str.tail(_BASE32_LENGTH)).encode("ascii"), np.uint8)
     places = np.zeros(256, np.uint8)
     places[np.frombuffer(_ALPHABET.encode("ascii"), np.uint8)] = np.arange(32, dtype=np.uint8)
-    bits = np.unpackbits(places[letters].reshape(-1, 1), axis=1)[:, 3:]  # five of eight
-    rows = bits.reshape(len(names), _BASE32_LENGTH * 5)[:, :128]
-    return np.packbits(rows, axis=1).tobytes()
+    columns = places[letters].reshape(len(names), _BASE32_LENGTH).T.astype(np.uint64)
+    high, low = columns[12] >> np.uint64(1), (columns[12] & np.uint64(1)) << np.uint64(63)
+    for place in range(12):
+        high |= columns[place] << np.uint64(59 - 5 * place)
+        low |= columns[place + 13] << np.uint64(58 - 5 * place)
+    low |= columns[25] >> np.uint64(2)
+    return np.stack([high, low], axis=1).astype(">u8").tobytes()
 
 
 def _base32(blocks: bytes, *, prefix: str) -> pl.Series:

@@ -1,4 +1,6 @@
 import shutil
+import signal
+import subprocess
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,7 +15,14 @@ from quality.rotation import Rotation, rotate
 from quality.tables import bronze_spec
 from tests.promises.contracts import VISITS_HEADER, edit_contract, write_contract
 from tests.promises.test_replay import replayed
-from tests.promises.town import FIRST_DAY, Town, days, rows_of
+from tests.promises.town import (
+    COMMAND,
+    FIRST_DAY,
+    Town,
+    days,
+    process_environment,
+    rows_of,
+)
 
 VISITS = "bronze/parks/visits"
 REFUSED = "quarantine/parks/visits"
@@ -228,6 +237,36 @@ def test_a_rotation_killed_after_any_step_is_ended_by_the_next(town: Town, tmp_p
             "parks.c1.destroyed",
             "parks.c2.key",
         ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("events_count", [1, 4, 8, 11, 14])
+def test_a_rotation_whose_process_was_killed_is_ended_by_the_command(
+    town: Town, events_count: int
+) -> None:
+    visitors, before = joined(town), pids(town)
+    process = subprocess.Popen(
+        [COMMAND, "keys", "rotate", "parks"],
+        env=process_environment(town.environment),
+        cwd=town.home.parent,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for _, _ in zip(range(events_count), process.stderr, strict=False):
+        pass
+    process.kill()
+    process.communicate()
+
+    ended = town.command("keys", "rotate", "parks")
+
+    assert process.returncode == -signal.SIGKILL
+    assert ended.returncode == 0, ended.stderr
+    assert joined(town) == visitors
+    assert not before & pids(town)
+    names = sorted(path.name for path in (town.home / "root.key.ring").glob("*.c?.*"))
+    assert names == ["parks.c1.destroyed", "parks.c2.key"]
 
 
 def test_a_destruction_that_was_cut_off_is_all_that_is_left_to_do(town: Town) -> None:

@@ -8,8 +8,8 @@ from deltalake import DeltaTable
 
 from infra.errors import TwinError
 from infra.lake import Lake, TableSpec
-from infra.lake.places import Place
 from infra.windows import Window
+from tests.infra.lake.tables import lake_at
 
 DAY = date(2025, 3, 1)
 KEY = "bronze/town/cars"
@@ -21,9 +21,9 @@ SPEC = TableSpec(
 
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+def lake(location: str) -> Lake:
     """Two days of one car each."""
-    lake = Lake(Place(str(tmp_path / "lake"), {}))
+    lake = lake_at(location)
     for day in (DAY, DAY.replace(day=2)):
         write(lake, day, "a")
     return lake
@@ -42,10 +42,24 @@ def louder(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.col("car_pid").str.to_uppercase())
 
 
+def files_of(lake: Lake) -> list[str]:
+    """Every data file below the table, whether a version names it or not."""
+    if lake._place.is_remote:
+        found = lake._place.files.find(lake.uri(KEY).removeprefix("s3://"))
+    else:
+        found = [str(path) for path in Path(lake.uri(KEY)).rglob("*")]
+    return [name for name in found if name.endswith(".parquet") and "_delta_log" not in name]
+
+
 def rewritten(
     lake: Lake, change: Callable[[pl.DataFrame], pl.DataFrame] = louder, mark: int = 8
 ) -> int | None:
     return lake.rewriting(KEY).rewrite(change, domain="parking", mark=mark, notes={})
+
+
+def opened(lake: Lake) -> DeltaTable:
+    options = lake._place.storage_options
+    return DeltaTable(lake.uri(KEY), storage_options=options)
 
 
 def cars(lake: Lake) -> list[str]:
@@ -55,7 +69,7 @@ def cars(lake: Lake) -> list[str]:
 def test_a_rewritten_table_has_all_its_rows_marks_and_statistics(lake: Lake) -> None:
     version = rewritten(lake)
 
-    stats = pl.DataFrame(DeltaTable(lake.uri(KEY)).get_add_actions(flatten=True))
+    stats = pl.DataFrame(opened(lake).get_add_actions(flatten=True))
     assert cars(lake) == ["A", "A"]
     assert version == lake.version(KEY)
     assert lake.marks(KEY, [DAY]) == {DAY: 1}
@@ -84,10 +98,10 @@ def test_a_day_that_lands_while_a_table_is_rewritten_is_rewritten_too(lake: Lake
 
 
 def test_a_writer_between_its_look_and_its_commit_is_stopped_by_the_closing(
-    lake: Lake, tmp_path: Path
+    lake: Lake, location: str
 ) -> None:
-    other = Lake(Place(str(tmp_path / "lake"), {}))
-    opened = DeltaTable(lake.uri(KEY))
+    other = lake_at(location)
+    looked = opened(lake)
     rewriting = lake.rewriting(KEY)
     rewriting.close("the reason")
     rewriting.rewrite(louder, domain="parking", mark=8, notes={})
@@ -95,7 +109,7 @@ def test_a_writer_between_its_look_and_its_commit_is_stopped_by_the_closing(
     rewriting.reopen()
 
     with pytest.raises(Exception, match="Metadata changed"):
-        opened.create_write_transaction([], "append", opened.schema())
+        looked.create_write_transaction([], "append", looked.schema())
     with pytest.raises(TwinError, match="encrypted with another key of the domain parking"):
         write(other, DAY, "a")
     assert cars(lake) == ["A", "A"]
@@ -115,7 +129,7 @@ def test_nobody_reads_or_writes_a_closed_table_and_it_says_why(lake: Lake) -> No
 
 
 def test_a_purged_table_has_one_file_a_window_and_says_which_versions_are_gone(
-    lake: Lake, tmp_path: Path
+    lake: Lake,
 ) -> None:
     write(lake, DAY, "a", "c")
     rewriting = lake.rewriting(KEY)
@@ -124,8 +138,8 @@ def test_a_purged_table_has_one_file_a_window_and_says_which_versions_are_gone(
     rewriting.purge()
     rewriting.reopen()
 
-    assert len(list((tmp_path / "lake").rglob("*.parquet"))) == 2
-    oldest = int(DeltaTable(lake.uri(KEY)).metadata().configuration["gemello.oldest"])
+    assert len(files_of(lake)) == 2
+    oldest = int(opened(lake).metadata().configuration["gemello.oldest"])
     assert lake.read(KEY, version=oldest).collect().height == 3
     with pytest.raises(TwinError, match=f"versions before {oldest} were removed"):
         lake.read(KEY, version=1)
@@ -141,9 +155,9 @@ def test_a_change_that_loses_a_row_is_refused_and_changes_nothing(lake: Lake) ->
 
 
 def test_a_table_from_before_its_column_of_pseudonyms_gets_the_mark_with_the_first(
-    tmp_path: Path,
+    location: str,
 ) -> None:
-    lake = Lake(Place(str(tmp_path / "lake"), {}))
+    lake = lake_at(location)
     plain = TableSpec(schema=SPEC.schema)
     write(lake, DAY, spec=plain)
 
