@@ -14,7 +14,7 @@ import polars as pl
 from quality.contract.columns import Column
 from quality.contract.model import Contract
 from quality.privacy import words
-from quality.privacy.detection.spans import Label
+from quality.privacy.detection.spans import CERTAIN, Label
 from quality.privacy.personal import Finding, sample_of
 
 # Numbers with fewer digits identify nobody by themselves.
@@ -37,8 +37,8 @@ class _Kind:
     least: int = 2
 
 
-# A single codice fiscale can be nothing else. Plates, cards and bare telephones can: the codes of
-# the city's own things look like them now and then.
+# A single codice fiscale with the right check digit can be nothing else. Plates, cards and bare
+# telephones can: the codes of the city's own things look like them now and then.
 _KINDS: Final = (
     _Kind(
         "IT_FISCAL_CODE",
@@ -174,10 +174,13 @@ def _confirmed(
     if len(candidates) < needed:
         return
     from quality.privacy.detection.engine import detect
-    from quality.privacy.detection.patterns import LONGEST
+    from quality.privacy.detection.patterns import SHORT
 
-    hits = 0
+    hits, is_certain = 0, False
     for text in candidates.to_list():
-        hits += any(span.label == label for span in detect(text[:LONGEST]))
-    if hits >= needed:
+        scores = [span.score for span in detect(text[:SHORT]) if span.label == label]
+        hits += bool(scores)
+        is_certain = is_certain or CERTAIN in scores
+    # One alone may be somebody's serial number, unless its check digit is right.
+    if hits >= needed and (hits > 1 or is_certain or of < _FEW):
         yield name, Finding(label, hits, of)
