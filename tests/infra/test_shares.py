@@ -135,6 +135,7 @@ OTHER_KEY = shares_of(bytes(32), key_id="99999999")
         ("999-1  7XQ2-M0RT-94KA-ZB6E", "is none"),
         ("1-1  ?", "is none"),
     ],
+    ids=itertools.count(),  # each split is another: shares in a test's name would name it anew
 )
 def test_what_does_not_give_the_key_back_says_why(text: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
