@@ -9,6 +9,8 @@ from types import ModuleType
 from assets.declaration import Declaration
 from infra.errors import TwinError
 
+# What is published of an open table is made by this as much as by its function.
+_GATE = ("quality.disclosure.gate", "clear")
 _OURS = ("assets", "quality", "infra")
 
 
@@ -27,6 +29,9 @@ def method_mark(declaration: Declaration) -> int:
     )
     texts = [f"{declaration.method_version} {declared}"]
     waiting, seen = [(function.__module__, function.__name__)], set()
+    if declaration.release is not None:
+        texts.append(repr(declaration.release))
+        waiting.append(_GATE)
     while waiting:
         place = waiting.pop()
         if place in seen:

@@ -9,6 +9,7 @@ import polars as pl
 
 from infra.errors import TwinError
 from infra.lake import history, reading, writing
+from infra.lake.cleared import Cleared, rows_for
 from infra.lake.faults import commit, translated
 from infra.lake.fields import (
     LABEL,
@@ -82,21 +83,22 @@ class Lake:
     def replace_windows(
         self,
         key: str,
-        frame: pl.DataFrame,
+        rows: pl.DataFrame | Cleared,
         *,
         window: Window,
         spec: TableSpec,
         notes: Mapping[str, str],
         marks: Mapping[date, int],
     ) -> int:
-        """Replace all rows of these windows by the frame's, in one commit; return its version.
+        """Replace all rows of these windows by those given, in one commit; return its version.
 
-        The frame has `window_on`, the first day of each row's window. An empty frame empties the
+        They have `window_on`, the first day of each row's window. An empty frame empties the
         windows. `marks` are kept per window, to know the same delivery again. A table that does not
         exist is created. Other columns or types, or rows of other windows, are refused.
         """
         if window.is_static:
             raise TwinError(f"{key}: a static table has no windows; replace or merge it whole")
+        frame = rows_for(key, rows)
         schema = spec.with_own(WINDOW)
         check_frame(key, frame, schema)
         outside_count = frame.height - frame[WINDOW].is_in(list(window.starts())).sum()
@@ -120,9 +122,19 @@ class Lake:
         return commit(key, attempt)
 
     def replace_all(
-        self, key: str, frame: pl.DataFrame, *, spec: TableSpec, notes: Mapping[str, str], mark: int
+        self,
+        key: str,
+        rows: pl.DataFrame | Cleared,
+        *,
+        spec: TableSpec,
+        notes: Mapping[str, str],
+        mark: int,
     ) -> int:
-        """Replace every row of a static table by the frame's, in one commit; return its version."""
+        """Replace every row of a static table by those given, in one commit; return its version.
+
+        Rows of `open/` come through the disclosure gate, here and in `replace_windows`.
+        """
+        frame = rows_for(key, rows)
         check_frame(key, frame, spec.schema)
         stamp = Stamp("table", notes, {reading.MARK: mark})
         landing = writing.Landing(stamp.marks)
@@ -157,7 +169,7 @@ class Lake:
         the delivery (its refused rows) stay as they are. Returns the newest version.
         """
         identity = tuple(primary_key)
-        check_frame(key, frame, spec.schema)
+        check_frame(key, rows_for(key, frame), spec.schema)
         check_identity(key, frame, identity)
         moment = moment_of(key, at)
         marks = {reading.MARK: mark, reading.AT: moment}
