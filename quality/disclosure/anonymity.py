@@ -58,6 +58,12 @@ def groups(
     if weight is not None:
         rows = rows.filter(pl.col(weight) > 0)
     found = rows.group_by(keys).agg(size.cast(pl.Int64).alias(COUNT)).sort(keys)
+    if found.is_empty():
+        measures = dict.fromkeys((DISTINCT + name for name in sensitive), pl.Int64)
+        measures |= dict.fromkeys(
+            (before + name for before in (ENTROPY, T) for name in sensitive), pl.Float64
+        )
+        return pl.DataFrame(schema={**found.drop(_GROUP, strict=False).schema, **measures})
     if sensitive:
         numbered = found.select(*keys, pl.int_range(pl.len()).alias(_GROUP + "_id"))
         kept = [_GROUP + "_id", *sensitive, *([weight] if weight else ())]

@@ -116,7 +116,7 @@ def infer(shown: pl.DataFrame, group: Sequence[str], column: str, *, seed: int) 
         return Inference(column, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0)
     usual = blind[column][-1]
     guesses = (
-        halves.filter("is_shown")
+        halves.filter(pl.col("is_shown") & (pl.col("inside") > 0))
         .sort("inside", column)
         .group_by(keys)
         .agg(pl.col(column).last().alias("guess"))
