@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
 
 # The kinds of commits we make; `mark` and `labels` change no row.
-Write = Literal["windows", "table", "history", "mark", "labels"]
+Write = Literal["windows", "table", "history", "mark", "labels", "rows"]
 _PREFIX: Final = "gemello."
 _WRITE: Final = "write"
 WINDOWS: Final = "windows"

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 
 import polars as pl
@@ -145,6 +145,34 @@ class Lake:
             if landing.is_done(table):
                 return table.version()
             return writing.replace_all(key, table, frame, spec=spec, stamp=stamp)
+
+        return commit(key, attempt)
+
+    def amend(
+        self,
+        key: str,
+        more: Callable[[pl.DataFrame], pl.DataFrame],
+        *,
+        spec: TableSpec,
+        notes: Mapping[str, str],
+    ) -> int:
+        """Add the rows that `more` makes of those there, and let no other commit come between.
+
+        `more` is asked again with the new rows when another writer was faster; what it raises ends
+        the attempt, and nothing is written. No rows: no commit. Returns the newest version.
+        """
+        self._trust(self._place.root_of(key))
+
+        def attempt() -> int:
+            table = writing.opened_or_created(self._place, key, spec, spec.schema)
+            rows = rows_for(key, more(reading.lazily(self._place, key, table, None).collect()))
+            check_frame(key, rows, spec.schema)
+            if rows.is_empty():
+                return table.version()
+            # Of two commits that leave the same mark, Delta lets one fail.
+            turn = (table.transaction_version(reading.MARK) or 0) + 1
+            stamp = Stamp("rows", notes, {reading.MARK: turn})
+            return writing.append(key, table, rows, spec=spec, stamp=stamp)
 
         return commit(key, attempt)
 
