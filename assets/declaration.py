@@ -8,6 +8,7 @@ from typing import Final, Literal
 import polars as pl
 
 from infra.errors import TwinError
+from quality.differential.policy import Noisy
 from quality.disclosure.policy import Cells, Release, check_floor
 
 THEMES: Final = (
@@ -63,7 +64,7 @@ class Declaration:
     since: date = FIRST_DAY
     plot: Plot | None = None
     kinds: tuple[str, ...] = ("deltalake",)
-    release: Release | None = None
+    release: Release | Noisy | None = None
 
     @property
     def stage(self) -> Literal["silver", "gold", "open"]:
@@ -117,9 +118,17 @@ class Declaration:
             )
         if release is None:
             return
-        check_floor(self.key, release.thresholds)
+        if isinstance(release, Noisy):
+            release.question.check(self.key)
+            is_by_day = self.window_by == release.day
+        else:
+            check_floor(self.key, release.thresholds)
+            # Totals over days of several windows would change with each of them.
+            within = release.within if isinstance(release, Cells) else (self.window_by,)
+            is_by_day = self.window_by in (None, *within)
         if self.key_columns != release.key_columns:
             raise TwinError(f"{self.key}: its key columns are {', '.join(release.key_columns)}")
-        if isinstance(release, Cells) and self.window_by not in (None, *release.within):
-            # Totals over days of several windows would have to be computed anew with each of them.
-            raise TwinError(f"{self.key}: name {self.window_by} under within: a day is a table")
+        if not is_by_day:
+            raise TwinError(
+                f"{self.key}: name {self.window_by} under within: each day is a table by itself"
+            )

@@ -19,12 +19,15 @@ from assets.staleness import (
     seen,
     stale_windows,
 )
-from assets.twin import Twin
+from assets.twin import Twin, utc_now
 from infra.errors import TwinError
 from infra.lake import TableSpec
 from infra.windows import Window, consecutive, period_start
 from quality.contract.exports import to_polars_schema
 from quality.derived import check_anonymous, check_key
+from quality.differential.budget import Budget
+from quality.differential.gate import PassedWithNoise, clear_with_noise, spend
+from quality.differential.policy import Noisy
 from quality.disclosure.gate import Passed, clear
 from quality.units import unit_of
 
@@ -53,7 +56,7 @@ class _Made:
     """Rows as they are written; of an open table, those that the disclosure gate let pass."""
 
     frame: pl.DataFrame
-    passed: Passed | None = None
+    passed: Passed | PassedWithNoise | None = None
 
     @property
     def notes(self) -> dict[str, str]:
@@ -93,7 +96,7 @@ def derive(
         # What reads it shall find it empty, rather than not at all.
         day = Window.of(declaration.since, "daily")
         empty = pl.DataFrame(schema=_units_schema(declaration, declarations, twin))
-        made = _made(declaration, empty)
+        made = _made(declaration, empty, [])
         rows, said = made.passed.rows if made.passed else made.frame, {**notes, **made.notes}
         twin.lake.replace_windows(table, rows, window=day, spec=spec, notes=said, marks={})
     if not stale:
@@ -108,6 +111,9 @@ def derive(
     rows_count, version = 0, None
     for run in ranges:
         days = list(run.starts())
+        if isinstance(declaration.release, Noisy):
+            budget, now = Budget(twin.lake), utc_now()
+            spend(table, days, declaration.release, budget=budget, run_id=notes["run"], at=now)
         made = _compute(declaration, twin=twin, versions=versions, days=days, schema=units)
         frame = made.frame
         rows_count += frame.height
@@ -206,16 +212,20 @@ def _compute(
     if declaration.release is None:
         _check(declaration, frame)
     window = pl.col(declaration.window_by or "").cast(pl.Date)
-    return _made(declaration, frame.filter(window.is_in(days)))
+    return _made(declaration, frame.filter(window.is_in(days)), days)
 
 
-def _made(declaration: Declaration, frame: pl.DataFrame) -> _Made:
+def _made(declaration: Declaration, frame: pl.DataFrame, days: list[date]) -> _Made:
     """Rows of windows, or of a whole table, as they are written: of an open table, what may be."""
     window = declaration.window_by
     if declaration.release is None:
         as_day = pl.col(window or "").cast(pl.Date).alias("window_on")
         return _Made(frame if window is None else frame.with_columns(as_day))
-    passed = clear(declaration.key, frame, declaration.release)
+    passed: Passed | PassedWithNoise
+    if isinstance(declaration.release, Noisy):
+        passed = clear_with_noise(declaration.key, frame, declaration.release, days)
+    else:
+        passed = clear(declaration.key, frame, declaration.release)
     _check(declaration, passed.rows.frame)
     passed = passed if window is None else passed.by_window(window)
     return _Made(passed.rows.frame, passed)
@@ -280,7 +290,7 @@ def _derive_whole(
     frame = declaration.function(**inputs)
     if declaration.release is None:
         _check(declaration, frame)
-    made = _made(declaration, frame)
+    made = _made(declaration, frame, [])
     rows = made.passed.rows if made.passed else frame
     version = twin.lake.replace_all(
         table, rows, spec=spec, notes={**notes, **made.notes}, mark=mark

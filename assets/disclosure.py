@@ -14,6 +14,7 @@ from quality.disclosure.verdict import Loss
 
 # With more of all person-units than this in withheld cells, a table is worth another look.
 _MUCH: Final = 0.5
+_WITH_NOISE: Final = "Its numbers carry noise; what they spent is in audit/privacy/epsilon_spent."
 _DESCRIPTION: Final = (
     "Nobody can be found in what is published, nor anything learnt about somebody: groups are "
     "large and mixed enough, nobody dominates a sum, what is withheld cannot be worked out, three "
@@ -35,12 +36,13 @@ def disclosure_result(declaration: Declaration, twin: Twin) -> dg.AssetCheckResu
     """What the gate found of the rows that were published last."""
     text = twin.lake.last_notes(declaration.key).get(DISCLOSURE, "{}")
     verdict: dict[str, Any] = json.loads(text)  # numbers, names, and groups of them
+    is_noisy = verdict.get("release") == "noisy"
     loss = Loss(**verdict.get("loss", {}))
     return dg.AssetCheckResult(
         check_name=DISCLOSURE,
         passed=loss.withheld_ratio <= _MUCH,
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"It may be published. {loss.said}",
+        description=f"It may be published. {_WITH_NOISE if is_noisy else loss.said}",
         metadata=_flat(verdict),
     )
 

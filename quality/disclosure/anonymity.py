@@ -59,10 +59,8 @@ def groups(
         rows = rows.filter(pl.col(weight) > 0)
     found = rows.group_by(keys).agg(size.cast(pl.Int64).alias(COUNT)).sort(keys)
     if found.is_empty():
-        measures = dict.fromkeys((DISTINCT + name for name in sensitive), pl.Int64)
-        measures |= dict.fromkeys(
-            (before + name for before in (ENTROPY, T) for name in sensitive), pl.Float64
-        )
+        measures: dict[str, pl.DataType] = {DISTINCT + name: pl.Int64() for name in sensitive}
+        measures |= {before + name: pl.Float64() for before in (ENTROPY, T) for name in sensitive}
         return pl.DataFrame(schema={**found.drop(_GROUP, strict=False).schema, **measures})
     if sensitive:
         numbered = found.select(*keys, pl.int_range(pl.len()).alias(_GROUP + "_id"))

@@ -52,7 +52,7 @@ def test_what_the_rows_cannot_be_made_for_leaves_the_table_as_it_was(lake: Lake)
     def refuse(known: pl.DataFrame) -> pl.DataFrame:
         raise TwinError("no")
 
-    with pytest.raises(TwinError, match="^no$"):
+    with pytest.raises(TwinError, match="no"):
         lake.amend(LEDGER, refuse, spec=SPEC, notes={})
 
     assert lake.version(LEDGER) == 1
