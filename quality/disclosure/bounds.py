@@ -21,12 +21,15 @@ def intervals(
     values: "NDArray[np.float64]",
     hidden: Sequence[int],
     lines: Sequence[Line],
+    *,
+    least: "NDArray[np.float64]",
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """Give the least and the most that each hidden cell can be, for whoever sees the others.
 
     Whoever looks knows all cells that are not `hidden`, what adds up to what, and that no cell is
-    negative; two linear programmes a cell say the rest. `values` has all cells, (cells,), of which
-    those hidden are not looked at; the answers are (hidden,).
+    below its `least`; two linear programmes a cell say the rest. `values` and `least` have all
+    cells, (cells,), of which the values of those hidden are not looked at; the answers are
+    (hidden,).
     """
     import numpy as np
 
@@ -34,7 +37,8 @@ def intervals(
         return np.empty(0), np.empty(0)
     is_hidden = np.zeros(len(values), dtype=bool)
     is_hidden[list(hidden)] = True
-    shown = np.where(is_hidden, 0.0, values)
+    # What is not shown counts from its least.
+    shown = np.where(is_hidden, least, values)
     scale = max(float(shown.max()), 1.0)
     matrix = matrix_of(lines, len(values))
     unknown = matrix[:, np.flatnonzero(is_hidden)]
@@ -57,7 +61,8 @@ def intervals(
             upper = np.maximum(upper, found)
     place = {int(cell): at for at, cell in enumerate(order)}
     chosen = [place[cell] for cell in hidden]
-    return lower[chosen] * scale, upper[chosen] * scale
+    known = least[list(hidden)]
+    return lower[chosen] * scale + known, upper[chosen] * scale + known
 
 
 def _alone(

@@ -1,6 +1,6 @@
 """Counts and sums over all combinations of some columns, with their totals, and how they add up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -14,6 +14,8 @@ from quality.disclosure.policy import TOTAL, Cells
 LARGEST: Final = "__largest_"
 SECOND: Final = "__second_"
 TOP: Final = "__top_"
+# Of how many cells with somebody in them a cell is the total; of itself, if of no others.
+FILLED: Final = "__filled"
 
 
 @dataclass(frozen=True)
@@ -39,26 +41,38 @@ def tabulate(table: str, units: pl.DataFrame, release: Cells) -> pl.DataFrame:
     Every combination of the values that the block has is a cell; one without units counts zero.
     """
     _check_units(table, units, release)
-    keys, totalled = list(release.key_columns), release.dimensions
+    keys = list(release.key_columns)
     weight = release.count if release.count in units.columns else None
     size = (pl.len() if weight is None else pl.col(weight).sum()).cast(pl.Int64)
     measured = [size.alias("__count"), *_contributions(release)]
-    summed = [
-        units.with_columns(pl.lit(TOTAL).alias(name) for name in over).group_by(keys).agg(measured)
-        for count in range(len(totalled) + 1)
-        for over in combinations(totalled, count)
-    ]
     # A frame of no columns would have no rows to combine: this one has a row.
     every = units.select(pl.lit(0).alias("__one"), *release.within).unique()
-    for name in totalled:
+    for name in release.dimensions:
         values = pl.concat([units[name].unique().sort(), pl.Series(name, [TOTAL])])
         every = every.join(values.to_frame(), how="cross")
     numbers = ["__count", *(each.meta.output_name() for each in _contributions(release))]
-    return (
+    cells = (
         every.drop("__one")
-        .join(pl.concat(summed), on=keys, how="left", maintain_order="left")
+        .join(_with_totals(units, release, measured), on=keys, how="left", maintain_order="left")
         .with_columns(pl.col(numbers).fill_null(0))
         .rename({"__count": release.count})
+    )
+    filled = cells.filter(is_inner(release) & (pl.col(release.count) > 0))
+    known = _with_totals(filled, release, [pl.len().cast(pl.Int64).alias(FILLED)])
+    return cells.join(known, on=keys, how="left", maintain_order="left").with_columns(
+        pl.col(FILLED).fill_null(0)
+    )
+
+
+def _with_totals(rows: pl.DataFrame, release: Cells, measured: Sequence[pl.Expr]) -> pl.DataFrame:
+    """Rows gathered by their cell, and by each total that it is part of."""
+    totalled = release.dimensions
+    return pl.concat(
+        rows.with_columns(pl.lit(TOTAL).alias(name) for name in over)
+        .group_by(release.key_columns)
+        .agg(measured)
+        for count in range(len(totalled) + 1)
+        for over in combinations(totalled, count)
     )
 
 

@@ -20,6 +20,7 @@ from quality.disclosure.withholding import (
     IS_SMALL,
     Need,
     group_measures,
+    least_of,
     needs,
     primary,
     unmet,
@@ -132,7 +133,12 @@ def _looked_at(table: str, published: pl.DataFrame, block: pl.DataFrame, release
     hidden = empty.arg_true().to_list()
     structure = lines(beside, release)
     bounds: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {
-        name: intervals(beside[name].cast(pl.Float64).fill_null(0).to_numpy(), hidden, structure)
+        name: intervals(
+            beside[name].cast(pl.Float64).fill_null(0).to_numpy(),
+            hidden,
+            structure,
+            least=least_of(cells, name, release),
+        )
         for name in numbers
     }
     low, high = bounds[release.count]

@@ -13,7 +13,7 @@ import polars as pl
 
 from quality.disclosure.anonymity import COUNT, DISTINCT, ENTROPY, T, groups
 from quality.disclosure.bounds import intervals, matrix_of, solved
-from quality.disclosure.cells import LARGEST, SECOND, TOP, Line, is_inner, lines
+from quality.disclosure.cells import FILLED, LARGEST, SECOND, TOP, Line, is_inner, lines
 from quality.disclosure.policy import TOTAL, Cells, Thresholds
 
 if TYPE_CHECKING:
@@ -93,30 +93,48 @@ def withhold(cells: pl.DataFrame, release: Cells) -> list[int]:
     every = needs(cells, release)
     for column in (release.count, *release.sums):
         values = cells[column].cast(pl.Float64).to_numpy()
-        own = [need for need in every if need.column == column]
-        hidden = _protected(values, hidden, own, structure, _costs(cells, release, column))
+        hidden = _protected(
+            values,
+            least_of(cells, column, release),
+            hidden,
+            [need for need in every if need.column == column],
+            structure=structure,
+            costs=_costs(cells, release, column),
+        )
     return sorted(hidden)
 
 
 def needs(cells: pl.DataFrame, release: Cells) -> list[Need]:
     """What must stay open of each cell that is withheld for its own sake.
 
-    Of a count below k: everything from nought to k. Of one of a group too alike: that k of them may
+    Of a count below k: everything from one to k. Of one of a group too alike: that k of them may
     be otherwise. Of a sum: more and less by the declared share of its largest contribution.
     """
     found = []
     k = float(release.thresholds.k)
     counted = pl.col(IS_SMALL) | pl.col(IS_ALIKE)
-    sizes = cells[release.count].to_list()
+    sizes, filled = cells[release.count].to_list(), cells[FILLED].to_list()
     for cell in _rows(cells, counted):
-        size = float(sizes[cell])
-        found.append(Need(release.count, cell, max(0.0, size - k), max(k, size)))
+        size, least = float(sizes[cell]), float(filled[cell])
+        found.append(Need(release.count, cell, max(least, size - k), max(k, size)))
     for name in release.sums:
         amounts, largest = cells[name].to_list(), cells[LARGEST + name].to_list()
         for cell in _rows(cells, pl.col(IS_SMALL) | pl.col(IS_DOMINATED)):
             margin = release.thresholds.margin_ratio * largest[cell]
             low, high = max(0.0, amounts[cell] - margin), amounts[cell] + margin
             found.append(Need(name, cell, low, high))
+    return found
+
+
+def least_of(cells: pl.DataFrame, column: str, release: Cells) -> "NDArray[np.float64]":
+    """What an outsider knows each cell to be at least: a count is one, where it is not nought.
+
+    Cells that count nought are mostly shown, so one that is withheld is known to be more, and a
+    total to be as many as there are such cells in it. Nought is taken for possible of the others,
+    and of any sum.
+    """
+    known = pl.col(FILLED) * int(column == release.count)
+    found: NDArray[np.float64] = cells.select(known.cast(pl.Float64)).to_series().to_numpy()
     return found
 
 
@@ -166,8 +184,10 @@ def _costs(cells: pl.DataFrame, release: Cells, column: str) -> "NDArray[np.floa
 
 def _protected(
     values: "NDArray[np.float64]",
+    least: "NDArray[np.float64]",
     hidden: set[int],
     wanted: Sequence[Need],
+    *,
     structure: Sequence[Line],
     costs: "NDArray[np.float64]",
 ) -> set[int]:
@@ -186,7 +206,7 @@ def _protected(
     matrix = matrix_of(structure, len(values))
     both = csr_array(hstack([matrix, -matrix]))
     order = sorted(hidden)
-    bounds = {need.column: intervals(values, order, structure) for need in wanted[:1]}
+    bounds = {wanted[0].column: intervals(values, order, structure, least=least)}
     for need in unmet(wanted, order, bounds):
         for target in (need.at_least, need.at_most):
             move = (target - values[need.cell]) / scale
@@ -194,7 +214,7 @@ def _protected(
                 continue
             free = np.isin(np.arange(len(values)), list(hidden))
             cost = np.where(free, 0.0, costs)
-            most = np.concatenate([np.full(len(values), np.inf), values / scale])
+            most = np.concatenate([np.full(len(values), np.inf), (values - least) / scale])
             up, down = need.cell, len(values) + need.cell
             pinned, other = (up, down) if move > 0 else (down, up)
             most[other] = 0.0

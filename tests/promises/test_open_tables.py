@@ -73,12 +73,12 @@ def test_whoever_has_the_published_years_cannot_work_a_withheld_count_out(town, 
 
     for (year,), rows in stored(town, BY_SEVERITY).group_by("occurred_year"):
         true = units.filter(occurred_year=year).group_by(keys).len()
-        found = intervals(rows, keys, "crashes_count")
+        found = intervals(rows, keys, "crashes_count", known_to_be=range(rows.height))
         for at, (least, most) in found.items():
             cell = rows.select(keys).row(at, named=True)
             size = true.filter(**cell)["len"].sum()
             if "totale" not in cell.values() and 0 < size < LEAST:
-                assert least <= 1e-5
+                assert least <= 1 + 1e-5
                 assert most >= LEAST - 1e-5
 
 

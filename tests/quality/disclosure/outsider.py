@@ -3,6 +3,8 @@
 Written apart from the code that withholds: from the rows as they are published.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from scipy.optimize import linprog
@@ -11,9 +13,12 @@ TOTAL = "totale"
 
 
 def intervals(
-    published: pl.DataFrame, keys: list[str], column: str
+    published: pl.DataFrame, keys: list[str], column: str, *, known_to_be: Sequence[int] = ()
 ) -> dict[int, tuple[float, float]]:
-    """The least and the most that each empty cell can be, by its row; `keys` have totals."""
+    """The least and the most that each empty cell can be, by its row; `keys` have totals.
+
+    In `known_to_be` rows something is, for cells with nothing are shown as nought.
+    """
     rows = published.select(*keys, column).to_dicts()
     place = {tuple(row[key] for key in keys): at for at, row in enumerate(rows)}
     equations, sums = [], []
@@ -29,7 +34,10 @@ def intervals(
                     equation[row] = 1
             equations.append(equation)
             sums.append(0.0)
-    bounds = [(row[column], row[column]) if row[column] is not None else (0, None) for row in rows]
+    bounds = [
+        (row[column], row[column]) if row[column] is not None else (int(at in known_to_be), None)
+        for at, row in enumerate(rows)
+    ]
     found = {}
     for at, row in enumerate(rows):
         if row[column] is not None:
