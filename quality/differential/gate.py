@@ -9,6 +9,7 @@ import polars as pl
 
 from infra.lake.cleared import Cleared
 from quality.differential.budget import Budget, Spending
+from quality.differential.noise import check_installed
 from quality.differential.policy import Noisy
 from quality.differential.release import measured
 
@@ -46,9 +47,11 @@ def spend(
 ) -> None:
     """Enter in the ledger what a release of these days spends, before anything is computed.
 
-    Raises DeliveryRefused where the budget of one of their years does not hold it; what was entered
-    for an earlier year of the same release stays entered.
+    Raises TwinError where OpenDP is not installed, and DeliveryRefused where the budget of one of
+    their years does not hold it; what was entered for an earlier year of the same release stays.
     """
+    # What is spent is never given back: not for noise that cannot be drawn.
+    check_installed(table)
     question = release.question
     for year in sorted({day.year for day in days}):
         count = sum(day.year == year for day in days)

@@ -1,12 +1,22 @@
 """Noise from OpenDP's measurements, and what a measurement really spends."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Final
 
 from infra.errors import TwinError
 
 # Rounding in OpenDP's proofs goes upwards: what is spent may be above by so much.
 _ROUNDING: Final = 1e-9
+
+
+def check_installed(table: str) -> None:
+    """Raise TwinError where OpenDP is missing, which is an extra."""
+    if find_spec("opendp") is None:
+        raise TwinError(
+            f"{table}: noise needs OpenDP, which is not installed; run make setup, or install "
+            "gemello with the extra differential-privacy"
+        )
 
 
 def noisy(numbers: Sequence[int], *, epsilon: float, sensitivity: int) -> list[int]:
