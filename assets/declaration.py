@@ -8,6 +8,8 @@ from typing import Final, Literal
 import polars as pl
 
 from infra.errors import TwinError
+from quality.differential.policy import Noisy
+from quality.disclosure.policy import Cells, Release, check_floor
 
 THEMES: Final = (
     "mobility", "water", "air", "green", "soil", "weather", "energy", "waste", "services",
@@ -42,6 +44,9 @@ class Declaration:
     gets a frame per input: of windowed inputs the rows of the days computed and of
     `lookback_days` before them, of static inputs the current rows; of those in `with_history`
     all rows that ever held, with `valid_from` and `valid_to`.
+
+    An open table has a `release`: the function gives rows of person-units, and what is published
+    is what the disclosure gate makes of them (`gives` and `key_columns` speak of that).
     """
 
     function: Callable[..., pl.DataFrame]
@@ -59,15 +64,18 @@ class Declaration:
     since: date = FIRST_DAY
     plot: Plot | None = None
     kinds: tuple[str, ...] = ("deltalake",)
+    release: Release | Noisy | None = None
 
     @property
-    def stage(self) -> Literal["silver", "gold"]:
-        """Whether it is a silver entity or a gold indicator."""
+    def stage(self) -> Literal["silver", "gold", "open"]:
+        """Whether it is a silver entity, a gold indicator or an open table."""
+        if self.release is not None:
+            return "open"
         return "silver" if self.key.startswith("silver/") else "gold"
 
     @property
     def theme(self) -> str:
-        """The subject (silver) or theme (gold): the second part of the key."""
+        """The subject (silver) or theme (gold, open): the second part of the key."""
         return self.key.split("/")[1]
 
     @property
@@ -79,11 +87,12 @@ class Declaration:
     def check(self) -> None:
         """Raise TwinError where the declaration disagrees with itself or with the naming rules."""
         parts = self.key.split("/")
-        if len(parts) != 3 or parts[0] not in ("silver", "gold"):
+        if len(parts) != 3 or parts[0] not in ("silver", "gold", "open"):
             raise TwinError(
-                f"{self.key}: a key is silver/<subject>/<entity> or gold/<theme>/<name>"
+                f"{self.key}: a key is silver/<subject>/<entity>, gold/<theme>/<name> or "
+                "open/<theme>/<name>"
             )
-        if parts[0] == "gold" and parts[1] not in THEMES:
+        if parts[0] != "silver" and parts[1] not in THEMES:
             raise TwinError(f"{self.key}: '{parts[1]}' is not a theme; write {', '.join(THEMES)}")
         personal = [name for name in self.gives if name.endswith("_pid")]
         if personal:
@@ -98,3 +107,28 @@ class Declaration:
             for origin in column.made_of:
                 if origin.partition(".")[0] not in self.reads:
                     raise TwinError(f"{self.key}: {name} is made of {origin}, which is not read")
+        self._check_release(is_open=parts[0] == "open")
+
+    def _check_release(self, *, is_open: bool) -> None:
+        release = self.release
+        if is_open != (release is not None):
+            raise TwinError(
+                f"{self.key}: a table of open/ has a release, and no other has; "
+                f"{'declare one' if is_open else 'leave it out'}"
+            )
+        if release is None:
+            return
+        if isinstance(release, Noisy):
+            release.question.check(self.key)
+            is_by_day = self.window_by == release.day
+        else:
+            check_floor(self.key, release.thresholds)
+            # Totals over days of several windows would change with each of them.
+            within = release.within if isinstance(release, Cells) else (self.window_by,)
+            is_by_day = self.window_by in (None, *within)
+        if self.key_columns != release.key_columns:
+            raise TwinError(f"{self.key}: its key columns are {', '.join(release.key_columns)}")
+        if not is_by_day:
+            raise TwinError(
+                f"{self.key}: name {self.window_by} under within: each day is a table by itself"
+            )

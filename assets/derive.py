@@ -19,14 +19,20 @@ from assets.staleness import (
     seen,
     stale_windows,
 )
-from assets.twin import Twin
+from assets.twin import Twin, utc_now
 from infra.errors import TwinError
 from infra.lake import TableSpec
 from infra.windows import Window, consecutive, period_start
 from quality.contract.exports import to_polars_schema
 from quality.derived import check_anonymous, check_key
+from quality.differential.budget import Budget
+from quality.differential.gate import PassedWithNoise, clear_with_noise, spend
+from quality.differential.policy import Noisy
+from quality.disclosure.gate import Passed, clear
 from quality.units import unit_of
 
+# In the notes of a commit to an open table: what the disclosure gate found, as JSON.
+DISCLOSURE: Final = "disclosure"
 _DAYS_AT_ONCE: Final = 31
 _AHEAD_OF_WINDOW: Final = timedelta(days=2)
 _VALIDITY: Final[dict[str, pl.DataType]] = dict.fromkeys(
@@ -43,6 +49,19 @@ class Derivation:
     version: int | None
     is_news: bool
     rows_count: int = 0
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Rows as they are written; of an open table, those that the disclosure gate let pass."""
+
+    frame: pl.DataFrame
+    passed: Passed | PassedWithNoise | None = None
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What the commit says of the gate's verdict."""
+        return {} if self.passed is None else {DISCLOSURE: self.passed.verdict.as_text}
 
 
 def derive(
@@ -76,8 +95,10 @@ def derive(
     if not stale and not twin.lake.exists(table):
         # What reads it shall find it empty, rather than not at all.
         day = Window.of(declaration.since, "daily")
-        empty = frame.with_columns(pl.lit(None, pl.Date).alias("window_on"))
-        twin.lake.replace_windows(table, empty, window=day, spec=spec, notes=notes, marks={})
+        empty = pl.DataFrame(schema=_units_schema(declaration, declarations, twin))
+        made = _made(declaration, empty, [])
+        rows, said = made.passed.rows if made.passed else made.frame, {**notes, **made.notes}
+        twin.lake.replace_windows(table, rows, window=day, spec=spec, notes=said, marks={})
     if not stale:
         return Derivation((), frame, twin.lake.version(table), is_news=False)
     # Until the last commit, what was seen before is what has been seen: a run that is stopped is
@@ -86,17 +107,22 @@ def derive(
     others = {name: text for name, text in notes.items() if not name.startswith(INPUT_NOTE)}
     unfinished = {**others, **before, UNFINISHED: json.dumps(versions)}
     ranges = [part for run in consecutive(stale, "daily") for part in _parts(run)]
+    units = _units_schema(declaration, declarations, twin)
     rows_count, version = 0, None
     for run in ranges:
         days = list(run.starts())
-        frame = _compute(declaration, twin=twin, versions=versions, days=days, schema=schema)
+        if isinstance(declaration.release, Noisy):
+            budget, now = Budget(twin.lake), utc_now()
+            spend(table, days, declaration.release, budget=budget, run_id=notes["run"], at=now)
+        made = _compute(declaration, twin=twin, versions=versions, days=days, schema=units)
+        frame = made.frame
         rows_count += frame.height
         version = twin.lake.replace_windows(
             table,
-            frame,
+            made.passed.rows if made.passed else frame,
             window=run,
             spec=spec,
-            notes=notes if run is ranges[-1] else unfinished,
+            notes=(notes if run is ranges[-1] else unfinished) | made.notes,
             marks=dict.fromkeys(days, mark),
         )
     return Derivation(tuple(stale), frame, version, is_news=True, rows_count=rows_count)
@@ -112,10 +138,29 @@ def _parts(window: Window) -> list[Window]:
 def schema_of(
     declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
 ) -> pl.Schema:
-    """The columns a table gives: what its function makes of empty inputs.
+    """The columns a table gives: what its function makes of empty inputs, or its release of that.
 
     Raises TwinError where that is not what the declaration says it gives.
     """
+    schema = _units_schema(declaration, declarations, twin)
+    if declaration.release is not None:
+        declaration.release.check(declaration.key, list(schema))
+        schema = declaration.release.schema(schema)
+    if list(schema) != list(declaration.gives):
+        raise TwinError(
+            f"{declaration.key} declares the columns {', '.join(declaration.gives)} but its "
+            f"function gives {', '.join(schema)}; make the two agree"
+        )
+    for name, dtype in schema.items():
+        if dtype.is_numeric() and unit_of(name) is None:
+            raise TwinError(f"{declaration.key}: {name} is a number without a unit in its name")
+    return schema
+
+
+def _units_schema(
+    declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
+) -> pl.Schema:
+    """The columns that a table's function makes of empty inputs."""
     empty = {
         name: pl.DataFrame(
             schema=_input_schema(key, declarations, twin)
@@ -124,7 +169,7 @@ def schema_of(
         for name, key in declaration.reads.items()
     }
     try:
-        schema = declaration.function(**empty).schema
+        return declaration.function(**empty).schema
     except pl.exceptions.ColumnNotFoundError:
         texts = [
             f"{key}: {name}" for key in declaration.reads.values() for name in twin.free_texts(key)
@@ -135,15 +180,6 @@ def schema_of(
             f"{declaration.key} asks for a column that is not there. Free text is restricted and "
             f"no computed table may read it ({', '.join(texts)}); leave it out"
         ) from None
-    if list(schema) != list(declaration.gives):
-        raise TwinError(
-            f"{declaration.key} declares the columns {', '.join(declaration.gives)} but its "
-            f"function gives {', '.join(schema)}; make the two agree"
-        )
-    for name, dtype in schema.items():
-        if dtype.is_numeric() and unit_of(name) is None:
-            raise TwinError(f"{declaration.key}: {name} is a number without a unit in its name")
-    return schema
 
 
 def _input_schema(
@@ -179,7 +215,7 @@ def _compute(
     versions: Mapping[str, int | None],
     days: list[date],
     schema: pl.Schema,
-) -> pl.DataFrame:
+) -> _Made:
     inputs = {
         name: _input(name, versions[name], twin=twin, days=days, declaration=declaration)
         for name in declaration.reads
@@ -187,9 +223,26 @@ def _compute(
     frame = declaration.function(**inputs)
     if frame.schema != schema:
         raise TwinError(f"{declaration.key}: the function's columns depend on its data; fix them")
-    _check(declaration, frame)
-    window = pl.col(declaration.window_by or "").cast(pl.Date).alias("window_on")
-    return frame.with_columns(window).filter(pl.col("window_on").is_in(days))
+    if declaration.release is None:
+        _check(declaration, frame)
+    window = pl.col(declaration.window_by or "").cast(pl.Date)
+    return _made(declaration, frame.filter(window.is_in(days)), days)
+
+
+def _made(declaration: Declaration, frame: pl.DataFrame, days: list[date]) -> _Made:
+    """Rows of windows, or of a whole table, as they are written: of an open table, what may be."""
+    window = declaration.window_by
+    if declaration.release is None:
+        as_day = pl.col(window or "").cast(pl.Date).alias("window_on")
+        return _Made(frame if window is None else frame.with_columns(as_day))
+    passed: Passed | PassedWithNoise
+    if isinstance(declaration.release, Noisy):
+        passed = clear_with_noise(declaration.key, frame, declaration.release, days)
+    else:
+        passed = clear(declaration.key, frame, declaration.release)
+    _check(declaration, passed.rows.frame)
+    passed = passed if window is None else passed.by_window(window)
+    return _Made(passed.rows.frame, passed)
 
 
 def _input(
@@ -249,11 +302,17 @@ def _derive_whole(
         for name in declaration.reads
     }
     frame = declaration.function(**inputs)
-    _check(declaration, frame)
-    version = twin.lake.replace_all(table, frame, spec=spec, notes=notes, mark=mark)
-    return Derivation((), frame, version, is_news=True, rows_count=frame.height)
+    if declaration.release is None:
+        _check(declaration, frame)
+    made = _made(declaration, frame, [])
+    rows = made.passed.rows if made.passed else frame
+    version = twin.lake.replace_all(
+        table, rows, spec=spec, notes={**notes, **made.notes}, mark=mark
+    )
+    return Derivation((), made.frame, version, is_news=True, rows_count=made.frame.height)
 
 
 def _check(declaration: Declaration, frame: pl.DataFrame) -> None:
     check_anonymous(declaration.key, frame)
-    check_key(declaration.key, frame, declaration.key_columns)
+    if declaration.key_columns:
+        check_key(declaration.key, frame, declaration.key_columns)

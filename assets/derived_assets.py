@@ -1,4 +1,4 @@
-"""From declarations to Dagster assets: silver entities and gold indicators."""
+"""From declarations to Dagster assets: silver entities, gold indicators and open tables."""
 
 import importlib
 import pkgutil
@@ -8,10 +8,11 @@ from types import ModuleType
 import dagster as dg
 import polars as pl
 
-from assets import indicators, silver
+from assets import indicators, open_data, silver
 from assets.boundary import value_free
 from assets.declaration import Declaration
 from assets.derive import Derivation, derive, schema_of
+from assets.disclosure import checks_of, disclosure_result, disclosure_spec
 from assets.freshness import is_hourly
 from assets.metadata import (
     column_schema,
@@ -31,9 +32,9 @@ from quality.derived import size_drift
 
 
 def find_declarations() -> dict[str, Declaration]:
-    """Every silver entity and indicator there is: a file in the folder is found by itself."""
+    """Every silver entity, indicator and open table: a file in the folder is found by itself."""
     found: dict[str, Declaration] = {}
-    for package in (silver, indicators):
+    for package in (silver, indicators, open_data):
         for module in _modules(package):
             declaration = getattr(module, "declaration", None)
             if not isinstance(declaration, Declaration):
@@ -53,7 +54,7 @@ def _modules(package: ModuleType) -> Iterator[ModuleType]:
 def derived_asset(
     declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
 ) -> dg.AssetsDefinition:
-    """The step that computes one silver entity or gold indicator."""
+    """The step that computes one silver entity, gold indicator or open table."""
     key = dg.AssetKey(declaration.key.split("/"))
     partitions = None
     if declaration.window_by:
@@ -75,7 +76,7 @@ def derived_asset(
         tags={"stage": declaration.stage, "theme": declaration.theme},
         partitions_def=partitions,
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
-        check_specs=_check_specs(key),
+        check_specs=_check_specs(key, declaration),
         required_resource_keys={"twin"},
         code_version=declaration.method_version,
         metadata={
@@ -99,7 +100,7 @@ def derived_asset(
                     notes=commit_notes(context.run.run_id),
                 )
             except DeliveryRefused as refusal:
-                yield from refused_checks(refusal, key)
+                yield from refused_checks(refusal, key, checks_of(declaration))
                 raise dg.Failure(str(refusal), allow_retries=False) from None
             if result.is_news:
                 materializations(context, key, result.windows, {}, twin=opened)
@@ -137,8 +138,10 @@ def _cadence(table: str, declarations: Mapping[str, Declaration], twin: Twin) ->
     return "daily" if declarations[table].window_by else "static"
 
 
-def _check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+def _check_specs(key: dg.AssetKey, declaration: Declaration) -> list[dg.AssetCheckSpec]:
+    disclosure = [disclosure_spec(key)] if declaration.release is not None else []
     return [
+        *disclosure,
         dg.AssetCheckSpec("privacy", asset=key, blocking=True, description=_PRIVACY),
         dg.AssetCheckSpec("contract", asset=key, blocking=True, description=_CONTRACT),
         dg.AssetCheckSpec("drift", asset=key, description=_DRIFT),
@@ -155,7 +158,9 @@ _DRIFT = "The newest window has about as many rows as those before it. Warns if 
 
 def _checks(declaration: Declaration, twin: Twin) -> list[dg.AssetCheckResult]:
     drift = size_drift(_rows_by_window(declaration, twin))
+    disclosure = [disclosure_result(declaration, twin)] if declaration.release is not None else []
     return [
+        *disclosure,
         dg.AssetCheckResult(check_name="privacy", passed=True),
         dg.AssetCheckResult(
             check_name="contract",
@@ -217,7 +222,7 @@ def _metadata(
         version = twin.lake.version(key)
         if version is not None:
             metadata[f"version of {name}"] = version
-    if declaration.stage == "gold":
+    if declaration.stage != "silver":
         metadata |= _numbers(frame)
         shown = frame if result.is_news else twin.read(declaration.key).collect()
         if declaration.plot is not None and shown.height:
@@ -228,7 +233,7 @@ def _metadata(
 
 
 def _numbers(frame: pl.DataFrame) -> dict[str, float]:
-    """The mean of each number of an indicator, which Dagster plots over time. Gold is anonymous."""
+    """The mean of each number of an anonymous table, which Dagster plots over time."""
     numbers: dict[str, float] = {}
     for name, dtype in frame.schema.items():
         mean = frame[name].cast(pl.Float64).mean() if dtype.is_numeric() else None

@@ -8,7 +8,10 @@ from types import ModuleType
 
 from assets.declaration import Declaration
 from infra.errors import TwinError
+from quality.differential.policy import Noisy
 
+# What is published of an open table is made by this as much as by its function.
+_GATE = ("quality.disclosure.gate", "clear")
 _OURS = ("assets", "quality", "infra")
 
 
@@ -27,6 +30,11 @@ def method_mark(declaration: Declaration) -> int:
     )
     texts = [f"{declaration.method_version} {declared}"]
     waiting, seen = [(function.__module__, function.__name__)], set()
+    if declaration.release is not None:
+        texts.append(repr(declaration.release))
+        # Each computation with noise spends of a budget that is never given back: it is made anew
+        # when its declaration says so, and not because code was tidied up.
+        waiting = [] if isinstance(declaration.release, Noisy) else [*waiting, _GATE]
     while waiting:
         place = waiting.pop()
         if place in seen:

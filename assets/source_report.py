@@ -18,10 +18,16 @@ from quality.tables import bronze_key, bronze_spec, quarantine_key
 CHECKS: Final = ("privacy", "contract", "drift")
 # In the metadata of a check that came to no verdict: what ended the step before it.
 STOPPED_BY: Final = "stopped by"
-_EFFECTS: Final = {"privacy": "looks personal", "drift": "breaking"}
+_EFFECTS: Final = {
+    "privacy": "looks personal",
+    "drift": "breaking",
+    "disclosure": "could tell of persons",
+}
 
 
-def refused_checks(refusal: ContractError, table: dg.AssetKey) -> Iterator[dg.AssetCheckResult]:
+def refused_checks(
+    refusal: ContractError, table: dg.AssetKey, checks: Iterable[str] = CHECKS
+) -> Iterator[dg.AssetCheckResult]:
     """The failed check that says why nothing was published, and the others, which it stopped.
 
     That is `contract` where nobody can read the delivery at all. Dagster would call the others
@@ -39,7 +45,7 @@ def refused_checks(refusal: ContractError, table: dg.AssetKey) -> Iterator[dg.As
         # The pages show metadata in full.
         metadata={"why": str(refusal), "what to do": _what_to_do(check, name), **effect},
     )
-    others = [other for other in CHECKS if other != check]
+    others = [other for other in checks if other != check]
     yield from _without_verdict(
         others,
         table,
@@ -77,7 +83,9 @@ def _without_verdict(
 
 def _what_to_do(check: str, table: str) -> str:
     """Whose move it is after a refusal, and how to go on."""
-    if not table.startswith("bronze/"):
+    if check == "disclosure":
+        move = "Make the function's columns coarser, as the message says, or leave some out."
+    elif not table.startswith("bronze/"):
         move = "Correct the function that computes the table, or what it declares."
     elif check == "privacy":
         move = (

@@ -45,7 +45,7 @@ class DeliveryRefused(ContractError):
         self,
         message: str,
         *,
-        check: Literal["privacy", "contract", "drift"],
+        check: Literal["privacy", "contract", "drift", "disclosure"],
         lacking: tuple[str, ...] = (),
     ) -> None:
         """Refuse with a message that shows no value."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # The kinds of commits we make; `mark` and `labels` change no row, and `keys` nothing but the
 # encryption of pseudonyms.
-Write = Literal["windows", "table", "history", "mark", "labels", "keys"]
+Write = Literal["windows", "table", "history", "mark", "labels", "keys", "rows"]
 _PREFIX: Final = "gemello."
 _WRITE: Final = "write"
 WINDOWS: Final = "windows"

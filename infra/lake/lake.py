@@ -3,7 +3,7 @@
 import copy
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -13,6 +13,7 @@ import polars as pl
 
 from infra.errors import TwinError
 from infra.lake import history, reading, writing
+from infra.lake.cleared import Cleared, rows_for
 from infra.lake.faults import commit, translated
 from infra.lake.fields import (
     LABEL,
@@ -108,21 +109,22 @@ class Lake:
     def replace_windows(
         self,
         key: str,
-        frame: pl.DataFrame,
+        rows: pl.DataFrame | Cleared,
         *,
         window: Window,
         spec: TableSpec,
         notes: Mapping[str, str],
         marks: Mapping[date, int],
     ) -> int:
-        """Replace all rows of these windows by the frame's, in one commit; return its version.
+        """Replace all rows of these windows by those given, in one commit; return its version.
 
-        The frame has `window_on`, the first day of each row's window. An empty frame empties the
+        They have `window_on`, the first day of each row's window. An empty frame empties the
         windows. `marks` are kept per window, to know the same delivery again. A table that does not
         exist is created. Other columns or types, or rows of other windows, are refused.
         """
         if window.is_static:
             raise TwinError(f"{key}: a static table has no windows; replace or merge it whole")
+        frame = rows_for(key, rows)
         schema = spec.with_own(WINDOW)
         check_frame(key, frame, schema)
         outside_count = frame.height - frame[WINDOW].is_in(list(window.starts())).sum()
@@ -147,9 +149,19 @@ class Lake:
         return commit(key, attempt)
 
     def replace_all(
-        self, key: str, frame: pl.DataFrame, *, spec: TableSpec, notes: Mapping[str, str], mark: int
+        self,
+        key: str,
+        rows: pl.DataFrame | Cleared,
+        *,
+        spec: TableSpec,
+        notes: Mapping[str, str],
+        mark: int,
     ) -> int:
-        """Replace every row of a static table by the frame's, in one commit; return its version."""
+        """Replace every row of a static table by those given, in one commit; return its version.
+
+        Rows of `open/` come through the disclosure gate, here and in `replace_windows`.
+        """
+        frame = rows_for(key, rows)
         check_frame(key, frame, spec.schema)
         spec = self._told(spec)
         stamp = Stamp("table", notes, {reading.MARK: mark})
@@ -161,6 +173,34 @@ class Lake:
             if landing.is_done(table):
                 return table.version()
             return writing.replace_all(key, table, frame, spec=spec, stamp=stamp)
+
+        return commit(key, attempt)
+
+    def amend(
+        self,
+        key: str,
+        more: Callable[[pl.DataFrame], pl.DataFrame],
+        *,
+        spec: TableSpec,
+        notes: Mapping[str, str],
+    ) -> int:
+        """Add the rows that `more` makes of those there, and let no other commit come between.
+
+        `more` is asked again with the new rows when another writer was faster; what it raises ends
+        the attempt, and nothing is written. No rows: no commit. Returns the newest version.
+        """
+        self._trust(self._place.root_of(key))
+
+        def attempt() -> int:
+            table = writing.opened_or_created(self._place, key, spec, spec.schema)
+            rows = rows_for(key, more(reading.lazily(self._place, key, table, None).collect()))
+            check_frame(key, rows, spec.schema)
+            if rows.is_empty():
+                return table.version()
+            # Of two commits that leave the same mark, Delta lets one fail.
+            turn = (table.transaction_version(reading.MARK) or 0) + 1
+            stamp = Stamp("rows", notes, {reading.MARK: turn})
+            return writing.append(key, table, rows, spec=spec, stamp=stamp)
 
         return commit(key, attempt)
 
@@ -185,7 +225,7 @@ class Lake:
         the delivery (its refused rows) stay as they are. Returns the newest version.
         """
         identity = tuple(primary_key)
-        check_frame(key, frame, spec.schema)
+        check_frame(key, rows_for(key, frame), spec.schema)
         check_identity(key, frame, identity)
         spec = self._told(spec)
         moment = moment_of(key, at)

@@ -149,6 +149,24 @@ def replace_all(
     return table.version()
 
 
+def append(
+    key: str, table: "DeltaTable", rows: pl.DataFrame, *, spec: TableSpec, stamp: Stamp
+) -> int:
+    """Add rows to a table in one commit, and leave those there as they are."""
+    from deltalake import write_deltalake
+
+    if evolved(key, table, declared_fields(spec, rows.schema)) is not None:
+        raise TwinError(f"{key}: rows are added to it as it is; its columns cannot change")
+    write_deltalake(
+        table,
+        completed(rows, table.schema()),
+        mode="append",
+        writer_properties=writer_properties(spec),
+        commit_properties=stamp.properties(),
+    )
+    return table.version()
+
+
 def replace_windows(
     key: str,
     table: "DeltaTable",

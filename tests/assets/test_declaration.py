@@ -9,9 +9,11 @@ from assets.derived_assets import find_declarations
 from assets.twin import Twin
 from infra.errors import TwinError
 from infra.settings import Settings
+from quality.disclosure.policy import Thresholds
 
 DECLARATIONS = find_declarations()
 PRESSURE = DECLARATIONS["gold/mobility/hourly_parking_pressure"]
+ENTRIES = DECLARATIONS["open/mobility/daily_parking_entries"]
 
 
 @pytest.mark.parametrize("key", DECLARATIONS)
@@ -32,11 +34,43 @@ def test_what_a_function_makes_of_empty_inputs_is_what_its_declaration_says(key,
         ({"gives": {**PRESSURE.gives, "car_pid": given("x")}}, "no person is followed"),
         ({"with_history": ("trees",)}, "is in with_history, and is not read"),
         ({"gives": {**PRESSURE.gives, "x_count": given("x", "trees.y")}}, "which is not read"),
+        ({"key": "open/mobility/hourly_parking_pressure"}, "a table of open/ has a release"),
+        ({"release": ENTRIES.release}, "a table of open/ has a release, and no other has"),
     ],
 )
 def test_a_declaration_that_disagrees_with_itself_is_refused(change, words):
     with pytest.raises(TwinError, match=words):
         dataclasses.replace(PRESSURE, **change).check()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("k", 9),
+        ("distinct_l", 1),
+        ("entropy_l", 1.0),
+        ("t", 0.6),
+        ("top_count", 0),
+        ("top_ratio", 0.6),
+        ("margin_ratio", 0.1),
+        ("advantage_ratio", 0.2),
+    ],
+)
+def test_an_open_table_may_not_be_looser_than_all_of_them(name, value):
+    looser = dataclasses.replace(Thresholds(), **{name: value})
+    release = dataclasses.replace(ENTRIES.release, thresholds=looser)
+
+    with pytest.raises(TwinError, match=f"{name} is looser than open tables may be"):
+        dataclasses.replace(ENTRIES, release=release).check()
+
+
+def test_a_windowed_open_table_has_no_totals_over_days():
+    release = dataclasses.replace(
+        ENTRIES.release, within=(), quasi_identifiers=("entered_on", "car_park_id", "part_code")
+    )
+
+    with pytest.raises(TwinError, match="name entered_on under within"):
+        dataclasses.replace(ENTRIES, release=release).check()
 
 
 def test_a_number_without_a_unit_is_refused(tmp_path):
