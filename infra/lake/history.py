@@ -11,8 +11,8 @@ from infra.windows import Cadence, Window
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
 
-# The kinds of commits we make; `mark` and `labels` change no row.
-Write = Literal["windows", "table", "history", "mark", "labels"]
+# The kinds of commits we make; `mark`, `labels` and `purge` change no row.
+Write = Literal["windows", "table", "history", "mark", "labels", "rewrite", "purge"]
 _PREFIX: Final = "gemello."
 _WRITE: Final = "write"
 WINDOWS: Final = "windows"
@@ -146,7 +146,7 @@ def windows_since(table: "DeltaTable", version: int) -> list[date] | None:
 
 def _starts_of(commit: Commit, ours: Mapping[str, str]) -> Iterable[date] | None:
     write = ours.get(_WRITE)
-    if write in ("mark", "labels") or (write is None and commit.operation in _HARMLESS):
+    if write in ("mark", "labels", "purge") or (write is None and commit.operation in _HARMLESS):
         return ()
     if write != "windows":
         return None

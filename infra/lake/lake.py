@@ -2,13 +2,15 @@
 
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 
 import polars as pl
 
 from infra.errors import TwinError
 from infra.lake import history, reading, writing
+from infra.lake.expiring import expired_before
 from infra.lake.faults import commit, translated
 from infra.lake.fields import (
     LABEL,
@@ -21,9 +23,11 @@ from infra.lake.fields import (
 )
 from infra.lake.files import WindowFiles
 from infra.lake.history import Commit, Stamp
+from infra.lake.leases import WAIT_S, Leases
 from infra.lake.merging import check_identity, history_after, in_order, instant_of, moment_of
 from infra.lake.places import Place
 from infra.lake.probe import probe
+from infra.lake.upkeep import Upkeep
 from infra.settings import Settings
 from infra.windows import Window
 
@@ -34,9 +38,13 @@ class Lake:
     Every method raises TwinError without values when the store fails, and leaves tables whole.
     """
 
-    def __init__(self, place: Place) -> None:
-        """A lake at this place; nothing is opened or made yet."""
+    def __init__(self, place: Place, *, wait_s: float = WAIT_S) -> None:
+        """A lake at this place; nothing is opened or made yet.
+
+        Who has to wait for a table that another rewrites does so for `wait_s`.
+        """
         self._place = place
+        self._leases = Leases(place, wait_s=wait_s)
         self._trusted: set[str] = set()
         self._lock = threading.Lock()
 
@@ -62,6 +70,20 @@ class Lake:
         with translated(key, "opening the table"):
             return reading.newest_version(self._place, key)
 
+    @property
+    def upkeep(self) -> Upkeep:
+        """What is done to tables beside writing them: rewriting, purging, ending windows."""
+        return Upkeep(self._place, self._leases)
+
+    def writing(self, *keys: str) -> AbstractContextManager[None]:
+        """Write these tables several times, and let nobody rewrite them in between.
+
+        Raises TwinError if somebody rewrites one of them for longer than we wait.
+        """
+        for key in keys:
+            self._trust(self._place.root_of(key))
+        return self._leases.shared(*keys)
+
     def tables(self) -> list[str]:
         """The keys of all tables, sorted."""
         with translated("the lake", "listing the tables"):
@@ -70,9 +92,17 @@ class Lake:
     def read(
         self, key: str, *, version: int | None = None, window: Window | None = None
     ) -> pl.LazyFrame:
-        """The rows of a table, lazily; as of a version, and of some windows only, if asked."""
-        table = reading.existing(self._place, key, version=version)
-        return reading.lazily(self._place, key, table, window)
+        """The rows of a table, lazily; as of a version, and of some windows only, if asked.
+
+        An older version has no rows of windows that have ended since (`Upkeep.expire_windows`).
+        """
+        table = reading.existing(self._place, key)
+        if version is None or version == table.version():
+            return reading.lazily(self._place, key, table, window)
+        before = expired_before(table)
+        older = reading.existing(self._place, key, version=version)
+        rows = reading.lazily(self._place, key, older, window)
+        return rows if before is None else rows.filter(pl.col(WINDOW) >= before)
 
     def probe(self) -> None:
         """Refuse a lake that cannot be written or would lose commits; done before a first write."""
@@ -117,7 +147,7 @@ class Lake:
                 return table.version()
             return writing.replace_windows(key, table, files, window=window, spec=spec, stamp=stamp)
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
 
     def replace_all(
         self, key: str, frame: pl.DataFrame, *, spec: TableSpec, notes: Mapping[str, str], mark: int
@@ -134,7 +164,7 @@ class Lake:
                 return table.version()
             return writing.replace_all(key, table, frame, spec=spec, stamp=stamp)
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
 
     def merge_history(
         self,
@@ -182,7 +212,7 @@ class Lake:
                 return table.version()
             return writing.leave_mark(table, Stamp("mark", notes, marks))
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
 
     def marks(self, key: str, starts: Iterable[date]) -> dict[date, int]:
         """The marks of those of these windows that have one; none if there is no table."""
@@ -254,7 +284,11 @@ class Lake:
             table = reading.existing(self._place, key)
             return writing.write_schema(table, relabelled(table, labels))
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
+
+    def _commit(self, key: str, attempt: Callable[[], int]) -> int:
+        with self._leases.shared(key):
+            return commit(key, attempt)
 
     def _trust(self, root: str) -> None:
         with self._lock:

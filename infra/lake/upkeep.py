@@ -1,0 +1,80 @@
+"""What is done to tables beside writing them: rewriting, purging, ending windows on time."""
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from datetime import date
+
+from infra.lake import expiring, rewriting
+from infra.lake.fields import TableSpec
+from infra.lake.leases import Leases
+from infra.lake.places import Place
+from infra.lake.rewriting import Change, Rewritten
+from infra.lake.traces import Holding, Traces, holding, traces
+
+
+class Upkeep:
+    """The tables of a lake in the hands of one who holds them alone; see `Lake.upkeep`."""
+
+    def __init__(self, place: Place, leases: Leases) -> None:
+        self._place = place
+        self._leases = leases
+
+    def alone(self, *keys: str) -> AbstractContextManager[None]:
+        """Hold these tables alone: running writers are waited for, new ones wait.
+
+        Raises TwinError if others go on writing.
+        """
+        return self._leases.alone(*keys)
+
+    def rewrite(
+        self, key: str, change: Change, *, job: str, notes: Mapping[str, str], spec: TableSpec
+    ) -> Rewritten:
+        """Put every row of a table through a change, in one commit that remembers the job.
+
+        Rows come window by window, or all of a static table, with all their columns, and go back
+        with the same columns. What was, stays readable as an older version: `purge` ends that.
+        Whether the job has done it already says `is_rewritten`; a change that may not be made
+        twice asks first.
+        """
+        with self._leases.alone(key):
+            return rewriting.rewrite(self._place, key, change, job=job, notes=notes, spec=spec)
+
+    def is_rewritten(self, key: str, job: str) -> bool:
+        """Whether this job is the last that has rewritten the table."""
+        return rewriting.is_rewritten(self._place, key, job)
+
+    def purge(self, key: str, *, job: str) -> int:
+        """Remove every older version, every file that is no part of the table, and its old log.
+
+        Gives the one version that is left. Can be done again at any time.
+        """
+        with self._leases.alone(key):
+            return rewriting.purge(self._place, key, job=job)
+
+    def is_purged(self, key: str, job: str) -> bool:
+        """Whether this job is the last that has purged the table."""
+        return rewriting.is_purged(self._place, key, job)
+
+    def expire_windows(self, key: str, before: date, *, notes: Mapping[str, str]) -> int:
+        """End all windows that begin before a day, in every version; the count of their files.
+
+        Other windows of older versions stay readable. What was computed from them stays, too.
+        """
+        with self._leases.alone(key):
+            return expiring.expire_windows(self._place, key, before, notes=notes)
+
+    def files_of_windows(self, key: str, before: date) -> list[str]:
+        """The files that are there of windows that begin before a day."""
+        return expiring.files_of_windows(self._place, key, before)
+
+    def oldest_readable(self, key: str) -> int:
+        """The oldest version that can be read, but for windows that have ended."""
+        return expiring.oldest_readable(self._place, key)
+
+    def holding(self, key: str, wanted: Mapping[str, Collection[str]]) -> Holding:
+        """Where values of columns stand: in rows, and in files of older or no versions."""
+        return holding(self._place, key, wanted)
+
+    def traces(self, key: str, *, allowed: Collection[str]) -> Traces:
+        """What is left beside the newest rows; `allowed` columns may have statistics."""
+        return traces(self._place, key, allowed=allowed)
