@@ -18,15 +18,17 @@ from quality.answers import known_answers, remember_answers
 from quality.committing import commit, quarantined
 from quality.contract.model import Adapter, Contract
 from quality.drift import NOTE, breaking_words, changes, remembered, since_when, to_note
+from quality.erasure.returning import without_erased
 from quality.judgement import judge
 from quality.landed import Landing, joined
-from quality.news import new_versions, news_of
+from quality.news import Marks, new_versions, news_of
 from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import delivery_id, of_windows, window_of_each
+from quality.privacy.cutting import is_cut
 from quality.privacy.drift import check_claim
 from quality.privacy.gate import protect
 from quality.shrinking import shrunk_of
-from quality.tables import bronze_key
+from quality.tables import bronze_key, quarantine_key
 from quality.workplace import Workplace
 
 __all__ = ["Landing", "Workplace", "land", "land_arrivals"]
@@ -90,6 +92,33 @@ def land_arrivals(
         marks = {start: mark for start, mark in marks.items() if start in only}
     if not marks:
         return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
+    # From the look at who was erased to the last commit nobody may erase anything beside it.
+    with at.lake.writing(bronze_key(contract), quarantine_key(contract)):
+        return _land_news(
+            contract,
+            window,
+            without_erased(contract, arrivals, at=at, adapter=adapter),
+            marks=marks,
+            at=at,
+            adapter=adapter,
+            notes=notes,
+            now=now,
+            sealed=sealed,
+        )
+
+
+def _land_news(
+    contract: Contract,
+    window: Window,
+    arrivals: Arrivals,
+    *,
+    marks: Marks,
+    at: Workplace,
+    adapter: Adapter,
+    notes: Mapping[str, str],
+    now: datetime,
+    sealed: SealedDelivery | None,
+) -> Landing:
     stale = list(marks)
     # Sealed before, it is judged as a whole, as when it came: each row has its place in it again.
     is_new = sealed is None
@@ -105,7 +134,7 @@ def land_arrivals(
     with since_when(memory):
         protected = protect(fresh, contract, keyring, adapter=adapter, window=window)
     changed = changes(protected.drift, memory, contract, on)
-    if protected.delivered_count == 0 and not adapter.may_be_empty:
+    if protected.delivered_count == 0 and not adapter.may_be_empty and not is_cut(fresh):
         raise DeliveryRefused(
             f"{contract.key}: nothing was published. The delivery holds no row, and publishing it "
             "would empty the table; ask the publisher for a complete one",

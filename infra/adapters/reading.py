@@ -12,6 +12,7 @@ from infra.adapters.json_rows import read_geojson, read_json, read_jsonl
 from infra.adapters.packed import Member, format_of_name, unpack
 from infra.adapters.parquet import read_parquet
 from infra.adapters.raw import LINE, PAYLOAD, RawRows, Table, refusals
+from infra.adapters.remains import unpacked
 from infra.adapters.spreadsheet import read_xlsx
 from infra.adapters.web_page import HEAD_BYTES, is_web_page
 from infra.arrivals import Payload
@@ -65,6 +66,8 @@ def _placed(rows: pl.DataFrame, position: int) -> pl.DataFrame:
 
 def _read_payload(adapter: "FileForm", payload: Payload) -> list[Table]:
     """The files of one payload; the lines of a zip's files count on from one file to the next."""
+    if payload.stands_for is not None:
+        return [unpacked(payload.content)]
     tables: list[Table] = []
     before = 0
     for member in unpack(payload.name, payload.content, format=adapter.format):

@@ -11,6 +11,16 @@ from infra.lake.fields import TableSpec
 from infra.lake.history import Commit
 from infra.lake.lake import Lake
 from infra.lake.rewriting import Change, Rewritten
-from infra.lake.traces import Holding, Traces, any_of
+from infra.lake.traces import Holding, Traces, Where, any_of
 
-__all__ = ["Change", "Commit", "Holding", "Lake", "Rewritten", "TableSpec", "Traces", "any_of"]
+__all__ = [
+    "Change",
+    "Commit",
+    "Holding",
+    "Lake",
+    "Rewritten",
+    "TableSpec",
+    "Traces",
+    "Where",
+    "any_of",
+]

@@ -61,6 +61,11 @@ class Lake:
         """The address of a table, for other readers of Delta."""
         return self._place.uri(key)
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The folders or prefixes under which all of it lies."""
+        return self._place.roots()
+
     def exists(self, key: str) -> bool:
         """Whether there is such a table."""
         return self.version(key) is not None

@@ -1,6 +1,6 @@
 """What a table's folder holds beside its newest rows: other files, old log entries, statistics."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +14,8 @@ from infra.lake.reading import existing, lazily
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
+# Which rows are meant, given the columns there are.
+Where = Callable[[Collection[str]], pl.Expr]
 _LOG: Final = "_delta_log/"
 _INDEXED: Final = "delta.dataSkippingNumIndexedCols"
 _LISTED: Final = "delta.dataSkippingStatsColumns"
@@ -69,18 +71,18 @@ def remove_file(place: Place, key: str, name: str) -> None:
         Path(address).unlink(missing_ok=True)
 
 
-def holding(place: Place, key: str, wanted: Mapping[str, Collection[str]]) -> Holding:
-    """Where these values of these columns stand: in rows, and in files that are no part of it.
+def holding(place: Place, key: str, where: Where) -> Holding:
+    """Where such rows stand: in the table, and in files that are no part of it.
 
     Such files are those of older versions and what writers that were killed left.
     """
     table = existing(place, key)
     with translated(key, "looking for rows"):
         rows = lazily(place, key, table, None)
-        columns = set(rows.collect_schema().names())
-        rows_count = rows.filter(any_of(wanted, columns)).select(pl.len()).collect().item()
+        columns = rows.collect_schema().names()
+        rows_count = rows.filter(where(columns)).select(pl.len()).collect().item()
         others = sorted(set(files_under(place, key)) - _parts_of(table))
-        other_count = sum(_holds(place, key, name, wanted) for name in others)
+        other_count = sum(_holds(place, key, name, where) for name in others)
     return Holding(int(rows_count), other_count)
 
 
@@ -94,14 +96,14 @@ def any_of(wanted: Mapping[str, Collection[str]], columns: Collection[str]) -> p
     return pl.any_horizontal(tests) if tests else pl.lit(value=False)
 
 
-def _holds(place: Place, key: str, name: str, wanted: Mapping[str, Collection[str]]) -> bool:
+def _holds(place: Place, key: str, name: str, where: Where) -> bool:
     address = f"{place.uri(key)}/{name}"
     try:
         rows = pl.scan_parquet(
             address, storage_options=place.storage_options, credential_provider=None
         )
         columns = rows.collect_schema().names()
-        return bool(rows.select(any_of(wanted, columns).any()).collect().item())
+        return bool(rows.select(where(columns).any()).collect().item())
     except store_errors():
         return True
 

@@ -5,11 +5,12 @@ from contextlib import AbstractContextManager
 from datetime import date
 
 from infra.lake import expiring, rewriting
-from infra.lake.fields import TableSpec
+from infra.lake.fields import TableSpec, recorded_spec
 from infra.lake.leases import Leases
 from infra.lake.places import Place
+from infra.lake.reading import existing
 from infra.lake.rewriting import Change, Rewritten
-from infra.lake.traces import Holding, Traces, holding, traces
+from infra.lake.traces import Holding, Traces, Where, holding, traces
 
 
 class Upkeep:
@@ -38,6 +39,10 @@ class Upkeep:
         """
         with self._leases.alone(key):
             return rewriting.rewrite(self._place, key, change, job=job, notes=notes, spec=spec)
+
+    def recorded_spec(self, key: str) -> TableSpec:
+        """What the table says of itself: columns, labels, statistics; those of pseudonyms aside."""
+        return recorded_spec(existing(self._place, key))
 
     def is_rewritten(self, key: str, job: str) -> bool:
         """Whether this job is the last that has rewritten the table."""
@@ -71,9 +76,9 @@ class Upkeep:
         """The oldest version that can be read, but for windows that have ended."""
         return expiring.oldest_readable(self._place, key)
 
-    def holding(self, key: str, wanted: Mapping[str, Collection[str]]) -> Holding:
-        """Where values of columns stand: in rows, and in files of older or no versions."""
-        return holding(self._place, key, wanted)
+    def holding(self, key: str, where: Where) -> Holding:
+        """Where such rows stand: in the table, and in files of older or no versions."""
+        return holding(self._place, key, where)
 
     def traces(self, key: str, *, allowed: Collection[str]) -> Traces:
         """What is left beside the newest rows; `allowed` columns may have statistics."""
