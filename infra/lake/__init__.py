@@ -11,7 +11,7 @@ from infra.lake.fields import TableSpec
 from infra.lake.history import Commit
 from infra.lake.lake import Lake
 from infra.lake.rewriting import Change, Rewritten
-from infra.lake.traces import Holding, Traces, Where, any_of
+from infra.lake.traces import Holding, Traces, Where, any_of, as_text
 
 __all__ = [
     "Change",
@@ -23,4 +23,5 @@ __all__ = [
     "Traces",
     "Where",
     "any_of",
+    "as_text",
 ]

@@ -62,6 +62,22 @@ def files_under(place: Place, key: str) -> list[str]:
     return sorted(path for path in paths if not path.startswith(_LOG))
 
 
+def files_at(place: Place, key: str, version: int) -> list[str]:
+    """The files a table consists of at a version: its rows, then its log up to there."""
+    from infra.lake.rewriting import Log
+
+    table = existing(place, key, version=version)
+    with translated(key, "listing the files"):
+        log = [name for name in Log(place, key).names() if _is_of(name, version)]
+        return [*sorted(_parts_of(table)), *(f"{_LOG}{name}" for name in log)]
+
+
+def _is_of(name: str, version: int) -> bool:
+    """Whether a file of a log is needed to tell a version; the pointer is found anew without."""
+    number = name.partition(".")[0]
+    return number.isdigit() and len(number) == 20 and int(number) <= version
+
+
 def remove_file(place: Place, key: str, name: str) -> None:
     """Remove a file of a table's folder; one that is gone is fine."""
     address = f"{place.uri(key)}/{name}"
@@ -87,13 +103,21 @@ def holding(place: Place, key: str, where: Where) -> Holding:
 
 
 def any_of(wanted: Mapping[str, Collection[str]], columns: Collection[str]) -> pl.Expr:
-    """Whether a row holds any of the values wanted in one of these columns."""
-    tests = [
-        pl.col(name).is_in(list(values)).fill_null(value=False)
-        for name, values in wanted.items()
-        if name in columns
-    ]
+    """Whether a row holds any of the values wanted in one of these columns.
+
+    What is wanted may be of several columns, their names and values joined by colons.
+    """
+    tests = []
+    for joined, values in wanted.items():
+        names = joined.split(":")
+        if set(names) <= set(columns) and values:
+            tests.append(as_text(names).is_in(list(values)).fill_null(value=False))
     return pl.any_horizontal(tests) if tests else pl.lit(value=False)
+
+
+def as_text(names: Collection[str]) -> pl.Expr:
+    """The values of some columns as one text, joined by colons; null where one is."""
+    return pl.concat_str([pl.col(name).cast(pl.String) for name in names], separator=":")
 
 
 def _holds(place: Place, key: str, name: str, where: Where) -> bool:

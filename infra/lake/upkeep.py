@@ -10,7 +10,7 @@ from infra.lake.leases import Leases
 from infra.lake.places import Place
 from infra.lake.reading import existing
 from infra.lake.rewriting import Change, Rewritten
-from infra.lake.traces import Holding, Traces, Where, holding, traces
+from infra.lake.traces import Holding, Traces, Where, files_at, holding, traces
 
 
 class Upkeep:
@@ -71,6 +71,10 @@ class Upkeep:
     def files_of_windows(self, key: str, before: date) -> list[str]:
         """The files that are there of windows that begin before a day."""
         return expiring.files_of_windows(self._place, key, before)
+
+    def files_at(self, key: str, version: int) -> list[str]:
+        """The files that make up a table at a version: its rows, then its log up to there."""
+        return files_at(self._place, key, version)
 
     def oldest_readable(self, key: str) -> int:
         """The oldest version that can be read, but for windows that have ended."""

@@ -3,12 +3,13 @@
     erasures/<request>     one sealed entry each, which nobody reads without the root key
 
 An entry holds no identifier. Its prints tell whether an identifier that comes is one of those; its
-pseudonyms are those that were erased, kept until the last backup that may hold them has ended.
+rows say by which pseudonyms and places rows were erased, and are kept until the last backup that
+may hold them has ended.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -35,14 +36,15 @@ class Print:
 class Erasure:
     """One request and what was done for it so far.
 
-    `pseudonyms` are those that were erased, by table and column; `deliveries` are the sealed ones
-    that were cut or destroyed, by data set and id; `is_lifted` ends that later rows are refused.
+    `rows` say which ones were erased: by table and column, or several joined by colons, the values
+    by which they are known. `deliveries` are the sealed ones that were cut or destroyed, by data
+    set and id. `is_lifted` ends that rows that come later are kept out.
     """
 
     request: str
     begun_at: datetime
     prints: tuple[Print, ...] = ()
-    pseudonyms: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    rows: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     deliveries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     is_lifted: bool = False
 
@@ -89,9 +91,9 @@ class Erasures:
         values = json.loads(self._keyring.unwrap(content, context=_context(request)))
         values["begun_at"] = datetime.fromisoformat(values["begun_at"])
         values["prints"] = tuple(Print(**each) for each in values["prints"])
-        values["pseudonyms"] = {
+        values["rows"] = {
             table: {column: tuple(found) for column, found in columns.items()}
-            for table, columns in values["pseudonyms"].items()
+            for table, columns in values["rows"].items()
         }
         return Erasure(**values)
 
@@ -106,6 +108,14 @@ class Erasures:
                 f"archive: {name} does not open with this root key; without it nobody can say who "
                 "asked to be erased: restore the key or the archive"
             ) from None
+
+
+def with_rows(entry: Erasure, table: str, wanted: Mapping[str, Collection[str]]) -> Erasure:
+    """An entry that also says by which values rows of a table were erased."""
+    known = entry.rows.get(table, {})
+    names = {*known, *wanted}
+    both = {n: tuple(sorted({*known.get(n, ()), *wanted.get(n, ())})) for n in sorted(names)}
+    return replace(entry, rows={**entry.rows, table: both})
 
 
 def _context(request: str) -> bytes:

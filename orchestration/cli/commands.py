@@ -6,6 +6,7 @@ from orchestration.cli import (
     city,
     contracts,
     doctor,
+    erasure,
     privacy,
     publishers,
     quarantine,
@@ -28,4 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command()(privacy.scan)
     app.command()(redact.redact)
     app.add_typer(privacy.keys, name="keys")
+    app.command()(erasure.erase)
+    app.command()(erasure.backup)
+    app.command()(erasure.restore)
     app.command()(doctor.doctor)

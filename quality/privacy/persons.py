@@ -146,7 +146,7 @@ def without_mentions(raw: RawRows, wanted: Wanted) -> tuple[pl.DataFrame, int]:
         if is_said.any() and texts.dtype == pl.String:
             count += int(is_said.sum())
             nothing = pl.repeat(None, len(texts), dtype=pl.String, eager=True)
-            cells[texts.name] = nothing.zip_with(is_said, texts)
+            cells[texts.name] = nothing.zip_with(is_said, texts).alias(texts.name)
     return raw.frame.with_columns(cells.values()), count
 
 
