@@ -69,12 +69,19 @@ def _mark(place: Place, key: str, name: str) -> int | None:
 
 
 def rewrite(
-    place: Place, key: str, change: Change, *, job: str, notes: Mapping[str, str], spec: TableSpec
+    place: Place,
+    key: str,
+    change: Change,
+    *,
+    job: str,
+    notes: Mapping[str, str],
+    spec: TableSpec,
+    anew: bool = False,
 ) -> Rewritten:
     """Put each row through a change, in one commit that also says which job did it.
 
     Marks of deliveries and the newest notes stay. Windows whose rows come back as they were keep
-    their files. The old files and versions stay, too, until `purge`.
+    their files, unless all are to be written `anew`. The old files and versions stay until `purge`.
     """
     said = {_REWRITTEN: number_of(job)}
     landing = Landing(said)
@@ -87,9 +94,9 @@ def rewrite(
             return table.version()
         stamp = Stamp("rewrite", {**_kept_notes(table), **notes}, said)
         if windows_present(key, table) is None:
-            counted = _rewrite_whole(place, key, table, change, spec=spec, stamp=stamp)
+            counted = _rewrite_whole(place, key, table, change, spec=spec, stamp=stamp, anew=anew)
         else:
-            counted = _rewrite_windows(place, key, table, change, spec=spec, stamp=stamp)
+            counted = _rewrite_windows(place, key, table, change, spec=spec, stamp=stamp, anew=anew)
         return table.version()
 
     commit(key, attempt)
@@ -109,6 +116,7 @@ def _rewrite_windows(
     *,
     spec: TableSpec,
     stamp: Stamp,
+    anew: bool,
 ) -> Rewritten:
     actions: list[AddAction | RemoveAction] = []
     before_count, after_count, changed_count, added_count = 0, 0, 0, 0
@@ -118,7 +126,7 @@ def _rewrite_windows(
         rows = lazily(place, key, table, window).collect()
         changed = _checked(key, rows, change(rows))
         before_count, after_count = before_count + rows.height, after_count + changed.height
-        if changed.equals(rows):
+        if changed.equals(rows) and not anew:
             continue
         changed_count += 1
         added_count += changed.height
@@ -143,13 +151,14 @@ def _rewrite_whole(
     *,
     spec: TableSpec,
     stamp: Stamp,
+    anew: bool,
 ) -> Rewritten:
     from deltalake import write_deltalake
 
     rows = lazily(place, key, table, None).collect()
     changed = _checked(key, rows, change(rows))
     is_same = changed.equals(rows)
-    if is_same:
+    if is_same and not anew:
         leave_mark(table, stamp)
     else:
         write_deltalake(

@@ -2,15 +2,17 @@
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from datetime import date
+from datetime import date, timedelta
 
 from infra.lake import expiring, rewriting
+from infra.lake.faults import commit, translated
 from infra.lake.fields import TableSpec, recorded_spec
 from infra.lake.leases import Leases
 from infra.lake.places import Place
 from infra.lake.reading import existing
 from infra.lake.rewriting import Change, Rewritten
 from infra.lake.traces import Holding, Traces, Where, files_at, holding, traces
+from infra.lake.writing import keep_properties, restated
 
 
 class Upkeep:
@@ -28,17 +30,27 @@ class Upkeep:
         return self._leases.alone(*keys)
 
     def rewrite(
-        self, key: str, change: Change, *, job: str, notes: Mapping[str, str], spec: TableSpec
+        self,
+        key: str,
+        change: Change,
+        *,
+        job: str,
+        notes: Mapping[str, str],
+        spec: TableSpec,
+        anew: bool = False,
     ) -> Rewritten:
         """Put every row of a table through a change, in one commit that remembers the job.
 
         Rows come window by window, or all of a static table, with all their columns, and go back
         with the same columns. What was, stays readable as an older version: `purge` ends that.
+        Files of windows whose rows come back as they were stay, unless all are written `anew`.
         Whether the job has done it already says `is_rewritten`; a change that may not be made
         twice asks first.
         """
         with self._leases.alone(key):
-            return rewriting.rewrite(self._place, key, change, job=job, notes=notes, spec=spec)
+            return rewriting.rewrite(
+                self._place, key, change, job=job, notes=notes, spec=spec, anew=anew
+            )
 
     def recorded_spec(self, key: str) -> TableSpec:
         """What the table says of itself: columns, labels, statistics; those of pseudonyms aside."""
@@ -59,6 +71,29 @@ class Upkeep:
     def is_purged(self, key: str, job: str) -> bool:
         """Whether this job is the last that has purged the table."""
         return rewriting.is_purged(self._place, key, job)
+
+    def restate(self, key: str, spec: TableSpec) -> int:
+        """Record columns, labels and statistics of a spec as all that the table has; its version.
+
+        Who calls it has rewritten and purged the table so that it is true. Columns that the spec
+        does not know, or knows with another type, are gone: nothing reads them any more.
+        """
+        with self._leases.alone(key):
+            return commit(key, lambda: restated(existing(self._place, key), spec))
+
+    def keep_statistics(self, key: str, spec: TableSpec) -> None:
+        """Have statistics of no other columns than the spec's written from now on."""
+        with self._leases.alone(key), translated(key, "recording the statistics"):
+            keep_properties(existing(self._place, key), spec)
+
+    def vacuum(self, key: str, *, older_than: timedelta) -> None:
+        """Remove files that left the table longer ago than this: so old versions end."""
+        with self._leases.alone(key), translated(key, "removing old files"):
+            existing(self._place, key).vacuum(
+                retention_hours=int(older_than / timedelta(hours=1)),
+                enforce_retention_duration=False,
+                dry_run=False,
+            )
 
     def expire_windows(self, key: str, before: date, *, notes: Mapping[str, str]) -> int:
         """End all windows that begin before a day, in every version; the count of their files.

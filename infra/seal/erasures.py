@@ -18,6 +18,7 @@ from infra.keys import Keyring
 from infra.objects import ObjectStore
 
 _FOLDER: Final = "erasures"
+_INSTANTS: Final = ("begun_at", "asked_at")
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,15 @@ class Print:
 class Erasure:
     """One request and what was done for it so far.
 
-    `rows` say which ones were erased: by table and column, or several joined by colons, the values
-    by which they are known. `deliveries` are the sealed ones that were cut or destroyed, by data
-    set and id. `is_lifted` ends that rows that come later are kept out.
+    It was asked for `asked_at`, perhaps again. `rows` say which ones were erased: by table and
+    column, or several joined by colons, the values by which they are known. `deliveries` are the
+    sealed ones that were cut or destroyed, by data set and id. `is_lifted` ends that rows that come
+    later are kept out.
     """
 
     request: str
     begun_at: datetime
+    asked_at: datetime
     prints: tuple[Print, ...] = ()
     rows: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     deliveries: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -81,15 +84,26 @@ class Erasures:
         """Store what is known of a request, in place of what was."""
         self._store.write(f"{_FOLDER}/{entry.request}", [self.sealed(entry)])
 
+    def forget_rows(self, before: datetime) -> int:
+        """Forget by what rows were known of requests asked for before an instant; how many had any.
+
+        No backup is left then in which they are. Who may not come back stays known.
+        """
+        old = [one for one in self.all() if one.rows and one.asked_at < before]
+        for entry in old:
+            self.put(replace(entry, rows={}))
+        return len(old)
+
     def sealed(self, entry: Erasure) -> bytes:
         """An entry as it is stored, here or beside a backup."""
-        text = json.dumps(asdict(entry) | {"begun_at": entry.begun_at.isoformat()})
+        instants = {name: getattr(entry, name).isoformat() for name in _INSTANTS}
+        text = json.dumps(asdict(entry) | instants)
         return self._keyring.wrap(text.encode(), context=_context(entry.request))
 
     def unsealed(self, request: str, content: bytes) -> Erasure:
         """Read what `sealed` gave. Raises TwinError where it is not that."""
         values = json.loads(self._keyring.unwrap(content, context=_context(request)))
-        values["begun_at"] = datetime.fromisoformat(values["begun_at"])
+        values |= {name: datetime.fromisoformat(values[name]) for name in _INSTANTS}
         values["prints"] = tuple(Print(**each) for each in values["prints"])
         values["rows"] = {
             table: {column: tuple(found) for column, found in columns.items()}

@@ -12,6 +12,7 @@ from orchestration.cli import (
     quarantine,
     reading,
     redact,
+    upkeep,
 )
 
 
@@ -32,4 +33,5 @@ def register(app: typer.Typer) -> None:
     app.command()(erasure.erase)
     app.command()(erasure.backup)
     app.command()(erasure.restore)
+    app.add_typer(upkeep.app, name="upkeep")
     app.command()(doctor.doctor)

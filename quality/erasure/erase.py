@@ -42,7 +42,7 @@ def erase(request: Request, office: Office, *, clock: Callable[[], datetime], to
     writing a table. The same request again finishes what was stopped, and finds what came since.
     """
     at = office.at
-    entry = _noted(request, office, begun_at=clock())
+    entry = _noted(request, office, now=clock())
     office.backups.tell(entry)
     told("noted: later deliveries are kept clean")
     subject = Subject(request, at.keyring)
@@ -88,15 +88,13 @@ def lift(request_id: str, office: Office) -> None:
     office.backups.tell(lifted)
 
 
-def _noted(request: Request, office: Office, *, begun_at: datetime) -> Erasure:
+def _noted(request: Request, office: Office, *, now: datetime) -> Erasure:
     """Note, before anything else, who may not come back: a landing that begins now sees it."""
     erasures = office.at.archive.erasures
-    known = erasures.get(request.id) or Erasure(request.id, begun_at)
-    prints = {*known.prints, *_prints(request, office)}
-    entry = replace(known, prints=tuple(sorted(prints, key=lambda one: one.digest)))
-    entry = replace(entry, is_lifted=False)
-    if entry != known or erasures.get(request.id) is None:
-        erasures.put(entry)
+    known = erasures.get(request.id) or Erasure(request.id, begun_at=now, asked_at=now)
+    prints = sorted({*known.prints, *_prints(request, office)}, key=lambda one: one.digest)
+    entry = replace(known, asked_at=now, prints=tuple(prints), is_lifted=False)
+    erasures.put(entry)
     return entry
 
 
