@@ -14,7 +14,7 @@ from typing import Final
 from infra.arrivals import Arrivals
 from infra.errors import ContractError, TwinError
 from infra.lake import any_of, as_text
-from infra.scan import Findings
+from infra.scan import UNREADABLE, Findings, Hit
 from infra.seal.erasures import with_rows
 from infra.seal.records import Record
 from infra.seal.searching import search_arrivals
@@ -181,11 +181,15 @@ class Dataset:
 
     def _is_said(self, arrivals: Arrivals) -> bool:
         """Whether any byte of a delivery names the person."""
+        return any(hit.form != UNREADABLE for hit in self._hits(arrivals))
+
+    def _hits(self, arrivals: Arrivals) -> list[Hit]:
+        """Where a delivery names the person, and what of it nobody can look into."""
         if not self._subject.request.values:
-            return False
+            return []
         findings = Findings(self._subject.request.values)
         search_arrivals(arrivals, findings, shown=self.key)
-        return any(hit.form != "unreadable" for hit in findings.hits())
+        return findings.hits()
 
     def _keys(self, removed: Arrivals, record: Record) -> Iterator[str]:
         """The keys that the person's delivered rows have in bronze."""
@@ -217,13 +221,16 @@ class Dataset:
             told(f"{self.key}: servers' answers forgotten")
 
     def _left(self, arrivals: Arrivals) -> "_Left | None":
-        """What of a delivery may stay; None where all of it has to go."""
+        """What of a delivery may stay; None where all of it has to go.
+
+        That is so, too, where nobody can look into it: a damaged zip, say, which no row came of.
+        """
         try:
             found = self._cut(arrivals)
         except CannotBeCut:
             return None
         left = arrivals if found is None else found.left
-        if self._is_said(left):
+        if self._hits(left):
             return None
         return _Left(left, is_changed=found is not None and found.is_changed)
 
