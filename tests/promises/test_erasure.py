@@ -2,9 +2,14 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -21,6 +26,7 @@ from quality.erasure.certificate import LEDGER, broken_links
 from quality.erasure.erase import erase, lift
 from quality.erasure.proof import NotErased
 from quality.erasure.request import read_request
+from tests.conftest import ObjectStore
 from tests.promises.erased_town import (
     ANNA,
     BRUNO,
@@ -37,9 +43,10 @@ from tests.promises.erased_town import (
     run,
     write_request,
 )
-from tests.promises.town import FIRST_DAY, Town, days, rows_of
+from tests.promises.town import FIRST_DAY, Town, days, process_environment, rows_of
 
 THIRD_DAY = days(3)[2]
+ROOT = Path(__file__).parents[2]
 # Every row of the town, and those that are not Anna's.
 ROWS = {HOLDERS_TABLE: (4, 2), NOTES_TABLE: (3, 2), SESSIONS_TABLE: (6, 4), REFUSED_TABLE: (2, 1)}
 
@@ -255,6 +262,89 @@ def test_an_erasure_that_was_killed_is_finished_by_the_same_command(
     signed = killed_and_finished(settled, last)
 
     assert_finished(settled, signed)
+
+
+KILLED_BY_THE_SYSTEM = """
+import os, signal, sys
+from pathlib import Path
+from assets.erasing import office_of
+from assets.twin import Twin, utc_now
+from quality.erasure.erase import erase
+from quality.erasure.request import read_request
+
+def told(step):
+    if step.endswith("sessions: history purged"):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+twin = Twin.here()
+office = office_of(twin, twin.settings.home / "dagster")
+erase(read_request(Path(sys.argv[1])), office, clock=utc_now, told=told)
+"""
+
+
+def test_a_process_that_the_system_kills_leaves_no_lease_and_is_gone_on_with(
+    settled: Town,
+) -> None:
+    request = write_request(settled, ANNA)
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED_BY_THE_SYSTEM, str(request)],
+        env=process_environment(settled.environment),
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+    )
+
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert_finished(settled, erase_in(settled, request))
+
+
+@dataclass(frozen=True)
+class BucketTown(Town):
+    """A town whose lake and archive lie in a bucket."""
+
+    bucket: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """See Town."""
+        key = self.home.parent / "root.key"
+        return {
+            **super().environment,
+            "GEMELLO_LAKE": f"{self.bucket}/lake",
+            "GEMELLO_ARCHIVE": f"{self.bucket}/archive",
+            "GEMELLO_ROOT_KEY_FILE": str(key),
+        }
+
+
+@pytest.mark.server
+def test_in_a_bucket_a_person_is_erased_and_a_backup_restored_without_them(
+    object_store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in object_store.environment.items():
+        monkeypatch.setenv(name, text)
+    plain = erased_town(tmp_path)
+    bucket = f"s3://{object_store.bucket}/{uuid.uuid4().hex}"
+    town = BucketTown(plain.home, plain.sources, plain.contracts, bucket)
+    (tmp_path / "root.key").write_bytes(bytes(range(32)))
+    (tmp_path / "root.key").chmod(0o600)
+    land_twice(town)
+    twin = town.twin()
+    backup = backups_of(twin).make(twin.lake, f"{bucket}/safe", now=utc_now())
+
+    signed = erase_in(town, write_request(town, ANNA))
+
+    left = {table: twin.lake.read(table).collect() for table in ROWS}
+    assert {table: rows.height for table, rows in left.items()} == {
+        table: kept for table, (_, kept) in ROWS.items()
+    }
+    assert signed.document["rows_erased"] == 6
+    files = object_store.files()
+    for stage in ("bronze", "quarantine"):
+        files.rm(f"{bucket}/lake/{stage}", recursive=True)
+    assert restored(town.twin(), backup.folder) == 6
+    again = town.twin().lake
+    assert all(again.read(table).collect().equals(rows) for table, rows in left.items())
+    assert not any("alone" in name or "writer" in name for name in files.find(f"{bucket}/lake"))
 
 
 @pytest.mark.slow
