@@ -11,12 +11,13 @@ A backup's key is encrypted under the root key, which is no part of it, and neit
 
 import json
 import secrets
+import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from infra.errors import TwinError, UsageError
+from infra.errors import GemelloWarning, TwinError, UsageError
 from infra.keys import Keyring
 from infra.lake import Lake
 from infra.objects import ObjectStore, open_store
@@ -115,13 +116,24 @@ class Backups:
         backup stays noted.
         """
         ended = [one for one in self.all() if one.expires_on <= today]
-        for backup in ended:
+        return sum(self._end(backup) for backup in ended)
+
+    def _end(self, backup: Backup) -> bool:
+        try:
             store = open_store(backup.folder)
             store.delete("key")
             for stored in store.list():
                 store.delete(stored.name)
-            self._register.delete(f"{_REGISTER}/{backup.id}")
-        return len(ended)
+        except TwinError:
+            warnings.warn(
+                f"the backup {backup.id} has had its time, but its place does not answer or does "
+                "not let it go; it is tried again at every upkeep",
+                GemelloWarning,
+                stacklevel=3,
+            )
+            return False
+        self._register.delete(f"{_REGISTER}/{backup.id}")
+        return True
 
     def tell(self, erasure: Erasure) -> None:
         """Leave beside every backup who was erased, for whoever restores it."""

@@ -19,7 +19,7 @@ from deltalake import DeltaTable
 from assets.erasing import backups_of, office_of
 from assets.twin import Twin, utc_now
 from infra.backup import restore
-from infra.errors import TwinError, UsageError
+from infra.errors import GemelloWarning, TwinError, UsageError
 from infra.scan import scan
 from infra.signing import Signed, is_valid, read_signed
 from quality.erasure.certificate import LEDGER, broken_links
@@ -535,6 +535,22 @@ def test_a_landing_that_runs_meanwhile_waits_and_brings_nobody_back(settled: Tow
 
 def _one(**identifier: str) -> str:
     return json.dumps({"request": "ER-1", "identifiers": [identifier]})
+
+
+def test_a_backup_that_cannot_be_removed_stays_noted_and_stops_nothing(
+    settled: Town, tmp_path: Path
+) -> None:
+    twin = settled.twin()
+    backups = backups_of(twin)
+    made = backups.make(twin.lake, str(tmp_path / "safe"), now=utc_now(), keep_days=1)
+    shutil.rmtree(tmp_path / "safe")
+    (tmp_path / "safe").write_text("no folder any more")
+
+    with pytest.warns(GemelloWarning, match="tried again at every upkeep"):
+        ended = backups.expire(made.expires_on)
+
+    assert ended == 0
+    assert backups.all() == [made]
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,11 @@ def test_the_nightly_job_ends_terms_and_shows_it_as_an_asset(visited: Town) -> N
     assert shown == [dg.AssetKey(LEDGER.split("/"))]
     # The visits are of long ago: all of them have had their time.
     assert windows(twin, VISITS_TABLE) == []
+
+
+def test_the_command_does_what_the_night_does(visited: Town) -> None:
+    done = visited.command("upkeep")
+
+    assert done.returncode == 0, done.stderr
+    assert VISITS_TABLE in done.stdout
+    assert windows(visited.twin(), VISITS_TABLE) == []
