@@ -108,8 +108,8 @@ class Twin:
             raise ContractError(
                 f"{table} may not be read: its contract became stricter than its rows. "
                 + " ".join(reasons)
-                + " Put the former contract back, or delete the table's folder and rebuild it: "
-                f"gemello run --from-archive --select {table}"
+                + " Put the former contract back, or rewrite the table and purge its history: "
+                f"gemello upkeep rewrite {contract.key}"
             )
 
 

@@ -16,12 +16,15 @@ class Payload:
 
     `name` may contain personal data (a person's name in a file name): it never leaves the seal.
     `window_start` is set when the publisher's naming says which window the payload is for.
+    `stands_for` is set when rows were taken out of it: the content is then what is left
+    (`infra.adapters.remains`), and this is the keyed digest of what it was, by which it is known.
     """
 
     name: str
     content: bytes = field(repr=False)
     modified_at: datetime
     window_start: date | None = None
+    stands_for: bytes | None = field(default=None, repr=False)
     # What a keyring made of the content: asked for several times, and a large content takes long.
     digests: dict[object, bytes] = field(default_factory=dict, repr=False, compare=False)
 

@@ -11,9 +11,10 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from assets.boundary import value_free
 from assets.freshness import CHECK
 from assets.twin import Twin
-from assets.upkeep import upkeep
+from assets.upkeep import end_terms, upkeep
 from orchestration.automation import CLOCK
 from orchestration.lost_runs import end_lost_runs
+from quality.retention import LEDGER
 
 # The tags by which somebody would want to run tables together.
 _TAGS: Final = ("publisher", "theme")
@@ -74,13 +75,25 @@ def freshness_job(checks: dg.AssetChecksDefinition) -> UnresolvedAssetJobDefinit
 
 
 def upkeep_job() -> dg.JobDefinition:
-    """Destroy what has had its time: sealed deliveries, and the keys of days."""
+    """Destroy what has had its time: sealed deliveries, keys of days, backups, rows."""
 
     @dg.op(required_resource_keys={"twin"})
     def destroy_on_time(context: dg.OpExecutionContext) -> None:
         twin: Twin = context.resources.twin.open()
         with value_free("upkeep"):
             upkeep(twin)
+            found = end_terms(twin)
+        context.log_event(
+            dg.AssetMaterialization(
+                LEDGER.split("/"),
+                description="Retention: the rows whose term has ended are gone in every version.",
+                metadata={
+                    "tables": len(found),
+                    "files removed": sum(kept.files_count for kept in found),
+                    "rows removed": sum(kept.rows_count for kept in found),
+                },
+            )
+        )
         end_lost_runs(context.instance)
 
     @dg.job(name="upkeep", executor_def=dg.in_process_executor)
@@ -98,5 +111,5 @@ def upkeep_schedule() -> dg.ScheduleDefinition:
         cron_schedule="30 3 * * *",
         execution_timezone=CLOCK,
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Destroys sealed deliveries and keys of days whose term has ended.",
+        description="Destroys what has had its time: deliveries, keys of days, backups, rows.",
     )

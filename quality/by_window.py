@@ -20,7 +20,7 @@ from quality.landing import land, prepare
 from quality.news import news_of
 from quality.privacy.arrivals import of_windows, window_starts
 from quality.publishing import Together
-from quality.tables import bronze_key
+from quality.tables import bronze_key, tables_of
 from quality.workplace import Workplace
 
 # What is pulled at once, about: enough to keep a slow connection busy, little beside what it takes
@@ -79,7 +79,7 @@ def land_by_window(
             stale = {start: news[start] for start in part.starts() if start in news}
             new_count += len(stale)
             before = Before(contract, stale, at.lake)
-            with together:
+            with at.lake.writing(*tables_of(contract)), together:
                 for start, mark in stale.items():
                     try:
                         ready = prepare(

@@ -17,16 +17,18 @@ from quality.before import Before
 from quality.committing import quarantined
 from quality.contract.model import Adapter, Contract
 from quality.drift import NOTE, breaking_words, changes, remembered, since_when, to_note
+from quality.erasure.returning import without_erased
 from quality.judgement import judge
 from quality.landed import Landing, joined
 from quality.news import Marks, new_versions, news_of
 from quality.placing import Placed, limits, range_of
 from quality.privacy.arrivals import content_of, delivery_id, of_windows, window_of_each
+from quality.privacy.cutting import is_cut
 from quality.privacy.drift import check_claim
 from quality.privacy.gate import protect
 from quality.publishing import Ready, publish
 from quality.shrinking import forget, shrunk_of
-from quality.tables import bronze_key
+from quality.tables import bronze_key, tables_of
 from quality.workplace import Workplace
 
 __all__ = ["Landing", "Workplace", "land", "land_arrivals", "prepare"]
@@ -83,20 +85,22 @@ def land_arrivals(
     if not marks:
         return Landing(delivery_id=None, windows=(), version=at.lake.version(bronze_key(contract)))
     before = Before(contract, marks, at.lake)
-    ready = prepare(
-        contract,
-        window,
-        arrivals,
-        marks,
-        at=at,
-        adapter=adapter,
-        now=now,
-        sealed=sealed,
-        before=before,
-    )
-    if isinstance(ready, Landing):
-        return ready
-    return publish(contract, [ready], notes=notes)[0]
+    # From the look at who was erased to the commit nobody may erase anything beside it.
+    with at.lake.writing(*tables_of(contract)):
+        ready = prepare(
+            contract,
+            window,
+            arrivals,
+            marks,
+            at=at,
+            adapter=adapter,
+            now=now,
+            sealed=sealed,
+            before=before,
+        )
+        if isinstance(ready, Landing):
+            return ready
+        return publish(contract, [ready], notes=notes)[0]
 
 
 def prepare(
@@ -113,8 +117,10 @@ def prepare(
 ) -> Ready | Landing:
     """Seal, protect and judge the windows of a delivery that get these marks; commit nothing.
 
-    A landing where nothing is to be written. Raises what `land` raises.
+    Whoever calls this holds the tables (`Lake.writing`) until what is ready is published. A landing
+    where nothing is to be written. Raises what `land` raises.
     """
+    arrivals = without_erased(contract, arrivals, at=at, adapter=adapter)
     stale = list(marks)
     # Sealed before, it is judged as a whole, as when it came: each row has its place in it again.
     is_new = sealed is None
@@ -137,7 +143,7 @@ def prepare(
             else protect(fresh, contract, keyring, adapter=adapter, window=window, lets_go=True)
         )
     changed = changes(protected.drift, memory, contract, on)
-    if protected.delivered_count == 0 and not adapter.may_be_empty:
+    if protected.delivered_count == 0 and not adapter.may_be_empty and not is_cut(fresh):
         raise DeliveryRefused(
             f"{contract.key}: nothing was published. The delivery holds no row, and publishing it "
             "would empty the table; ask the publisher for a complete one",

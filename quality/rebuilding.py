@@ -17,7 +17,7 @@ from quality.landing import land_arrivals, prepare
 from quality.news import holds, landed_windows, news_of
 from quality.privacy.arrivals import window_starts
 from quality.publishing import Ready, Together
-from quality.tables import bronze_key
+from quality.tables import bronze_key, tables_of
 from quality.workplace import Workplace
 
 
@@ -59,7 +59,7 @@ def land_from_archive(
         parts = _land_windows(again, sealed, wanted, window.cadence)
     refused: dict[date | None, DeliveryRefused] = {}
     stands: set[date | None] = set()
-    with together:
+    with at.lake.writing(*tables_of(contract)), together:
         for starts, one in parts:
             if isinstance(one, DeliveryRefused):
                 # It published nothing when it came, either: the one before it is what stands.

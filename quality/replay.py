@@ -14,7 +14,7 @@ from quality.placing import limits, place
 from quality.privacy.arrivals import window_of_each
 from quality.privacy.gate import protect
 from quality.releasing import PLACE, Again, release, released_before
-from quality.tables import quarantine_key
+from quality.tables import quarantine_key, tables_of
 from quality.workplace import Workplace
 
 
@@ -41,6 +41,18 @@ def replay_refused(
     now. A row whose key bronze holds already stays a duplicate. A replay that was cut off is
     finished first.
     """
+    with at.lake.writing(*tables_of(contract)):
+        return _replay(contract, at=at, adapter=adapter, notes=notes, now=now)
+
+
+def _replay(
+    contract: Contract,
+    *,
+    at: Workplace,
+    adapter: Adapter,
+    notes: Mapping[str, str],
+    now: datetime,
+) -> Replay:
     refused = at.lake.read(quarantine_key(contract)).collect()
     sealed = {one.delivery_id: one for one in reversed(at.archive.deliveries(contract.key))}
     expired = refused.filter(~pl.col("delivery_id").is_in(sorted(sealed)))

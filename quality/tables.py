@@ -34,6 +34,11 @@ def quarantine_key(contract: Contract) -> str:
     return f"quarantine/{contract.key}"
 
 
+def tables_of(contract: Contract) -> tuple[str, str]:
+    """Both tables that a landing writes."""
+    return bronze_key(contract), quarantine_key(contract)
+
+
 def bronze_spec(contract: Contract) -> TableSpec:
     """The bronze table: the stored columns; statistics only on what is not personal."""
     schema = to_polars_schema(contract)

@@ -15,6 +15,7 @@ from infra.adapters.json_rows import read_geojson, read_json
 from infra.adapters.packed import Member, format_of_name, unpack
 from infra.adapters.parquet import read_parquet
 from infra.adapters.raw import LINE, PAYLOAD, RawRows, Table, refusals
+from infra.adapters.remains import unpacked
 from infra.adapters.spreadsheet import read_xlsx
 from infra.adapters.web_page import HEAD_BYTES, is_web_page
 from infra.arrivals import Payload
@@ -100,6 +101,9 @@ def _with_place(rows: pl.DataFrame, position: int) -> pl.DataFrame:
 
 def _read_payload(adapter: "FileForm", payload: Payload) -> Iterator[Table]:
     """The files of one payload; the lines of a zip's files count on from one file to the next."""
+    if payload.stands_for is not None:
+        yield unpacked(payload.content)
+        return
     before = 0
     for member in unpack(payload.name, payload.content, format=adapter.format):
         lines = [before]

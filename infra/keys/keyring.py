@@ -124,6 +124,16 @@ class Keyring:
             mac.update(piece)
         return mac.hexdigest()
 
+    def fingerprints(self, purpose: str, texts: Iterable[str]) -> list[str]:
+        """Give the `fingerprint` of each of many texts, several times as fast."""
+        start = hmac.new(self._derive(b"fingerprint|" + purpose.encode()), digestmod=hashlib.sha256)
+        found = []
+        for text in texts:
+            mac, piece = start.copy(), text.encode()
+            mac.update(len(piece).to_bytes(8, "big") + piece)
+            found.append(mac.hexdigest())
+        return found
+
     def digest(self, content: bytes) -> bytes:
         """Give bytes that stand for a large content in a `fingerprint`, and for nothing else.
 

@@ -3,11 +3,25 @@
 `Lake` is what the rest of the twin sees; `TableSpec` says what a table should look like and
 `Commit` what was done to it. The files beside it: `places` (addresses), `fields` (schemas),
 `writing`, `files` (of windows), `statistics`, `reading`, `merging` (history of static tables),
-`history` (commits), `rewriting`, `probe`, `faults`.
+`history` (commits), `probe`, `faults`; and for the upkeep `rewriting` (and purging), `closing` (for
+new keys), `expiring`, `traces` (what is left of values), `leases` and `presence` (who may write).
 """
 
 from infra.lake.fields import TableSpec
 from infra.lake.history import Commit
 from infra.lake.lake import Lake
+from infra.lake.rewriting import Change, Rewritten
+from infra.lake.traces import Holding, Traces, Where, any_of, as_text
 
-__all__ = ["Commit", "Lake", "TableSpec"]
+__all__ = [
+    "Change",
+    "Commit",
+    "Holding",
+    "Lake",
+    "Rewritten",
+    "TableSpec",
+    "Traces",
+    "Where",
+    "any_of",
+    "as_text",
+]

@@ -177,6 +177,20 @@ def evolved(key: str, table: "DeltaTable", declared: "list[Field]") -> "Schema |
     return None if is_same else Schema(merged)
 
 
+def recorded_spec(table: "DeltaTable") -> TableSpec:
+    """What a table was last said to look like; pseudonyms have no statistics, whatever it says."""
+    fields = [each for each in table.schema().fields if each.name not in OWN]
+    types = pl.Schema(table.schema().to_arrow())
+    listed = table.metadata().configuration.get(STATISTICS, "").split(",")
+    names = [str(each.name) for each in fields]
+    return TableSpec(
+        schema=pl.Schema({name: types[name] for name in names}),
+        labels={each.name: each.metadata[LABEL] for each in fields if LABEL in each.metadata},
+        statistics=tuple(n for n in listed if n in names and not n.endswith("_pid")),
+        description=table.metadata().description or "",
+    )
+
+
 def relabelled(table: "DeltaTable", labels: Mapping[str, str]) -> "Schema":
     """The table's schema with these labels recorded."""
     from deltalake.schema import Field, Schema

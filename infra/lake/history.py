@@ -11,9 +11,9 @@ from infra.windows import Cadence, Window
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
 
-# The kinds of commits we make; `mark` and `labels` change no row, and `keys` nothing but the
-# encryption of pseudonyms.
-Write = Literal["windows", "table", "history", "mark", "labels", "keys", "rows"]
+# The kinds of commits we make; `mark`, `labels` and `purge` change no row, and `keys` nothing but
+# the encryption of pseudonyms.
+Write = Literal["windows", "table", "history", "mark", "labels", "keys", "rows", "rewrite", "purge"]
 _PREFIX: Final = "gemello."
 _WRITE: Final = "write"
 WINDOWS: Final = "windows"
@@ -151,7 +151,8 @@ def windows_since(table: "DeltaTable", version: int) -> list[date] | None:
 
 def _starts_of(commit: Commit, ours: Mapping[str, str]) -> Iterable[date] | None:
     write = ours.get(_WRITE)
-    if write in ("mark", "labels", "keys") or (write is None and commit.operation in _HARMLESS):
+    is_ours = write in ("mark", "labels", "keys", "purge")
+    if is_ours or (write is None and commit.operation in _HARMLESS):
         return ()
     if write != "windows":
         return None

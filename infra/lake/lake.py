@@ -4,9 +4,9 @@ import copy
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -14,6 +14,8 @@ import polars as pl
 from infra.errors import TwinError
 from infra.lake import history, reading, writing
 from infra.lake.cleared import Cleared, rows_for
+from infra.lake.closing import Rewriting
+from infra.lake.expiring import expired_before
 from infra.lake.faults import commit, translated
 from infra.lake.fields import (
     LABEL,
@@ -27,10 +29,11 @@ from infra.lake.fields import (
 from infra.lake.files import WindowFiles
 from infra.lake.history import Commit, Stamp
 from infra.lake.kept import KeptTables
+from infra.lake.leases import WAIT_S, Leases
 from infra.lake.merging import check_identity, history_after, in_order, instant_of, moment_of
 from infra.lake.places import Place
 from infra.lake.probe import probe
-from infra.lake.rewriting import Rewriting
+from infra.lake.upkeep import Upkeep
 from infra.settings import Settings
 from infra.windows import Window
 
@@ -44,10 +47,14 @@ class Lake:
     Every method raises TwinError without values when the store fails, and leaves tables whole.
     """
 
-    def __init__(self, place: Place) -> None:
-        """A lake at this place; nothing is opened or made yet."""
+    def __init__(self, place: Place, *, wait_s: float = WAIT_S) -> None:
+        """A lake at this place; nothing is opened or made yet.
+
+        Who has to wait for a table that another rewrites does so for `wait_s`.
+        """
         self._place = place
         self._tables = KeptTables(place)
+        self._leases = Leases(place, wait_s=wait_s)
         self._trusted: set[str] = set()
         self._lock = threading.Lock()
         self._cipher: tuple[str, int] | None = None
@@ -79,6 +86,11 @@ class Lake:
         """The address of a table, for other readers of Delta."""
         return self._place.uri(key)
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The folders or prefixes under which all of it lies."""
+        return self._place.roots()
+
     def exists(self, key: str) -> bool:
         """Whether there is such a table."""
         return self.version(key) is not None
@@ -88,6 +100,20 @@ class Lake:
         with translated(key, "opening the table"):
             return reading.newest_version(self._place, key)
 
+    @property
+    def upkeep(self) -> Upkeep:
+        """What is done to tables beside writing them: rewriting, purging, ending windows."""
+        return Upkeep(self._place, self._leases)
+
+    def writing(self, *keys: str) -> AbstractContextManager[None]:
+        """Write these tables several times, and let nobody rewrite them in between.
+
+        Raises TwinError if somebody rewrites one of them for longer than we wait.
+        """
+        for key in keys:
+            self._trust(self._place.root_of(key))
+        return self._leases.shared(*keys)
+
     def tables(self) -> list[str]:
         """The keys of all tables, sorted."""
         with translated("the lake", "listing the tables"):
@@ -96,10 +122,19 @@ class Lake:
     def read(
         self, key: str, *, version: int | None = None, window: Window | None = None
     ) -> pl.LazyFrame:
-        """The rows of a table, lazily; as of a version, and of some windows only, if asked."""
-        table = self._existing(key) if version is None else reading.as_of(self._place, key, version)
-        reading.refuse_closed(key, table)
-        return reading.lazily(self._place, key, table, window)
+        """The rows of a table, lazily; as of a version, and of some windows only, if asked.
+
+        An older version has no rows of windows that have ended since (`Upkeep.expire_windows`).
+        """
+        newest = self._existing(key)
+        if version is None or version == newest.version():
+            reading.refuse_closed(key, newest)
+            return reading.lazily(self._place, key, newest, window)
+        before = expired_before(newest)
+        older = reading.as_of(self._place, key, version)
+        reading.refuse_closed(key, older)
+        rows = reading.lazily(self._place, key, older, window)
+        return rows if before is None else rows.filter(pl.col(WINDOW) >= before)
 
     def probe(self) -> None:
         """Refuse a lake that cannot be written or would lose commits; done before a first write."""
@@ -146,7 +181,7 @@ class Lake:
                 return table.version()
             return writing.replace_windows(key, table, files, window=window, spec=spec, stamp=stamp)
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
 
     def replace_all(
         self,
@@ -174,7 +209,7 @@ class Lake:
                 return table.version()
             return writing.replace_all(key, table, frame, spec=spec, stamp=stamp)
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
 
     def amend(
         self,
@@ -251,7 +286,7 @@ class Lake:
                 return table.version()
             return writing.leave_mark(table, Stamp("mark", notes, marks))
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
 
     def marks(self, key: str, starts: Iterable[date]) -> dict[date, int]:
         """The marks of those of these windows that have one; none if there is no table."""
@@ -318,10 +353,14 @@ class Lake:
         self._trust(self._place.root_of(key))
 
         def attempt() -> int:
-            table = reading.existing(key, partial(reading.opened, self._place))
+            table = reading.newest(self._place, key)
             return writing.write_schema(table, relabelled(table, labels))
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
+
+    def _commit(self, key: str, attempt: Callable[[], int]) -> int:
+        with self._leases.shared(key):
+            return commit(key, attempt)
 
     def rewriting(self, key: str) -> Rewriting:
         """What it takes to rewrite a whole table and to remove what it was before."""

@@ -77,7 +77,8 @@ def _repeated(
     delivered = delivery.rename({name: _DELIVERED + name for name in compared})
     both = current.join(delivered, on=primary_key, how="inner")
     is_same = [pl.col(name).eq_missing(pl.col(_DELIVERED + name)) for name in compared]
-    return both.filter(is_same).select(current.columns)
+    # A list of keys alone has nothing to compare.
+    return (both.filter(is_same) if is_same else both).select(current.columns)
 
 
 def moment_of(key: str, at: datetime) -> int:

@@ -68,9 +68,14 @@ def existing(key: str, opening: Callable[[str], "DeltaTable | None"]) -> "DeltaT
     return table
 
 
+def newest(place: Place, key: str) -> "DeltaTable":
+    """The table at its newest version, opened for whoever asks. Raises TwinError as `existing`."""
+    return existing(key, partial(opened, place))
+
+
 def as_of(place: Place, key: str, version: int) -> "DeltaTable":
     """The table at this version. Raises TwinError as `existing` does, and if there is none such."""
-    table = existing(key, partial(opened, place))
+    table = newest(place, key)
     if version == table.version():
         return table
     if not 0 <= version < table.version():

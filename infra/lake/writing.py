@@ -88,7 +88,7 @@ def opened_or_created(place: Place, key: str, spec: TableSpec, schema: pl.Schema
             f"{key} was made {_kind(recorded)}, not {_kind(list(schema))}; move the table away and "
             "build it again from the sealed deliveries"
         )
-    _keep_properties(table, spec)
+    keep_properties(table, spec)
     _keep_cipher(key, table, spec)
     return table
 
@@ -115,7 +115,7 @@ def _kind(columns: list[str]) -> str:
     return "with history" if VALID_FROM in columns else "as one whole"
 
 
-def _keep_properties(table: "DeltaTable", spec: TableSpec) -> None:
+def keep_properties(table: "DeltaTable", spec: TableSpec) -> None:
     """Record which columns may have statistics before a row is written, where that changed."""
     recorded = table.metadata().configuration
     statistics = "delta.dataSkippingStatsColumns"
@@ -221,6 +221,23 @@ def leave_mark(table: "DeltaTable", stamp: Stamp) -> int:
     # This call, unlike a write, leaves the opened table at the version it had.
     table.update_incremental()
     return table.version()
+
+
+def restated(table: "DeltaTable", spec: TableSpec) -> int:
+    """Record the columns and labels of a spec in place of the table's own, in one commit.
+
+    The table's columns of the same name and type stay where they are; the others are gone.
+    """
+    from deltalake.schema import Schema
+
+    own = [name for name in OWN if name in table.schema().to_arrow().names]
+    declared = {each.name: each for each in declared_fields(spec, spec.with_own(*own))}
+    kept = [
+        declared[each.name]
+        for each in table.schema().fields
+        if each.name in declared and declared[each.name].type == each.type
+    ]
+    return write_schema(table, Schema(kept))
 
 
 def write_schema(table: "DeltaTable", schema: "Schema") -> int:

@@ -1,6 +1,6 @@
 """The canary scanner: finds values under a folder, in every form and container we know of."""
 
-from infra.scan.folder import scan
-from infra.scan.hits import Hit
+from infra.scan.folder import scan, search_file, search_store
+from infra.scan.hits import UNREADABLE, Findings, Hit
 
-__all__ = ["Hit", "scan"]
+__all__ = ["UNREADABLE", "Findings", "Hit", "scan", "search_file", "search_store"]

@@ -4,8 +4,9 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
+from infra.objects import ObjectStore
 from infra.scan.containers import look_inside, search_stream
 from infra.scan.hits import Findings, Hit
 from infra.scan.jsons import search_json
@@ -49,16 +50,39 @@ def _scan_file(path: Path, shown: str, findings: Findings) -> None:
         with path.open("rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return
-            head = file.read(32)
-            file.seek(0)
-            pieces = iter(lambda: file.read(_CHUNK_BYTES), b"")
-            search_stream(pieces, findings, path=shown, trail="")
-            file.seek(0)
-            look_inside(file, findings, path=shown, trail="")
-            if path.suffix in {".json", ".jsonl", ".ndjson", ".geojson"} or head[:1] in b"{[":
-                file.seek(0)
-                search_json(file, findings, path=shown, trail="")
+            search_file(file, findings, name=path.name, shown=shown)
     except FileNotFoundError:
         return  # gone since it was listed
     except OSError:
         findings.unreadable(shown, "", "the file cannot be read; check its permissions")
+
+
+def search_file(file: BinaryIO, findings: Findings, *, name: str, shown: str) -> None:
+    """Look into an open file: its bytes, what lies in it if it is a container, and JSON."""
+    head = file.read(32)
+    file.seek(0)
+    pieces = iter(lambda: file.read(_CHUNK_BYTES), b"")
+    search_stream(pieces, findings, path=shown, trail="")
+    file.seek(0)
+    look_inside(file, findings, path=shown, trail="")
+    if name.endswith((".json", ".jsonl", ".ndjson", ".geojson")) or head[:1] in b"{[":
+        file.seek(0)
+        search_json(file, findings, path=shown, trail="")
+
+
+def search_store(store: ObjectStore, findings: Findings, *, shown: str) -> tuple[int, int]:
+    """Look into all objects of a store; how many there were, and how many bytes.
+
+    An object that goes away meanwhile is passed over, as a file is.
+    """
+    objects_count, bytes_count = 0, 0
+    for stored in store.list():
+        name, text = stored.name.rpartition("/")[2], stored.name.encode()
+        where = f"{shown}/{_WITHHELD if findings.is_in(text) else stored.name}"
+        findings.search(text, path=where, trail="", place=lambda *_: "name")
+        with store.open(stored.name) as file:
+            if file is None:
+                continue
+            search_file(file, findings, name=name, shown=where)
+        objects_count, bytes_count = objects_count + 1, bytes_count + stored.bytes_count
+    return objects_count, bytes_count

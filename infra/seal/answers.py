@@ -87,6 +87,15 @@ class Answers:
         content = first + b"\n" + sealed.hex().encode()
         self._store.write(f"answers/{contract_key}", [content])
 
+    def said(self, contract_key: str) -> list[str]:
+        """Every address that is remembered of a data set."""
+        known = self.recall(contract_key).values()
+        return [receipt.url for one in known for receipt in one.receipts]
+
+    def forget(self, contract_key: str) -> None:
+        """Forget what is remembered of a data set: its servers are asked for everything anew."""
+        self._store.delete(f"answers/{contract_key}")
+
     def expire(self, today: date) -> None:
         """Forget all whose last day has come."""
         for stored in self._store.list("answers"):

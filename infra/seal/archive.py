@@ -4,6 +4,7 @@
     keys/<publisher>/<dataset>/<delivery id>/<keyed hash>.key     its wrapped key and a header
     expired/<publisher>/<dataset>/<delivery id>                   the mark that it once was here
     answers/<publisher>/<dataset>                                 see `infra.seal.answers`
+    erasures/<request>                                            see `infra.seal.erasures`
 
 The key is written last, so a ciphertext without a key is what a killed writer left, and counts as
 absent. The key is destroyed first, so a ciphertext that outlives it can be read by nobody. Keys lie
@@ -13,9 +14,7 @@ does one that comes back after another came in between: what was said last can b
 """
 
 import re
-import secrets
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -27,18 +26,17 @@ from infra.errors import ContractError, TwinError
 from infra.keys import Keyring
 from infra.objects import open_store
 from infra.seal.answers import Answers, landed
-from infra.seal.cipher import TamperedError, seal, unseal
-from infra.seal.headers import Header, write_header
-from infra.seal.payloads import decode, delivery_id, encode
+from infra.seal.contents import Contents, new_name
+from infra.seal.erasures import Erasures
+from infra.seal.headers import Header
+from infra.seal.payloads import delivery_id
 from infra.seal.records import Record, SealedDelivery
 from infra.windows import Window
 
-_KEY_BYTES: Final = 32
 _CONTRACT_KEY: Final = re.compile(r"[a-z0-9][a-z0-9_]*(/[a-z0-9][a-z0-9_]*)*")
 _DELIVERY_ID: Final = re.compile(r"[0-9a-f]{32}")
 # A writer that takes longer than this between ciphertext and key is taken for dead.
 _ORPHAN_AGE: Final = timedelta(days=1)
-_READERS: Final = 8
 
 
 class Archive:
@@ -49,6 +47,8 @@ class Archive:
         self._store = open_store(location)
         self._keyring = keyring
         self.answers = Answers(self._store, keyring)
+        self.contents = Contents(self._store, keyring)
+        self.erasures = Erasures(self._store, keyring)
 
     def __repr__(self) -> str:
         return "Archive()"
@@ -71,7 +71,7 @@ class Archive:
         """
         folder = _checked(contract_key)
         sealed_id = delivery_id(arrivals, self._keyring, policy=f"sealed|{folder}")
-        records = self._records(f"{folder}/{sealed_id}")
+        records = self.contents.records(f"{folder}/{sealed_id}")
         same = [record for record in records if record.header.window == str(window)]
         newest = max(same, key=lambda record: record.header.sealed_at, default=None)
         if newest is not None and not self._is_followed(newest, folder):
@@ -83,7 +83,7 @@ class Archive:
             expires_on=expires_on,
             bytes_count=arrivals.bytes_count,
             payloads_count=arrivals.payloads_count,
-            ciphertext=f"sealed/{folder}/{sealed_id}/{secrets.token_hex(8)}.sealed",
+            ciphertext=new_name(folder, sealed_id),
             key_domain=domain,
             key_version=version,
         )
@@ -95,12 +95,10 @@ class Archive:
             if record not in same and (ends is None or ends > sealed_at.date() + timedelta(days=1)):
                 secret = self._keyring.unwrap(record.wrapped, context=record.context())
                 header = replace(header, ciphertext=record.header.ciphertext)
-                self._write_key(name, header, secret)
+                self._store.put_new(name, self.contents.key_file(name, header, secret))
                 return self._entry(name)
-        secret = secrets.token_bytes(_KEY_BYTES)
-        pieces = seal(encode(arrivals), secret, context=header.ciphertext.encode())
-        self._store.write(header.ciphertext, pieces)
-        if not self._write_key(name, header, secret):
+        secret = self.contents.write(header.ciphertext, arrivals)
+        if not self._store.put_new(name, self.contents.key_file(name, header, secret)):
             self._store.delete(header.ciphertext)  # another process sealed it meanwhile
         return self._entry(name)
 
@@ -113,7 +111,7 @@ class Archive:
         key = _checked(contract_key)
         if not _DELIVERY_ID.fullmatch(delivery_id):
             raise TwinError(f"{key}: a delivery id is 32 hexadecimal digits")
-        records = self._records(f"{key}/{delivery_id}")
+        records = self.contents.records(f"{key}/{delivery_id}")
         if not records:
             if self._store.get(f"expired/{key}/{delivery_id}") is not None:
                 raise ContractError(
@@ -122,11 +120,11 @@ class Archive:
                 )
             raise TwinError(f"{key}: no sealed delivery {delivery_id} in the archive")
         chosen = [record for record in records if record.entry == entry]
-        return self._open((chosen or records)[0])
+        return self.contents.open((chosen or records)[0])
 
     def drop(self, contract_key: str, sealed: SealedDelivery) -> None:
         """Forget that a delivery came, this one time: nothing of it was published."""
-        records = self._records(f"{_checked(contract_key)}/{sealed.delivery_id}")
+        records = self.contents.records(f"{_checked(contract_key)}/{sealed.delivery_id}")
         dropped = [record for record in records if record.entry == sealed.entry]
         kept = {record.header.ciphertext for record in records if record.entry != sealed.entry}
         for record in dropped:
@@ -150,7 +148,7 @@ class Archive:
 
     def deliveries(self, contract_key: str) -> list[SealedDelivery]:
         """List what is sealed for a contract, oldest first; one entry for each window."""
-        found = [record.described() for record in self._records(_checked(contract_key))]
+        found = [record.described() for record in self.contents.records(_checked(contract_key))]
         return sorted(found, key=lambda d: (d.sealed_at, d.window, d.delivery_id))
 
     def expire(self, today: date) -> int:
@@ -158,7 +156,7 @@ class Archive:
 
         Gives how many entries of `deliveries` ended. Also removes what killed writers left.
         """
-        records = self._records("")
+        records = self.contents.records("")
         ended = [r for r in records if r.header.expires_on and r.header.expires_on <= today]
         gone = {record.name for record in ended}
         living = {record.header.ciphertext for record in records if record.name not in gone}
@@ -176,39 +174,13 @@ class Archive:
     def _remove_orphans(self) -> None:
         limit = datetime.now(UTC) - _ORPHAN_AGE
         aged = [stored.name for stored in self._store.list("sealed") if stored.modified_at < limit]
-        known = {record.header.ciphertext for record in self._records("")} if aged else set()
+        known = (
+            {record.header.ciphertext for record in self.contents.records("")} if aged else set()
+        )
         for name in aged:
             if name not in known:
                 self._store.delete(name)
         self._store.sweep(limit)
-
-    def _open(self, record: Record) -> Arrivals:
-        secret = self._keyring.unwrap(record.wrapped, context=record.context())
-        name = record.header.ciphertext
-        damaged = f"{record.contract_key}: the sealed delivery {record.delivery_id}"
-        with self._store.open(name) as file:
-            if file is None:
-                raise TwinError(f"{damaged} has a key but its content is missing; restore it")
-            try:
-                return decode(unseal(file, secret, context=name.encode()))
-            except TamperedError:
-                raise TwinError(
-                    f"{damaged} was changed or damaged after it was sealed; restore the archive, "
-                    "or pull the delivery again"
-                ) from None
-
-    def _write_key(self, name: str, header: Header, secret: bytes) -> bool:
-        context = Record(name, header, b"").context()
-        wrapped = self._keyring.wrap(secret, context=context)
-        return self._store.put_new(name, write_header(header) + b"\n" + wrapped.hex().encode())
-
-    def _records(self, folder: str) -> list[Record]:
-        names = [stored.name for stored in self._store.list(f"keys/{folder}".rstrip("/"))]
-        with ThreadPoolExecutor(_READERS) as readers:
-            contents = list(readers.map(self._store.get, names))
-        return [
-            Record.read(n, content) for n, content in zip(names, contents, strict=True) if content
-        ]
 
     def _entry(self, name: str) -> SealedDelivery:
         content = self._store.get(name)
@@ -217,7 +189,7 @@ class Archive:
         return Record.read(name, content).described()
 
     def _is_followed(self, record: Record, folder: str) -> bool:
-        return any(record.is_followed_by(other) for other in self._records(folder))
+        return any(record.is_followed_by(other) for other in self.contents.records(folder))
 
     def _free_name(self, folder: str, window: Window, records: Sequence[Record]) -> str:
         """The first name for this window that is not taken: all who seal it at once choose it."""

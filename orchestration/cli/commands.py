@@ -6,12 +6,14 @@ from orchestration.cli import (
     city,
     contracts,
     doctor,
+    erasure,
     keys,
     privacy,
     publishers,
     quarantine,
     reading,
     redact,
+    upkeep,
 )
 
 
@@ -29,4 +31,8 @@ def register(app: typer.Typer) -> None:
     app.command()(privacy.scan)
     app.command()(redact.redact)
     app.add_typer(keys.app, name="keys")
+    app.command()(erasure.erase)
+    app.command()(erasure.backup)
+    app.command()(erasure.restore)
+    app.add_typer(upkeep.app, name="upkeep")
     app.command()(doctor.doctor)

@@ -1,7 +1,7 @@
 """`keys`: what is in the ring, new versions, rotation, shares on paper, another root key."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -47,8 +47,10 @@ def rotate_key(domain: Annotated[str, typer.Argument(help="The contracts' key_do
     """Encrypt all stored pseudonyms of a domain with a new key, and destroy the old one.
 
     Whoever had one pseudonym in several tables still has one, but another. Nobody can read or
-    write the domain's tables meanwhile. If it is cut off, the same command ends it.
+    write the domain's tables meanwhile, and every backup ends. If it is cut off, the same command
+    ends it.
     """
+    from assets.erasing import backups_of
     from assets.twin import Twin, commit_notes
     from quality.rotation import rotate
 
@@ -57,14 +59,16 @@ def rotate_key(domain: Annotated[str, typer.Argument(help="The contracts' key_do
     done = rotate(
         domain, lake=twin.lake, keyring=twin.keyring, notes=commit_notes("keys rotate"), told=note
     )
+    # Who was erased is known in them by pseudonyms that are no more: none may be restored.
+    ended = backups_of(twin).expire(date.max)
+    if ended:
+        note(f"{counted(ended, 'backup')} with the old pseudonyms ended: make a new one")
     if done.had_ended:
         say(f"{domain}: a rotation that was cut off has ended; nothing else was left to do")
         return
     tables = counted(len(done.tables), "table")
     say(f"{domain}: {tables}, {counted(done.rows_count, 'row')} have new pseudonyms")
-    note(
-        "Copies of these tables, and their backups, have the old ones: destroy them, make new ones"
-    )
+    note("Copies of these tables that other tools made have the old ones: destroy them")
 
 
 @app.command("split")

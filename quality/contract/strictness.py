@@ -75,6 +75,17 @@ def pseudonyms_in(label: str) -> dict[str, bool]:
     return found
 
 
+def key_domains(label: str) -> list[tuple[str, bool]]:
+    """Under which key domains a column's pseudonyms were made, and whether with keys of a day."""
+    found = []
+    for part in label.split(_OR):
+        kind, _, argument = part.partition(" ")
+        if kind == "pseudonymise" and argument:
+            domain, _, epoch = argument.partition(" ")
+            found.append((domain, bool(epoch)))
+    return found
+
+
 def _label(column: Column, contract: Contract) -> str:
     if not column.is_pseudonym:
         return column.treatment_name

@@ -3,6 +3,7 @@
 Run as `python -m tests.promises.canary_runs FIRST LAST FILE`; all it says goes to its output.
 """
 
+import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -110,6 +111,33 @@ def everything(first: str, last: str, file: str) -> None:
     for table in ("bronze/canary", "quarantine/canary", "bronze/brescia_mobilita"):
         shutil.rmtree(Path(Settings.load().lake) / table)
     command("run", "--from-archive", "--select", 'key:"bronze/*"', *span)
+    _erasing()
+
+
+def _erasing() -> None:
+    """Backup, an erasure that fails half-way, one that is whole, and what comes after it."""
+    from quality.erasure import dataset
+    from tests.promises.canaries import Person
+
+    who, request = Person(3), Path("request.json")  # of a row that is kept
+    identifiers = [
+        {"entity": "IT_FISCAL_CODE", "value": who.fiscal_code},
+        {"entity": "IT_PLATE", "value": who.plate},
+        {"entity": "PHONE_NUMBER", "value": who.phone},
+    ]
+    command("backup", "--to", "safe")
+    request.write_text(json.dumps({"request": "ER-1", "identifiers": [{"entity": who.name}]}))
+    command("erase", "--request", str(request))
+    request.write_text(json.dumps({"request": "ER-1", "identifiers": identifiers}))
+    for name in ("cut", "protect"):
+        with bug(dataset, name, _rows):
+            command("erase", "--request", str(request))
+    command("erase", "--request", str(request))
+    shutil.rmtree(Path(Settings.load().lake) / "bronze" / "canary" / "sessions")
+    (folder,) = Path("safe").glob("*T*")
+    command("restore", "--from", str(folder), "--table", "bronze/canary/sessions")
+    command("run", "--from-archive", "--select", 'key:"bronze/canary/*"')
+    command("upkeep", "rewrite")
 
 
 def _forget(key: str) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
+from assets.erasing import backups_of
 from assets.twin import utc_now
 from infra.errors import TwinError
 from quality.rotation import Rotation, rotate
@@ -345,6 +346,17 @@ def test_a_table_that_held_the_domains_of_two_contracts_is_not_rotated(town: Tow
 
     assert DeltaTable(town.lake / VISITS).version() == version
     assert town.twin().keyring.pseudonym_key("parks").version == 1
+
+
+def test_no_backup_with_the_old_pseudonyms_can_be_restored(town: Town, tmp_path: Path) -> None:
+    backups = backups_of(town.twin())
+    made = backups.make(town.twin().lake, str(tmp_path / "safe"), now=utc_now())
+
+    said = town.command("keys", "rotate", "parks")
+
+    assert "1 backup with the old pseudonyms ended" in said.stderr
+    assert backups.all() == []
+    assert not Path(made.folder, "key").exists()
 
 
 def test_the_command_says_what_it_did_and_shows_no_pseudonym(town: Town) -> None:

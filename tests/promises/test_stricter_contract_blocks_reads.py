@@ -1,12 +1,15 @@
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from infra.errors import ContractError
+from infra.scan import scan
 from orchestration.cli.reading import ask
 from quality.contract.load import load_contract
 from quality.contract.model import Contract
+from quality.stricter import bring_up
 from tests.promises.contracts import VISITS_HEADER, edit_contract, parks_town
 from tests.promises.town import FIRST_DAY, PARKING, PRESSURE, Town, days, rows_of
 
@@ -88,6 +91,64 @@ def test_a_contract_made_looser_and_put_back_blocks_what_landed_in_between(visit
 
     with pytest.raises(ContractError, match="may not be read"):
         ask(visited.twin(), QUERY, limit=1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "column", "kept"),
+    [
+        ("truncate: 15m", "truncate: 1h", "came_at", [datetime(2025, 3, 24, 9, tzinfo=UTC)]),
+        ("pagato, type: float", "pagato, type: float, treatment: {round_to: 5}", "paid_eur", [0.0]),
+        ("  paid_eur: {from: pagato, type: float}\n", "", "paid_eur", None),
+        (
+            "park_id: {from: parco, type: string}",
+            "park_pid: {from: parco, type: string, personal: indirect, treatment: pseudonymise}",
+            "park_id",
+            None,
+        ),
+    ],
+    ids=["coarser time", "rounded", "dropped", "pseudonymised"],
+)
+def test_a_table_rewritten_after_its_contract_became_stricter_shows_no_more_and_opens(
+    visited: Town, old: str, new: str, column: str, kept: list[object] | None
+) -> None:
+    path = (visited.contracts or Path()) / "parks" / "visits" / "contract.yaml"
+    path.write_text(path.read_text().partition("expectations:")[0].replace(old, new))
+    twin = visited.twin()
+    before = twin.lake.version(VISITS_TABLE) or 0
+
+    done = bring_up(twin.contracts["parks/visits"], twin.lake, code="test")
+
+    assert [one.table for one in done] == ["quarantine/parks/visits", VISITS_TABLE]
+    rows = visited.twin().read(VISITS_TABLE).collect()
+    assert rows.height == 1
+    assert (rows[column].to_list() if kept else column in rows.columns) == (kept or False)
+    assert twin.lake.upkeep.oldest_readable(VISITS_TABLE) > before
+    left = twin.lake.upkeep.traces(VISITS_TABLE, allowed=["park_id", "paid_eur"])
+    assert left.other_files == ()
+    assert bring_up(twin.contracts["parks/visits"], twin.lake, code="test") == []
+    assert scan(visited.lake / VISITS_TABLE, ["DUCOS"]) == [] or "park_id" in rows.columns
+
+
+def test_rows_that_lose_their_key_go_and_come_back_from_sealed_deliveries(visited: Town) -> None:
+    edit_contract(visited, "parks/visits", "key_domain: parks", "key_domain: gardens")
+    twin = visited.twin()
+
+    (refused, bronze) = bring_up(twin.contracts["parks/visits"], twin.lake, code="test")
+
+    assert (refused.lost_count, bronze.lost_count) == (0, 1)
+    assert ask(visited.twin(), QUERY, limit=1)[1] == [(0,)]
+    visited.run(VISITS_TABLE, first=FIRST_DAY, last=FIRST_DAY, from_archive=True)
+    assert ask(visited.twin(), QUERY, limit=1)[1] == [(1,)]
+
+
+def test_the_command_says_what_it_rewrote_and_what_it_emptied(visited: Town) -> None:
+    edit_contract(visited, "parks/visits", "truncate: 15m", "truncate: 1h")
+
+    done = visited.command("upkeep", "rewrite", "parks/visits")
+    again = visited.command("upkeep", "rewrite")
+
+    assert "bronze/parks/visits: 1 row rewritten. coarser came_at" in done.stdout
+    assert "nothing was rewritten" in again.stdout
 
 
 def test_an_indicator_does_not_read_a_table_whose_contract_became_stricter(landed: Town) -> None:

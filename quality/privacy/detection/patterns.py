@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SLOWEST_S: Final = 10.0
 # A text is looked at in one piece up to this length, in characters.
 LONGEST: Final = 20_000
-# Up to here the dearest of our patterns takes some milliseconds at worst: see the decision 0026.
+# Up to here the dearest of our patterns takes some milliseconds at worst: see the decision 0023.
 SHORT: Final = 2_000
 _LEAST_S: Final = 0.001
 

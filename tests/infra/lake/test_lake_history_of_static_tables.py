@@ -183,3 +183,14 @@ def test_repeating_or_correcting_a_delivery_is_as_if_it_had_come_once(
 
     assert twice.equals(once)
     assert corrected.equals(once)
+
+
+def test_a_list_of_keys_alone_keeps_those_that_come_again() -> None:
+    spec = TableSpec(pl.Schema({"section_id": pl.String}))
+    empty = pl.DataFrame(schema=spec.with_own(VALID_FROM, VALID_TO))
+    both = pl.DataFrame({"section_id": ["a", "b"]})
+
+    first = history_after(empty, both, primary_key=("section_id",), at=at(1))
+    second = history_after(first, both.head(1), primary_key=("section_id",), at=at(2))
+
+    assert second.rows() == [("a", at(1), None), ("b", at(1), at(2))]
