@@ -90,6 +90,7 @@ def _refusals(contract: Contract, sample: Path) -> list[str]:
         warnings.simplefilter("ignore")  # that a root key was made: it lives for this check only
         keyring = Keyring.open(Settings.load({}, Path(keys)))
         protected = protect(Arrivals([payload]), contract, keyring)
+    surprises = unexpected(contract, [protected.frame])
     verdict = judge(
         protected.frame,
         contract,
@@ -106,7 +107,7 @@ def _refusals(contract: Contract, sample: Path) -> list[str]:
     lines += [f"{where}: {stop}" for stop in verdict.stops if not lines]
     lines += [
         f"{where}: {one} is not what the contract declares; correct one of them"
-        for one in unexpected(contract, [protected.frame])
+        for one in surprises
     ]
     if protected.delivered_count == 0:
         lines.append(f"{where}: has no rows; put in a few invented ones")
