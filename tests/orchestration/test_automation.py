@@ -18,6 +18,7 @@ PARKING = "bronze/brescia_mobilita/parking_sessions"
 CAR_PARKS = "bronze/brescia_mobilita/car_parks"
 OFF_STREET = "silver/mobility/off_street_parking"
 PRESSURE = "gold/mobility/hourly_parking_pressure"
+ENTRIES = "open/mobility/daily_parking_entries"
 AIR = "bronze/arpa_lombardia/air_quality"
 OBSERVED = "silver/air/air_quality_observed"
 INDEX = "gold/air/hourly_european_air_quality_index"
@@ -176,7 +177,10 @@ def test_a_late_row_has_its_own_day_computed_again_and_the_day_that_looks_back_o
     told(daemon, PARKING, day="2025-03-11", version="2")
     asked = daemon.look()
 
-    assert asked == {PRESSURE: {"2025-03-11", "2025-03-12"}}
+    assert asked == {
+        PRESSURE: {"2025-03-11", "2025-03-12"},
+        ENTRIES: {"2025-03-11", "2025-03-12", "2025-03-13"},  # looks back on a day of PRESSURE
+    }
 
 
 def test_a_corrected_measure_is_followed_through_silver_to_gold(daemon: Daemon):
