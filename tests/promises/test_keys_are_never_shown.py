@@ -98,6 +98,7 @@ def _keys(town: Town, root: bytes) -> dict[str, bytes]:
     return {"root": root, **stored, **derived}
 
 
+@pytest.mark.slow
 def test_no_key_is_in_anything_that_was_written_or_said(world: World) -> None:
     assert {"root", "wrap", "parks.k1", "parks.k2", "parks.c2", "share 1"} < set(world.keys)
     assert sum(name.startswith("parks.e") for name in world.keys) == 2

@@ -18,6 +18,8 @@ from tests.promises.town import COMMAND, FIRST_DAY, Town, days, process_environm
 
 __all__ = ["town"]  # the fixture: two days of visits and a list of people, landed
 
+pytestmark = pytest.mark.slow
+
 OPERATIONS: Final = Path(__file__).parents[2] / "docs" / "operations.md"
 SECOND_DAY: Final = days(2)[1]
 # What a thief would try: everybody's card, or whatever else is to be guessed.

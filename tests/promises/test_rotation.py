@@ -206,6 +206,7 @@ def steps_of(town: Town) -> list[str]:
     return steps
 
 
+@pytest.mark.slow
 def test_a_rotation_killed_after_any_step_is_ended_by_the_next(town: Town, tmp_path: Path) -> None:
     visitors, rows, before = joined(town), without_pids(town), pids(town)
     copied = tmp_path / "copied"
