@@ -1,4 +1,4 @@
-"""The water in the ground: rain fills it from above, sun and plants empty it."""
+"""Water and warmth in the ground: rain fills it, sun and plants empty it; the air warms it."""
 
 from datetime import timedelta
 from typing import Final
@@ -17,6 +17,8 @@ _DRAINS_AN_HOUR: Final = (0.035, 0.012, 0.004)
 _MM_A_MJ: Final = 0.25  # evaporation: a third of the radiation's latent heat and a bit
 _SHARES: Final = (0.55, 0.30, 0.15)
 _WARM_UP_DAYS: Final = 120
+# Moist loam.
+_DIFFUSIVITY_MM2_S: Final = 0.5
 
 
 def soil_by_hour(climate: pl.DataFrame, sky: Sky) -> Series:
@@ -36,6 +38,27 @@ def soil_by_hour(climate: pl.DataFrame, sky: Sky) -> Series:
         _step(water, rain[hour], sun[hour] * 0.0036 * _MM_A_MJ)
         found[hour] = [100 * mm / layer for mm, layer in zip(water, _LAYERS_MM, strict=True)]
     return found
+
+
+def soil_temperature_by_hour(climate: pl.DataFrame, sky: Sky) -> Series:
+    """Temperature of the ground in °C, hour by hour from the sky's first, at the three depths.
+
+    Shape (hours, 3). At a depth z the ground follows the air late and damped, with the time
+    z² / 2α in which heat of the diffusivity α gets there (Hillel, Environmental Soil Physics, 1998,
+    ch. 12: a wave of the angular frequency ω is damped over √(2α/ω)).
+    """
+    begins = (sky.first_at + timedelta(hours=1)).date()
+    before = climate.filter(pl.col("on") < begins).tail(_WARM_UP_DAYS)["tmean_c"].to_numpy()
+    air = np.concatenate([np.repeat(before, 24), sky.hourly_mean(sky.temp_c)])
+    found = np.empty((len(air), len(DEPTHS_CM)))
+    for place, depth in enumerate(DEPTHS_CM):
+        hours_late = (10 * depth) ** 2 / (2 * _DIFFUSIVITY_MM2_S) / 3600
+        follows = 1 - np.exp(-1 / hours_late)
+        now = air[0]
+        for hour, outside in enumerate(air):
+            now += (outside - now) * follows
+            found[hour, place] = now
+    return found[24 * len(before) :]
 
 
 def _mm(percent: float, layer_mm: float) -> float:

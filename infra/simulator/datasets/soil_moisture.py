@@ -1,4 +1,4 @@
-"""ARPA Lombardia's hourly water in the ground, in the portal's columns, solar time."""
+"""ARPA Lombardia's hourly water and warmth in the ground, in the portal's columns, solar time."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ from infra.simulator.forms import JsonLines
 from infra.simulator.handover import Soda
 from infra.simulator.publication import Publication
 from infra.simulator.sky import Series
-from infra.simulator.soil import DEPTHS_CM, soil_by_hour
+from infra.simulator.soil import DEPTHS_CM, soil_by_hour, soil_temperature_by_hour
 from infra.simulator.spoil import Spoiled, strewn
 
 KEY: Final = "arpa_lombardia/soil_moisture"
@@ -52,10 +52,11 @@ def batches(city: City) -> Iterator[Batch]:
     """The measures of each day."""
     sensors = probes(city)["IdSensore"]
     soil = soil_by_hour(city.climate, city.sky)
+    warmth = soil_temperature_by_hour(city.climate, city.sky)
     # Each station has its own ground, wetter or drier than the mean by so much.
     offsets = city.chance(KEY, "ground").normal(0, 1.8, len(sensors) // len(DEPTHS_CM))
     for day in city.dates:
-        rows = _one_day(city, day, sensors, soil, offsets)
+        rows = _one_day(city, day, sensors, soil=soil, warmth=warmth, offsets=offsets)
         yield Batch(
             name=f"soil_moisture/{day:%Y-%m-%d}.jsonl",
             at=midnight(day) + timedelta(hours=25, minutes=20),
@@ -72,7 +73,13 @@ def _hours_from_sky(city: City, day: date) -> slice:
 
 
 def _one_day(
-    city: City, day: date, sensors: pl.Series, soil: Series, offsets: Series
+    city: City,
+    day: date,
+    sensors: pl.Series,
+    *,
+    soil: Series,
+    warmth: Series,
+    offsets: Series,
 ) -> pl.DataFrame:
     chance, hours = city.chance(KEY, day), _hours_from_sky(city, day)
     layers = soil[hours]  # (24, 3)
@@ -85,6 +92,8 @@ def _one_day(
         _MISSING if lost else f"{value:.1f}"
         for value, lost in zip(values.T.ravel(), is_lost.T.ravel(), strict=True)
     ]
+    degrees = np.tile(warmth[hours], len(offsets))
+    degrees = degrees + city.chance(KEY, "warmth", day).normal(0, 0.1, degrees.shape)
     clock = [f"{midnight(day) + timedelta(hours=hour):%Y-%m-%dT%H:%M:%S}.000" for hour in range(24)]
     return pl.DataFrame(
         {
@@ -93,16 +102,19 @@ def _one_day(
             "valore": texts,
             "stato": ["NA" if text == _MISSING else "VA" for text in texts],
             "idoperatore": ["1"] * len(texts),
+            "temperatura": [f"{value:.1f}" for value in degrees.T.ravel()],
         }
     )
 
 
 def _truth(city: City) -> pl.DataFrame:
     soil = soil_by_hour(city.climate, city.sky)
+    warmth = soil_temperature_by_hour(city.climate, city.sky)
     hours = [city.sky.first_at + timedelta(hours=hour) for hour in range(len(soil))]
     return pl.DataFrame(
         {"measured_at": hours}
         | {f"at_{depth}_cm_pct": soil[:, place] for place, depth in enumerate(DEPTHS_CM)}
+        | {f"at_{depth}_cm_c": warmth[:, place] for place, depth in enumerate(DEPTHS_CM)}
     )
 
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from infra.simulator.batches import Batch, Record, put
@@ -23,6 +24,10 @@ KINDS: Final = ("albergo", "residence", "bed and breakfast", "casa vacanze", "os
 _KIND_SHARES: Final = (0.35, 0.1, 0.25, 0.25, 0.05)
 _BEDS: Final = (70, 40, 6, 5, 30)
 _DAYS: Final = 730
+# Where most of a house's foreign guests come from, in winter and in summer.
+_COUNTRIES: Final = ("DE", "AT", "CH", "FR", "GB", "NL", "PL", "ES", "US", "CN")
+_WINTER_SHARES: Final = np.array((0.20, 0.08, 0.10, 0.14, 0.14, 0.04, 0.10, 0.08, 0.07, 0.05))
+_SUMMER_SHARES: Final = np.array((0.34, 0.10, 0.08, 0.09, 0.07, 0.13, 0.05, 0.03, 0.08, 0.03))
 
 
 def publish(city: City, publication: Publication) -> None:
@@ -86,6 +91,7 @@ def _one_structure(city: City, one: Record, days: list[date]) -> pl.DataFrame:
     weekend = np.array([1.15 if day.weekday() in (4, 5) else 1.0 for day in days])
     share = season * weekend * guests_ratio(days, city.events) * noise[:, 0]
     nights = np.rint(np.clip(share, 0, 1) * beds).astype(np.int64)
+    guests = np.rint(nights * foreign).astype(np.int64)
     arrivals = np.minimum(np.rint(nights / stay * noise[:, 1]).astype(np.int64), nights)
     return pl.DataFrame(
         {
@@ -95,8 +101,18 @@ def _one_structure(city: City, one: Record, days: list[date]) -> pl.DataFrame:
             "DATA": [f"{day:%d/%m/%Y}" for day in days],
             "ARRIVI": arrivals,
             "PRESENZE": nights,
-            "PRESENZE_ESTERE": np.rint(nights * foreign).astype(np.int64),
+            "PRESENZE_ESTERE": guests,
+            "PAESE": np.where(guests > 0, _countries(city, one["cir"], of_year), ""),
             "LETTI": [beds] * len(days),
             "CAMERE": [max(1, beds // 2)] * len(days),
         }
     )
+
+
+def _countries(city: City, cir: str, of_year: npt.NDArray[np.int64]) -> list[str]:
+    """For each day the country of most foreign guests, ISO 3166."""
+    drawn = city.chance(KEY, cir, "country").random(4096)[: len(of_year)]
+    summer = (1 + np.sin((of_year - 110) / 365 * 2 * np.pi)) / 2
+    shares = summer[:, None] * _SUMMER_SHARES + (1 - summer)[:, None] * _WINTER_SHARES
+    places = (drawn[:, None] > np.cumsum(shares, axis=1)).sum(axis=1)
+    return [_COUNTRIES[min(int(place), len(_COUNTRIES) - 1)] for place in places]

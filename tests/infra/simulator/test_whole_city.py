@@ -365,3 +365,27 @@ def test_households_share_a_section_and_cards_are_those_that_travel(week: Simula
     both = holders.keys() & names.keys()
     assert len(both) > 1_000
     assert {card for card in both if holders[card] != names[card]} == set()
+
+
+def test_the_deeper_the_ground_the_steadier_its_temperature(week: Simulation) -> None:
+    soil = truth_table(week, "soil_by_hour")
+    spans = [
+        soil.select(pl.col(f"at_{depth}_cm_c").max() - pl.col(f"at_{depth}_cm_c").min())
+        for depth in (10, 30, 60)
+    ]
+
+    swings = [float(span.item()) for span in spans]
+
+    assert swings == sorted(swings, reverse=True)
+    assert swings[0] > 3 * swings[2]
+
+
+def test_a_house_without_foreign_guests_names_no_country(week: Simulation) -> None:
+    text = (week.out / "regione_files/turismo/movimento_giornaliero.csv").read_text()
+    stays = [one for one in csv.DictReader(io.StringIO(text), delimiter=";") if one["PAESE"]]
+    foreign = [one for one in stays if one["PRESENZE_ESTERE"] not in ("", "0")]
+    by_country = Counter(one["PAESE"] for one in foreign)
+
+    assert len(foreign) == len(stays)
+    assert len(by_country) == 10
+    assert by_country.most_common(1)[0][0] == "DE"
