@@ -206,7 +206,7 @@ def test_what_a_killed_run_left_in_quarantine_goes_when_the_delivery_of_before_c
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(1, 23))
+@pytest.mark.parametrize("number", range(1, 20))
 def test_a_run_killed_at_any_of_many_moments_is_finished_by_the_next_one(
     undisturbed: Undisturbed, tmp_path: Path, number: int
 ) -> None:
