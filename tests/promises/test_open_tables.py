@@ -14,6 +14,8 @@ from tests.promises.checks import checks_of, metadata_of
 from tests.promises.town import CAR_PARKS, PARKING, PRESSURE, Town, simulated_town
 from tests.quality.disclosure.outsider import intervals
 
+pytestmark = pytest.mark.slow
+
 CRASHES = "bronze/comune_brescia/crashes"
 BY_SEVERITY = "open/safety/yearly_crashes_by_severity"
 ENTRIES = "open/mobility/daily_parking_entries"

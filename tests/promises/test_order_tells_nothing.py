@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
+import pytest
 from deltalake import DeltaTable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ def stored(town: Town, table: str) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(path) for path in sorted(files)])
 
 
+@pytest.mark.slow
 @settings(
     max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
