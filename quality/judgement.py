@@ -89,16 +89,14 @@ def judge(
     refusals = required(frame, contract)
     refusals += event_time_out_of_range(frame, contract, window, payload_windows)
     keys = _keys(frame, contract, payload_windows)
-    # Great Expectations keeps one core busy.
-    with ThreadPoolExecutor(1) as pool:
-        possible = pool.submit(possible_repeats, keys)
-        findings = findings_of(rules, frame, contract)
+    # One after the other: of a large delivery there is no room for both at once.
+    repeated = possible_repeats(keys)
+    findings = findings_of(rules, frame, contract)
     failing = refusals + [
         Refusal(finding.rule.name, reason(finding.rule), finding.failing, finding.rule.columns)
         for finding in findings
         if finding.failing is not None and finding.rule.severity == "critical"
     ]
-    repeated = possible.result()
     if failing and repeated.len():
         repeated = repeated.filter(~_any(failing).gather(repeated))
     repeated = repeated_keys(frame, keys, repeated)

@@ -167,10 +167,13 @@ def run() -> dict[str, Figures]:
 
 
 def _in_its_own_process(way: str, sources: Path) -> str:
+    from orchestration import ALLOCATOR
+
     sys.stderr.write(f"measuring a gigabyte, {way} ...\n")
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench.gigabyte", way, str(sources)],
         capture_output=True,
+        env={**os.environ, **(ALLOCATOR if way == "governed" else {})},
         text=True,
         check=False,
     )
