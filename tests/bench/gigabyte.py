@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from tests.bench.memory import peak_mb
 from tests.bench.plain import write
 
 FIRST_DAY: Final = date(2025, 3, 24)
@@ -92,8 +93,7 @@ class measured:  # noqa: N801 # reads as a verb
 
     def __exit__(self, *_: object) -> None:
         self.figures["seconds"] = time.perf_counter() - self._started
-        status = Path("/proc/self/status").read_text()
-        self.figures["peak_mb"] = int(status.partition("VmHWM:")[2].split()[0]) / 1024
+        self.figures["peak_mb"] = peak_mb()
 
 
 def _read(path: Path) -> pl.DataFrame:

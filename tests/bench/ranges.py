@@ -4,7 +4,6 @@ The same rows a day, for ranges that grow; each range is landed by a process of 
 largest size is read when it ends.
 """
 
-import resource
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Final
 from assets.twin import utc_now
 from infra.windows import Window
 from quality.by_window import land_by_window
+from tests.bench.memory import peak_mb
 from tests.promises.contracts import VISITS_HEADER, parks_town
 from tests.promises.town import FIRST_DAY
 
@@ -47,8 +47,8 @@ def land(days_count: int, folder: Path) -> str:
         now=utc_now(),
     )
     assert landing.kept_count == days_count * ROWS_A_DAY
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return f"{time.perf_counter() - started:9.1f}{peak_mb:10.0f}"
+    peak = peak_mb()
+    return f"{time.perf_counter() - started:9.1f}{peak:10.0f}"
 
 
 def run() -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import resource
 import shutil
 import signal
 import statistics
@@ -15,6 +14,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from itertools import islice
 from pathlib import Path
+
+from tests.bench.memory import peak_mb
 
 Way = Callable[[Path, Path], int]
 
@@ -174,7 +175,7 @@ def main() -> None:
         "seconds": statistics.median(wall[1:]),
         "cpu_seconds": statistics.median(cpu[1:]),
         "first_seconds": wall[0],
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mb": peak_mb(),
     }
     sys.stdout.write(json.dumps(figures) + "\n")
 
