@@ -6,7 +6,7 @@ again. Each step can be repeated: whoever was stopped goes through all of them o
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -115,7 +115,9 @@ class Rewriting:
             rows = self._changed(table, change, start)
             rows_count += rows.height
             added += WindowFiles(self._place, self._key, rows, _spec(table)).written(table.schema())
-        removed = present_in(table, _span(starts)) if starts else []
+        removed = (
+            present_in(table, Window.between(starts[0], starts[-1], "daily")) if starts else []
+        )
         table.create_write_transaction(
             [*removed, *added],
             "append",
@@ -151,10 +153,6 @@ def _spec(table: "DeltaTable") -> TableSpec:
     listed = table.metadata().configuration.get(STATISTICS) or ""
     names = tuple(name for name in listed.split(",") if name)
     return TableSpec(schema=pl.Schema(dict.fromkeys(names, pl.String())), statistics=names)
-
-
-def _span(starts: list[date]) -> Window:
-    return Window("daily", starts[0], starts[-1] + timedelta(days=1))
 
 
 def _set(table: "DeltaTable", properties: dict[str, str]) -> None:

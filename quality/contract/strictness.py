@@ -5,7 +5,7 @@ A label says what is stored of a column: `keep`, `pseudonymise energy`, `pseudon
 not contain each other; its label then names them all, with ` | ` between.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from quality.contract.column_rules import RESERVED
@@ -68,22 +68,22 @@ def pseudonyms_in(label: str) -> dict[str, bool]:
     What else the label says is stored there counts as the domain without a name.
     """
     found: dict[str, bool] = {}
-    for part in label.split(_OR):
-        kind, *arguments = part.split(" ")
-        domain = arguments[0] if kind == "pseudonymise" and arguments else ""
-        found[domain] = found.get(domain, True) and arguments[1:] == ["day"]
+    for domain, is_by_day in _domains(label):
+        found[domain] = found.get(domain, True) and is_by_day
     return found
 
 
 def key_domains(label: str) -> list[tuple[str, bool]]:
     """Under which key domains a column's pseudonyms were made, and whether with keys of a day."""
-    found = []
+    return [(domain, is_by_day) for domain, is_by_day in _domains(label) if domain]
+
+
+def _domains(label: str) -> Iterator[tuple[str, bool]]:
+    """For each part of a label its key domain, or none, and whether its keys are those of days."""
     for part in label.split(_OR):
-        kind, _, argument = part.partition(" ")
-        if kind == "pseudonymise" and argument:
-            domain, _, epoch = argument.partition(" ")
-            found.append((domain, bool(epoch)))
-    return found
+        kind, *arguments = part.split(" ")
+        is_pseudonym = kind == "pseudonymise" and bool(arguments)
+        yield (arguments[0], arguments[1:] == ["day"]) if is_pseudonym else ("", False)
 
 
 def _label(column: Column, contract: Contract) -> str:
