@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.measured import Measured, Value
 from assets.plots import hourly_heat
 
 # The index is that of five pollutants; a station that measures fewer says so in its completeness.
@@ -38,7 +39,7 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
         .group_by("station_id", "hour_at", "pollutant_code", "definition_code")
         .agg(pl.col("band_level").min())
     )
-    names = bands.select("definition_code", "band_level", "band_name").unique()
+    names = bands.select("definition_code", "valid_from_on", "band_level", "band_name").unique()
     stations = observed.select("station_id", "station_name").unique("station_id")
     worst = (
         banded.sort(["band_level", "pollutant_code"], descending=[True, False])
@@ -63,6 +64,11 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
             pollutants_count="pollutants_count",
             completeness_ratio=pl.col("pollutants_count") / _POLLUTANTS,
             definition_code="definition_code",
+            definition_from_on="valid_from_on",
+            observations_count="pollutants_count",
+            quality_code=pl.when(pl.col("pollutants_count") < _POLLUTANTS)
+            .then(pl.lit("partial"))
+            .otherwise(pl.lit("ok")),
         )
         .sort("station_id", "hour_at")
     )
@@ -150,6 +156,13 @@ declaration = Declaration(
         "pollutants_count": given("Pollutants that had a value.", "observed.value_ugm3"),
         "completeness_ratio": given("Pollutants with a value, of five.", "observed.value_ugm3"),
         "definition_code": given("Edition of the index in force.", "bands.definition_code"),
+        "definition_from_on": given(
+            "Day from which that edition holds here.", "bands.valid_from_on"
+        ),
+        "observations_count": given("Concentrations used.", "observed.value_ugm3"),
+        "quality_code": given(
+            "partial where a pollutant of the five has no value.", "observed.value_ugm3"
+        ),
     },
     key_columns=("station_id", "hour_at"),
     window_by="hour_at",
@@ -158,4 +171,25 @@ declaration = Declaration(
     method_version="1",
     literature="European Environment Agency, European Air Quality Index; bands are versioned rows.",
     plot=_picture,
+    measured=Measured(
+        entity="station_id",
+        urn="urn:ngsi-ld:AirQualityObserved:brescia:arpa_lombardia:",
+        geometry="point",
+        grain="hour",
+        period="hour_at",
+        definition_from="definition_from_on",
+        values={
+            "air_quality_level": Value(
+                "Classe dell'indice",
+                "1",
+                no_interval="è la classe di concentrazioni pubblicate senza incertezza",
+            )
+        },
+        title="Indice europeo di qualità dell'aria",
+        how=(
+            "Ogni inquinante misurato in una stazione cade in una classe, secondo la tabella "
+            "europea in vigore quel giorno; la stazione prende la classe del peggiore. Un "
+            "inquinante senza dati non conta, e la completezza dice quanti dei cinque ci sono."
+        ),
+    ),
 )
