@@ -59,7 +59,7 @@ def _by_calendar_month(
         usual = usual[np.isfinite(usual)]
         if len(usual) >= _LEAST_YEARS:
             result[month::_MONTHS] = score(its, usual)
-    return np.clip(result, -LIMIT, LIMIT)
+    return np.asarray(np.clip(result, -LIMIT, LIMIT))
 
 
 def _gamma_score(values: Array, usual: Array) -> Array:
