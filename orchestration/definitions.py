@@ -4,8 +4,10 @@ import warnings
 
 import dagster as dg
 
+from assets.derive import schema_of
 from assets.derived_assets import derived_asset, find_declarations
 from assets.freshness import freshness_checks
+from assets.lineage import check_lineage
 from assets.source_assets import bronze_asset, source_spec
 from assets.twin import Twin
 from infra.process import keep_private
@@ -31,6 +33,8 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     contracts = twin.contracts.values()
     declarations = find_declarations()
+    schemas = {key: schema_of(one, declarations, twin) for key, one in declarations.items()}
+    check_lineage(declarations, schemas, twin)
     tables = with_conditions(
         [
             *(bronze_asset(contract, twin) for contract in contracts),
