@@ -135,6 +135,15 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
+# A concentration counts when the edition in force has bands for its pollutant and enough hours.
+_COUNTED: Final = (
+    "observed.value_ugm3", "observed.pollutant_code", "bands.valid_from_on", "bands.averaging_h",
+)  # fmt: skip
+_LEVEL: Final = (
+    *_COUNTED, "bands.definition_code", "bands.pollutant_code", "bands.band_level",
+    "bands.upper_ugm3",
+)  # fmt: skip
+
 declaration = Declaration(
     function=european_air_quality_index,
     key="gold/air/hourly_european_air_quality_index",
@@ -147,22 +156,24 @@ declaration = Declaration(
         "station_name": given("Name of the station.", "observed.station_name"),
         "hour_at": given("Start of the hour, UTC.", "observed.observed_at"),
         "air_quality_level": given(
-            "Level of the worst pollutant: 1 good to 6 extremely poor.",
-            "observed.value_ugm3",
-            "bands.upper_ugm3",
+            "Level of the worst pollutant: 1 good to 6 extremely poor.", *_LEVEL
         ),
-        "band_name": given("Name of the level in the edition in force.", "bands.band_name"),
-        "worst_pollutant_code": given("The pollutant that decides.", "observed.pollutant_code"),
-        "pollutants_count": given("Pollutants that had a value.", "observed.value_ugm3"),
-        "completeness_ratio": given("Pollutants with a value, of five.", "observed.value_ugm3"),
-        "definition_code": given("Edition of the index in force.", "bands.definition_code"),
+        "band_name": given(
+            "Name of the level in the edition in force.", "bands.band_name", *_LEVEL
+        ),
+        "worst_pollutant_code": given("The pollutant that decides.", *_LEVEL),
+        "pollutants_count": given("Pollutants that had a value.", *_COUNTED),
+        "completeness_ratio": given("Pollutants with a value, of five.", *_COUNTED),
+        "definition_code": given(
+            "Edition of the index in force.", "bands.definition_code", "bands.valid_from_on"
+        ),
         "definition_from_on": given(
-            "Day from which that edition holds here.", "bands.valid_from_on"
+            "Day from which that edition holds here.",
+            "bands.valid_from_on",
+            "bands.definition_code",
         ),
-        "observations_count": given("Concentrations used.", "observed.value_ugm3"),
-        "quality_code": given(
-            "partial where a pollutant of the five has no value.", "observed.value_ugm3"
-        ),
+        "observations_count": given("Concentrations used.", *_COUNTED),
+        "quality_code": given("partial where a pollutant of the five has no value.", *_COUNTED),
     },
     key_columns=("station_id", "hour_at"),
     window_by="hour_at",

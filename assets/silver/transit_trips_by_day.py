@@ -142,8 +142,10 @@ declaration = Declaration(
         "route_id": given("The line.", "trips.route_id"),
         "direction_code": given("0 or 1: there or back.", "trips.direction_code"),
         "service_id": given("The service that runs on this day.", "trips.service_id"),
-        "from_stop_id": given("First stop.", "stop_times.stop_id"),
-        "to_stop_id": given("Last stop.", "stop_times.stop_id"),
+        "from_stop_id": given(
+            "First stop.", "stop_times.stop_id", "stop_times.stop_sequence_index"
+        ),
+        "to_stop_id": given("Last stop.", "stop_times.stop_id", "stop_times.stop_sequence_index"),
         "stops_count": given("Stops, both ends included.", "stop_times.stop_id"),
         "timetable_from_at": given(
             "Since when the version of the timetable holds that says so, UTC.",
@@ -152,10 +154,16 @@ declaration = Declaration(
             "calendar.service_id",
         ),
         "leaves_at": given(
-            "Departure from the first stop, UTC.", "stop_times.departs_s", "agencies.timezone_name"
+            "Departure from the first stop, UTC.",
+            "stop_times.departs_s",
+            "stop_times.stop_sequence_index",
+            "agencies.timezone_name",
         ),
         "arrives_at": given(
-            "Arrival at the last stop, UTC.", "stop_times.arrives_s", "agencies.timezone_name"
+            "Arrival at the last stop, UTC.",
+            "stop_times.arrives_s",
+            "stop_times.stop_sequence_index",
+            "agencies.timezone_name",
         ),
     },
     key_columns=("service_on", "trip_id", "run_index"),

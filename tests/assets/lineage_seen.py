@@ -17,15 +17,21 @@ Inputs = Mapping[str, pl.DataFrame]
 def unsaid(declaration: Declaration, inputs: Inputs) -> list[str]:
     """`<column> of <input>.<column>` for whatever a column is made of and does not say.
 
-    What rows are told apart by decides every column, and need not be said again.
+    What rows are told apart by decides every column, and need not be said again; neither do
+    columns of that name in other inputs, by which their rows are found.
     """
-    told_apart = {origin for key in declaration.key_columns for origin in _said(declaration, key)}
+    told_apart = {
+        origin.partition(".")[2]
+        for key in declaration.key_columns
+        for origin in _said(declaration, key)
+    }
     found = []
     for origin, changed in _changes(declaration, inputs):
         found += [
             f"{column} of {origin}"
             for column in changed
-            if origin not in told_apart | set(_said(declaration, column))
+            if origin.partition(".")[2] not in told_apart
+            and origin not in _said(declaration, column)
         ]
     return found
 
@@ -65,7 +71,7 @@ def _changes(declaration: Declaration, inputs: Inputs) -> Iterator[tuple[str, li
 
 
 def _others(values: pl.Series) -> Iterator[pl.Series]:
-    """The same values in other rows, and where numbers may be others, other numbers."""
+    """The same values in other rows, and other numbers and times; other texts may be no texts."""
     if values.n_unique() > 1:
         yield values.shuffle(seed=7).alias(values.name)
         yield values.reverse().alias(values.name)
@@ -75,8 +81,6 @@ def _others(values: pl.Series) -> Iterator[pl.Series]:
         yield ~values
     elif values.dtype.is_temporal():
         yield values.dt.offset_by("1d").cast(values.dtype)
-    elif values.n_unique() <= 1 and values.dtype == pl.String:
-        yield (values + "x").alias(values.name)
 
 
 def _differing(before: pl.DataFrame, after: pl.DataFrame, key: tuple[str, ...]) -> set[str]:
