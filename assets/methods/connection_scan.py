@@ -131,8 +131,8 @@ def travel_times(
     """Seconds door to door to the nearest open service of each category.
 
     `access` has the stops each origin reaches on foot, `on_foot` the services. The result is
-    (origins, departures, categories); -1 where none is reached within `longest_s`. A service that
-    is shut when it is reached is not reached.
+    (origins, departures, categories); -1 where none is reached within `longest_s`. Whoever comes
+    before a service opens waits; one that has shut is not reached.
     """
     from assets.methods.connection_scan_compiled import scan_all
 

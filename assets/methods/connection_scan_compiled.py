@@ -91,44 +91,60 @@ def scan_all(
     margin: int,
     longest: int,
 ) -> NDArray[np.int32]:
-    """Seconds to the nearest open service: (origins, departures, categories), -1 for none."""
+    """Seconds to the nearest open service: (origins, departures, categories), -1 for none.
+
+    Departures are taken from the last to the first: what is reached by leaving later is reached by
+    leaving now and waiting, so labels stay, and a scan ends once no vehicle can bring anything
+    nearer.
+    """
     origins = len(access_start) - 1
+    order = np.argsort(leaves)[::-1]
     times = np.full((origins, len(leaves), categories_count), -1, dtype=np.int32)
     for origin in prange(origins):
         walked = np.full(stops_count, _NEVER, dtype=np.int64)
         ridden = np.full(stops_count, _NEVER, dtype=np.int64)
         vehicle = np.full(stops_count, _NEVER, dtype=np.int64)
-        on_board = np.full(trips_count, -1, dtype=np.int64)
-        best = np.empty(categories_count, dtype=np.int64)
-        for turn in range(len(leaves)):
+        boarded = np.full(trips_count, len(departs), dtype=np.int64)
+        best = np.full(categories_count, _NEVER, dtype=np.int64)
+        for turn in order:
             now = leaves[turn]
-            walked[:] = _NEVER
-            ridden[:] = _NEVER
-            vehicle[:] = _NEVER
-            best[:] = longest + 1
             for n in range(access_start[origin], access_start[origin + 1]):
-                walked[access_to[n]] = min(walked[access_to[n]], now + access_s[n])
-            scan(
-                from_stop, to_stop, departs, arrives, trip, walk_start, walk_to, walk_s,
-                walked, ridden, vehicle, on_board, turn, now, margin, now + longest,
-            )  # fmt: skip
+                walked[access_to[n]] = now + access_s[n]
             for n in range(foot_start[origin], foot_start[origin + 1]):
                 service = foot_to[n]
-                if opens[service] <= now + foot_s[n] < closes[service]:
-                    best[category[service]] = min(best[category[service]], foot_s[n])
-            for stop in range(stops_count):
-                # Whoever only walked to a stop has walked to what is around it, too.
-                if vehicle[stop] - now > longest:
-                    continue
-                for n in range(egress_start[stop], egress_start[stop + 1]):
-                    service = egress_to[n]
-                    at = vehicle[stop] + egress_s[n]
-                    if (
-                        at - now < best[category[service]]
-                        and opens[service] <= at < closes[service]
-                    ):
-                        best[category[service]] = at - now
+                at = max(now + foot_s[n], opens[service])
+                if at < closes[service]:
+                    best[category[service]] = min(best[category[service]], at)
+            first = np.searchsorted(departs, now)
+            until = min(best.max(), now + longest)
+            while first < len(departs) and departs[first] <= until:
+                second, end, is_again = departs[first], first, True
+                while is_again:
+                    is_again, end = False, first
+                    while end < len(departs) and departs[end] == second:
+                        c = end
+                        end += 1
+                        if boarded[trip[c]] > c:
+                            stop = from_stop[c]
+                            if walked[stop] > second and ridden[stop] + margin > second:
+                                continue
+                            boarded[trip[c]] = c
+                        at, when = to_stop[c], arrives[c]
+                        if when >= vehicle[at]:
+                            continue
+                        vehicle[at] = when
+                        ridden[at] = min(ridden[at], when)
+                        is_again = is_again or when == second
+                        for n in range(walk_start[at], walk_start[at + 1]):
+                            ridden[walk_to[n]] = min(ridden[walk_to[n]], when + walk_s[n])
+                        for n in range(egress_start[at], egress_start[at + 1]):
+                            service = egress_to[n]
+                            there = max(when + egress_s[n], opens[service])
+                            if there < best[category[service]] and there < closes[service]:
+                                best[category[service]] = there
+                                until = min(best.max(), now + longest)
+                first = end
             for kind in range(categories_count):
-                if best[kind] <= longest:
-                    times[origin, turn, kind] = best[kind]
+                if best[kind] <= now + longest:
+                    times[origin, turn, kind] = best[kind] - now
     return times

@@ -81,7 +81,7 @@ def label_setting(connections, walks, *, stops, start, leaves_s, margin_s):
         by_trip.setdefault(one[4], []).append(number)
     for numbers in by_trip.values():
         after.update(pairwise(numbers))
-    best = [NEVER] * stops
+    best, by_vehicle = [NEVER] * stops, [NEVER] * stops
     seen = set()
     heap = [(leaves_s, ("stop", start, "first"))]
     while heap:
@@ -99,6 +99,7 @@ def label_setting(connections, walks, *, stops, start, leaves_s, margin_s):
         _, stop, how = state
         best[stop] = min(best[stop], now)
         if how == "ridden":
+            by_vehicle[stop] = min(by_vehicle[stop], now)
             for a, b, seconds in walks:
                 if a == stop:
                     heapq.heappush(heap, (now + seconds, ("stop", b, "walked")))
@@ -106,7 +107,7 @@ def label_setting(connections, walks, *, stops, start, leaves_s, margin_s):
             wait = 0 if how == "first" else margin_s
             if from_stop == stop and leaves >= now + wait:
                 heapq.heappush(heap, (leaves, ("ride", number)))
-    return best
+    return best, by_vehicle
 
 
 @given(networks())
@@ -116,10 +117,11 @@ def test_no_arrival_differs_from_that_of_settling_labels_one_by_one(drawn):
 
     found = earliest_arrivals(timetable, [(0, 0)], leaves_s=leaves_s, margin_s=margin_s)
 
-    assert found.tolist() == label_setting(
+    best, _ = label_setting(
         connections, walks, stops=timetable.stops_count, start=0, leaves_s=leaves_s,
         margin_s=margin_s,
     )  # fmt: skip
+    assert found.tolist() == best
 
 
 @given(networks(), st.integers(1, 50))
@@ -171,6 +173,38 @@ def test_the_time_to_a_pharmacy_is_counted_from_door_to_door():
 
 def test_a_pharmacy_that_is_shut_when_it_is_reached_is_not_reached():
     assert nearest(a_pharmacy(closes_s=74), [0, 1]) == [-1, -1]
+
+
+def test_who_comes_before_it_opens_waits_at_the_door():
+    late = Services(a_pharmacy(closes_s=900).egress, *(np.array([n]) for n in (0, 300, 900)), 1)
+
+    assert nearest(late, [0, 1]) == [300, 299]
+
+
+@given(networks(), st.integers(0, 2**31))
+@settings(max_examples=60)
+def test_many_departures_at_once_give_what_each_gives_alone(drawn, seed):
+    timetable, connections, walks, leaves_s, margin_s = drawn
+    random = np.random.default_rng(seed)
+    stops = timetable.stops_count
+    egress = [(int(stop), 0, int(random.integers(0, 30))) for stop in range(1, stops)]
+    services = Services(
+        Links.of(stops, egress), *(np.array([n]) for n in (0, leaves_s + 20, leaves_s + 90)), 1
+    )
+    minutes = [leaves_s + 3 * n for n in range(8)]
+
+    found = travel_times(
+        timetable, Links.of(1, [(0, 0, 0)]), Links.of(1, []), services,
+        leaves_s=minutes, margin_s=margin_s, longest_s=120,
+    )  # fmt: skip
+
+    for number, now in enumerate(minutes):
+        _, by_vehicle = label_setting(
+            connections, walks, stops=stops, start=0, leaves_s=now, margin_s=margin_s
+        )
+        there = [max(by_vehicle[stop] + seconds, leaves_s + 20) for stop, _, seconds in egress]
+        open_ones = [at - now for at in there if at < leaves_s + 90]
+        assert found[0, number, 0] == min(open_ones, default=-1)
 
 
 def test_walking_counts_where_it_is_faster_or_all_there_is():
