@@ -53,6 +53,7 @@ def test_nobody_is_found_after_any_step_of_a_whole_life(tmp_path: Path) -> None:
         keys_are_lost_and_renewed(life)
         the_nights_come(life)
         assert life.watch.look_again() == []
+        life.assert_is_private()
 
 
 def what_is_planted_would_be_seen(life: Life) -> None:
@@ -97,6 +98,8 @@ def runs_fail_and_are_killed(life: Life) -> None:
         assert words in said, words
     assert life.rows_count("bronze/web/good") == 1
     assert life.rows_count(LETTERS) == 5
+    assert life.pids()
+    assert life.told_pids() == []
     planted = life.disk / "tmpdir" / "planted"
     planted.write_text(f"key {(life.home / 'root.key').read_bytes().hex()}")
     assert life.watch.look() == ["tmpdir/planted: root, byte 4"]
@@ -177,6 +180,7 @@ def people_are_erased_and_a_backup_is_restored(life: Life) -> None:
     life.step("run", "--from-archive", *OWN, *SPAN, ends=REFUSED)
     assert counts == {table: life.rows_count(table) for table in counts}
     assert not (hers | his) & life.pids()
+    assert life.told_pids() == []
     hits = scan(life.sealed(), [*anna.values, *bruno.values])
     assert [hit.path for hit in hits if hit.form != UNREADABLE] == []  # one came damaged
     life.step("erase", "--lift", "ER-2")

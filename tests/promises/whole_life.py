@@ -13,6 +13,7 @@ import polars as pl
 from infra.adapters.opening import payloads_of
 from infra.backup.restoring import _opened, _unsealed
 from infra.keys import Keyring
+from infra.scan import scan
 from tests.promises.canaries import People
 from tests.promises.crowded_town import CrowdedTown, crowded_town
 from tests.promises.prompt import Prompt, Said
@@ -56,7 +57,15 @@ class Life:
     def look(self, after: tuple[str, ...]) -> None:
         """Fail if anybody, or a key, is in anything that was written or said."""
         self.watch.learn(self.crowd.town.settings)
-        assert self.watch.look() == [], after
+        found = self.watch.look()
+        assert not found, f"after {' '.join(after)}: " + "; ".join(found[:5])
+
+    def assert_is_private(self) -> None:
+        """Fail if anybody but its owner can read what the installation wrote."""
+        open_ = [
+            path for path in self.home.rglob("*") if path.is_file() and path.stat().st_mode & 0o77
+        ]
+        assert open_ == []
 
     def steps_count(self) -> int:
         """How far a run has come: files of data, commits and sealed keys."""
@@ -73,6 +82,15 @@ class Life:
         frames = [pl.read_delta(str(log.parent)) for log in logs]
         names = [(frame, name) for frame in frames for name in frame.columns if "_pid" in name]
         return {pid for frame, name in names for pid in frame[name].drop_nulls()}
+
+    def told_pids(self) -> list[str]:
+        """Where pseudonyms stand that are no rows: logs of tables (statistics), events, archive."""
+        logs = self.home.glob("lake/*/*/*/_delta_log")
+        places = (*logs, self.home / "archive", self.disk / "dagster_home")
+        wanted = sorted(self.pids())
+        return [
+            f"{place.parent.name}: {hit.path}" for place in places for hit in scan(place, wanted)
+        ]
 
     def inside(self, backup: Path) -> Path:
         """What is in a backup, opened with its key, in a folder outside."""
