@@ -95,9 +95,9 @@ _WITH_NEWS: Final = ("letters.csv", "holders.jsonl")
 
 def _letters(town: CrowdedTown) -> list[tuple[object, ...]]:
     """Letters whose texts are the first and the last of all, of those erased later, and refused."""
-    low, high, bad, other = (
-        town.people.new(place)
-        for place in ("first of all texts", "last of all texts", "refused letter", "letter")
+    low, high, bad, slip, other = (
+        town.people.new(f"letter, {place}")
+        for place in ("first", "last", "refused by a rule", "refused by the gate", "kept")
     )
     return [
         ("L1", low, "A", f"!! {low.name} {low.phone} !!", INCOMES[0], BIRTHS[0]),
@@ -106,7 +106,8 @@ def _letters(town: CrowdedTown) -> list[tuple[object, ...]]:
         ("L4", town.anna, "ELSEWHERE", _letter(town.anna), 20_100, "1970-05-17"),
         ("L5", town.bruno, "B", _letter(town.bruno), 20_200, "1971-05-17"),
         ("L6", bad, bad.name, _letter(bad), 20_300, ""),
-        ("L7", other, "A", _letter(other), 20_400, "1980-01-01"),
+        ("L7", slip, slip.name, _letter(slip), slip.phone, ""),
+        ("L8", other, "A", _letter(other), 20_400, "1980-01-01"),
     ]
 
 
