@@ -11,7 +11,6 @@ from typing import Final
 import pytest
 
 from infra.scan import UNREADABLE, scan
-from tests.promises.canaries import Person
 from tests.promises.contracts import edit_contract
 from tests.promises.crowded_town import LAST_DAY
 from tests.promises.test_no_personal_value_reaches_a_disk import PLANTED
@@ -152,13 +151,13 @@ def people_are_erased_and_a_backup_is_restored(life: Life) -> None:
     """Anna goes, the lake is backed up, Bruno goes: what is restored is without both."""
     anna, bruno = life.crowd.anna, life.crowd.bruno
     everyone = life.pids()
-    erased(life, anna, "ER-1", killed_at=("rewritten", "sessions: history purged"))
+    life.erase(anna, "ER-1", killed_at=("rewritten", "sessions: history purged"))
     without_anna = life.pids()
-    backup = backed_up(life)
+    backup = life.back_up()
     inside = life.inside(backup)
     assert scan(inside, sorted(without_anna))
     assert scan(inside, life.crowd.canaries) == []
-    erased(life, bruno, "ER-2", killed_at=("rewritten",))
+    life.erase(bruno, "ER-2", killed_at=("rewritten",))
     left = life.pids()
     hers, his = everyone - without_anna, without_anna - left
     assert hers
@@ -166,7 +165,7 @@ def people_are_erased_and_a_backup_is_restored(life: Life) -> None:
     counts = {table: life.rows_count(table) for table in (SESSIONS, LETTERS, HOLDERS)}
 
     place = life.disk / "restored"
-    settings = restored(life, backup, place)
+    settings = life.restore(backup, place)
     for home in (life.home, place):
         assert scan(home, sorted(hers | his)) == []
         assert scan(home, sorted(left))
@@ -184,43 +183,6 @@ def people_are_erased_and_a_backup_is_restored(life: Life) -> None:
     hits = scan(life.sealed(), [*anna.values, *bruno.values])
     assert [hit.path for hit in hits if hit.form != UNREADABLE] == []  # one came damaged
     life.step("erase", "--lift", "ER-2")
-
-
-def erased(life: Life, who: Person, request: str, *, killed_at: tuple[str, ...]) -> None:
-    """Somebody is erased by a command that is killed and typed again; the certificate is right."""
-    path = life.outside / f"{request}.json"
-    kinds = {"IT_FISCAL_CODE": who.fiscal_code, "IT_PLATE": who.plate, "IT_POD": who.pod}
-    kinds |= {"PHONE_NUMBER": who.phone, "EMAIL_ADDRESS": who.email}
-    asked = [{"entity": entity, "value": value} for entity, value in kinds.items()]
-    path.write_text(json.dumps({"request": request, "identifiers": [{"entity": who.name}]}))
-    life.step("erase", "--request", str(path), ends=2)
-    path.write_text(json.dumps({"request": request, "identifiers": asked}))
-    for words in killed_at:
-        life.killed("erase", "--request", str(path), when=lambda said, words=words: words in said)
-    assert "erased and proved" in life.step("erase", "--request", str(path)).out
-    life.step("erase", "--verify", str(life.home / "certificates" / f"{request}.json"))
-
-
-def backed_up(life: Life) -> Path:
-    """The folder of a backup; one before it was killed half-way."""
-    safe = life.disk / "safe"
-    life.killed("backup", "--to", str(safe), when=lambda _: any(safe.glob("*/*.sealed")))
-    life.step("backup", "--to", str(safe))
-    (whole,) = safe.glob("*/manifest")
-    return whole.parent
-
-
-def restored(life: Life, backup: Path, place: Path) -> dict[str, str]:
-    """The settings of a new place to which a backup was restored, by a command that was killed."""
-    place.mkdir()
-    # Of the old place there is nothing but the keys, which are never in a backup.
-    shutil.copytree(life.home / "root.key.ring", place / "root.key.ring")
-    shutil.copy2(life.home / "root.key", place)
-    settings = {"GEMELLO_HOME": str(place), "DAGSTER_HOME": str(place / "dagster")}
-    command = ("restore", "--from", str(backup))
-    life.killed(*command, when=lambda said: "letters: " in said, **settings)
-    life.step(*command, **settings)
-    return settings
 
 
 def a_contract_becomes_stricter(life: Life) -> None:

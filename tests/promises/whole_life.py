@@ -1,5 +1,6 @@
 """An installation whose every step is looked at: who types its commands, and who reads its disk."""
 
+import json
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ from infra.adapters.opening import payloads_of
 from infra.backup.restoring import _opened, _unsealed
 from infra.keys import Keyring
 from infra.scan import scan
-from tests.promises.canaries import People
+from tests.promises.canaries import People, Person
 from tests.promises.crowded_town import CrowdedTown, crowded_town
 from tests.promises.prompt import Prompt, Said
 from tests.promises.talkative_server import talkative_server
@@ -53,6 +54,42 @@ class Life:
         said = self.prompt.killed(*arguments, when=when, **variables)
         assert said.code == -signal.SIGKILL, f"{arguments} ended with {said.code}\n{said.err}"
         self.look((*arguments, "killed"))
+
+    def erase(self, who: Person, request: str, *, killed_at: tuple[str, ...]) -> None:
+        """Erase somebody by a command that is killed and typed again; the certificate is right."""
+        path = self.outside / f"{request}.json"
+        kinds = {"IT_FISCAL_CODE": who.fiscal_code, "IT_PLATE": who.plate, "IT_POD": who.pod}
+        kinds |= {"PHONE_NUMBER": who.phone, "EMAIL_ADDRESS": who.email}
+        asked = [{"entity": entity, "value": value} for entity, value in kinds.items()]
+        path.write_text(json.dumps({"request": request, "identifiers": [{"entity": who.name}]}))
+        self.step("erase", "--request", str(path), ends=2)
+        path.write_text(json.dumps({"request": request, "identifiers": asked}))
+        for words in killed_at:
+            self.killed(
+                "erase", "--request", str(path), when=lambda said, words=words: words in said
+            )
+        assert "erased and proved" in self.step("erase", "--request", str(path)).out
+        self.step("erase", "--verify", str(self.home / "certificates" / f"{request}.json"))
+
+    def back_up(self) -> Path:
+        """The folder of a backup; one before it was killed half-way, unless it was faster."""
+        safe = self.disk / "safe"
+        command = ("backup", "--to", str(safe))
+        self.prompt.killed(*command, when=lambda _: any(safe.glob("*/*.sealed")))
+        self.step(*command)
+        return max(safe.glob("*/manifest")).parent
+
+    def restore(self, backup: Path, place: Path) -> dict[str, str]:
+        """The settings of a new place, restored by a command that is killed and typed again."""
+        place.mkdir()
+        # Of the old place there is nothing but the keys, which are never in a backup.
+        shutil.copytree(self.home / "root.key.ring", place / "root.key.ring")
+        shutil.copy2(self.home / "root.key", place)
+        settings = {"GEMELLO_HOME": str(place), "DAGSTER_HOME": str(place / "dagster")}
+        command = ("restore", "--from", str(backup))
+        self.killed(*command, when=lambda said: "letters: " in said, **settings)
+        self.step(*command, **settings)
+        return settings
 
     def look(self, after: tuple[str, ...]) -> None:
         """Fail if anybody, or a key, is in anything that was written or said."""
