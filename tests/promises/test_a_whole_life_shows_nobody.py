@@ -99,6 +99,7 @@ def runs_fail_and_are_killed(life: Life) -> None:
     assert life.rows_count(LETTERS) == 5
     assert life.pids()
     assert life.told_pids() == []
+    assert life.shown_columns() == set()
     planted = life.disk / "tmpdir" / "planted"
     planted.write_text(f"key {(life.home / 'root.key').read_bytes().hex()}")
     assert life.watch.look() == ["tmpdir/planted: root, byte 4"]
@@ -180,6 +181,7 @@ def people_are_erased_and_a_backup_is_restored(life: Life) -> None:
     assert counts == {table: life.rows_count(table) for table in counts}
     assert not (hers | his) & life.pids()
     assert life.told_pids() == []
+    assert life.shown_columns() == set()
     hits = scan(life.sealed(), [*anna.values, *bruno.values])
     assert [hit.path for hit in hits if hit.form != UNREADABLE] == []  # one came damaged
     life.step("erase", "--lift", "ER-2")

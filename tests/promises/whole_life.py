@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+from deltalake import DeltaTable
 
 from infra.adapters.opening import payloads_of
 from infra.backup.restoring import _opened, _unsealed
@@ -128,6 +129,17 @@ class Life:
         return [
             f"{place.parent.name}: {hit.path}" for place in places for hit in scan(place, wanted)
         ]
+
+    def shown_columns(self) -> set[str]:
+        """The personal columns of which logs of tables show the least and the greatest value."""
+        found = set()
+        for key, contract in self.crowd.town.twin().contracts.items():
+            personal = {n for n, column in contract.columns.items() if column.personal != "none"}
+            for log in self.home.glob(f"lake/*/{key}/_delta_log"):
+                actions = DeltaTable(log.parent).get_add_actions(flatten=True).schema.names
+                shown = {name.partition(".")[2] for name in actions if name[:4] in {"min.", "max."}}
+                found |= {f"{key} {name}" for name in personal & shown}
+        return found
 
     def inside(self, backup: Path) -> Path:
         """What is in a backup, opened with its key, in a folder outside."""
