@@ -133,6 +133,7 @@ def test_the_scanner_finds_a_value_planted_in_every_kind_of_file(
     assert scan(tmp_path, ONE.values)
 
 
+@pytest.mark.slow
 def test_nothing_planted_anywhere_is_found_on_the_disk_afterwards(world: World) -> None:
     assert_nothing_is_found(world, every=EVERY)
 
