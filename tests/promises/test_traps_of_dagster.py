@@ -14,14 +14,13 @@ from typing import Any, Final
 import dagster as dg
 import polars as pl
 import pytest
-import yaml
 
 from assets import source_assets
 from infra.errors import PublisherUnavailable, TwinError
 from infra.scan import scan
 from orchestration.definitions import build
 from orchestration.drops import look
-from orchestration.instance import CONFIG, open_instance
+from orchestration.instance import CONFIG, is_quiet, open_instance
 from orchestration.resources import OpenTwin
 from quality import landing
 from tests.orchestration.asking import Daemon
@@ -178,15 +177,27 @@ def test_every_attempt_at_a_publisher_is_told_without_what_it_answered(world: Wo
 
 
 def test_nothing_of_any_row_that_landed_is_stored_beside_the_table(world: World) -> None:
-    rows = pl.concat(
-        [pl.read_delta(str(world.town.lake / table)) for table in (VISITS, REFUSED)],
-        how="diagonal",
-    )
-    cells = {pid for name in ("visit_pid", "vehicle_pid") for pid in rows[name].drop_nulls()}
+    cells = pseudonyms_in(world)
 
-    assert len(cells) >= 3
-    assert scan(world.town.lake, sorted(cells))
+    assert {hit.path for hit in scan(world.town.lake, cells)}
     assert stored(world, *cells, *LANDED.values) == set()
+
+
+def test_what_is_noted_with_a_commit_is_nothing_of_its_rows(world: World) -> None:
+    places = {hit.path for hit in scan(world.town.lake, pseudonyms_in(world))}
+
+    assert any(path.endswith(".parquet") for path in places)
+    assert [path for path in places if "_delta_log" in path] == []
+    assert scan(world.town.lake, LANDED.values) == []
+
+
+def pseudonyms_in(world: World) -> list[str]:
+    """Those of all rows that were kept or refused."""
+    tables = [pl.read_delta(str(world.town.lake / table)) for table in (VISITS, REFUSED)]
+    rows = pl.concat(tables, how="diagonal").select("visit_pid", "vehicle_pid")
+    found = {pid for column in rows.iter_columns() for pid in column.drop_nulls()}
+    assert len(found) >= 3
+    return sorted(found)
 
 
 def test_no_step_gives_back_rows_for_dagster_to_keep(world: World) -> None:
@@ -227,11 +238,24 @@ def test_a_sensor_remembers_and_asks_by_no_name_of_a_file(tmp_path: Path) -> Non
 def test_dagster_sends_nothing_home_and_captures_nothing(world: World) -> None:
     with open_instance(world.town.settings) as instance:
         assert not instance.telemetry_enabled
-    ours = yaml.safe_load(CONFIG)
-    for config in (yaml.safe_load((ROOT / "dagster.yaml").read_text()), ours):
-        assert config["telemetry"] == {"enabled": False}
-        assert config["compute_logs"]["class"] == "NoOpComputeLogManager"
-        assert "python_logs" not in config
+    assert is_quiet(CONFIG)
+    assert is_quiet((ROOT / "dagster.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "telemetry:\n  enabled: false\n",
+        "  class: NoOpComputeLogManager\n",
+        "run_monitoring:\n",
+    ],
+)
+def test_an_instance_of_ones_own_that_tells_or_captures_is_noticed(words: str) -> None:
+    managed = "python_logs:\n  managed_python_loggers: [root]\nrun_monitoring:\n"
+    other = CONFIG.replace(words, managed if words.startswith("run_") else "")
+
+    assert other != CONFIG
+    assert not is_quiet(other)
 
 
 def test_no_step_writes_a_value_into_the_log_of_its_run() -> None:
@@ -241,7 +265,8 @@ def test_no_step_writes_a_value_into_the_log_of_its_run() -> None:
 
 
 def logs_of(package: str) -> Iterator[str]:
-    for path in (ROOT / package).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / package).rglob("*.py")}
+    for path in (path for path, text in texts.items() if ".log." in text):
+        for node in ast.walk(ast.parse(texts[path])):
             if isinstance(node, ast.Call) and ".log." in ast.unparse(node.func):
                 yield f"{path.relative_to(ROOT).as_posix()}: {ast.unparse(node)}"
