@@ -1,12 +1,9 @@
 import base64
 import hashlib
 import json
-import logging
 import subprocess
 import sys
 import tempfile
-import traceback
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +14,6 @@ import pytest
 
 from infra.errors import ContractError, UsageError
 from infra.scan import scan
-from infra.simulator.publishers.faults import Fault, FaultKind
 from infra.windows import Window
 from orchestration.cli.reading import ask
 from quality.by_window import land_by_window
@@ -25,15 +21,10 @@ from tests.promises.canaries import Person, plant
 from tests.promises.contracts import VISITS_HEADER, parks_town
 from tests.promises.town import FIRST_DAY, Town, days, process_environment, rows_of
 from tests.promises.watched import watched
-from tests.promises.web_town import SESSIONS, WebTown, web_town
 
 ROOT: Final = Path(__file__).parents[2]
 VISITS: Final = "bronze/parks/visits"
 SECOND_DAY: Final = days(2)[1]
-SECRET: Final = "Zztoken-0123456789"  # noqa: S105 # invented
-FAULTS: Final = (
-    *("down", "flapping", "not_found", "forbidden", "server_error", "truncated", "login", "moved"),
-)
 NOW: Final = datetime(2025, 4, 1, 5, tzinfo=UTC)
 
 
@@ -174,59 +165,6 @@ def test_a_process_leaves_no_core_dump_and_files_for_its_owner_alone(
     )
 
     assert done.stdout.splitlines()[-1] == "left 0 0o77", done.stderr
-
-
-# Addresses with secrets
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[WebTown]:
-    with web_town(tmp_path) as town:
-        yield town
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "",
-        "down",
-        "flapping",
-        "not_found",
-        "forbidden",
-        "server_error",
-        "truncated",
-        "login",
-        "moved",
-    ],
-)
-def test_no_address_with_a_secret_is_shown_or_stored_whatever_the_server_does(
-    web: WebTown,
-    kind: FaultKind,
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    contract = web.contract(SESSIONS)
-    source = contract.source.model_copy(
-        update={
-            "url": f"{{parking}}/api/offset/soste?from={{window}}&to={{window_end}}&key={SECRET}",
-            "headers": {"X-Token": SECRET},
-        }
-    )
-    if kind:
-        there = f"https://login.example.org/{SECRET}?next={SECRET}"
-        web.fail(SESSIONS, Fault(kind, location=there))
-
-    said = ""
-    try:
-        web.land(SESSIONS, source=source)
-    except Exception as error:  # noqa: BLE001 # all of it is what is asked for
-        said = "".join(traceback.format_exception(error)) + repr(error.__context__)
-
-    assert kind in ("", "flapping") or "{parking}/api/offset/soste" in said
-    shown = said + caplog.text + "".join(capfd.readouterr())
-    assert SECRET not in shown
-    assert scan(web.town.home, [SECRET]) == []
 
 
 # Ids of deliveries

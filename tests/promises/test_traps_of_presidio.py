@@ -5,10 +5,8 @@ from itertools import product
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from infra.errors import TwinError, UsageError
-from quality.contract.load import BUILT_IN
 from quality.privacy import recognisers
 from quality.privacy.detection import engine
 from quality.privacy.detection.folding import fold
@@ -17,7 +15,6 @@ from quality.privacy.detection.rule import Rule
 from quality.privacy.detection.spans import SEARCHED
 from quality.privacy.detection.strict import hide
 from quality.privacy.recognisers import found_in
-from tests.privacy_texts.reading import Marked, marked_texts, score
 from tests.promises.canaries import Person
 from tests.promises.contracts import write_contract
 from tests.promises.town import Town
@@ -43,13 +40,6 @@ CONFIRMED: Final = {
     "MAC_ADDRESS": "00:1B:44:11:3A:B7",
     "PHONE_NUMBER": "333 1234567",
 }
-HELD_OUT: Final = [one for one in marked_texts() if one.is_held_out]
-# The lower end of the 95 % interval; two or three spans of a label say no more than the least.
-FLOORS: Final = {"PERSON": 0.85, "PHONE_NUMBER": 0.65, "ADDRESS": 0.6}
-LEAST_FLOOR: Final = 0.3
-FEWEST: Final = 2
-# Two of them are held out, and one is missed.
-UNSURE: Final = {"USERNAME"}
 
 
 @pytest.fixture
@@ -244,37 +234,3 @@ KEEPERS: Final = """\
       park_id: {from: parco, type: string}
       kept_by: {from: cura, type: string}
     """
-
-
-def test_recall_holds_its_floor_for_every_kind_on_texts_held_out() -> None:
-    got = score(HELD_OUT, engine.detect)
-
-    low = {
-        label: (round(tally.interval()[0], 2), FLOORS.get(label, LEAST_FLOOR))
-        for label, tally in got.recall.items()
-        if tally.of >= FEWEST and label not in UNSURE
-    }
-
-    assert len(low) >= 9
-    assert {label: at for label, at in low.items() if at[0] < at[1]} == {}
-    assert got.all_of().interval()[0] >= 0.9
-
-
-def test_hardly_any_prose_that_names_nobody_is_touched() -> None:
-    prose = [Marked("contract", text, (), is_held_out=True) for text in contract_prose()]
-
-    got = score(prose, engine.detect)
-
-    assert got.clean_touched.of > 300
-    assert got.clean_touched.share <= 0.06
-
-
-def contract_prose() -> list[str]:
-    """What the city's contracts say in Italian of their tables and columns."""
-    found: list[str] = []
-    for path in sorted(BUILT_IN.glob("*/*/contract.yaml")):
-        terms = yaml.safe_load(path.read_text(encoding="utf-8"))
-        columns = [column.get("description", "") for column in terms["columns"].values()]
-        found += [terms["title"], terms.get("purpose", ""), *columns]
-        found += terms.get("dropped", {}).values()
-    return [text for text in dict.fromkeys(found) if len(text) > 20]
