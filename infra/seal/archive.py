@@ -129,7 +129,7 @@ class Archive:
         return frozenset(
             digest_of(payload, self._keyring)
             for record in records
-            if record.header.window[: len("2025-01-01")] in days
+            if record.contract_key == contract_key and record.header.window[:10] in days
             for payload in payloads_of(self.contents.open(record))
         )
 
