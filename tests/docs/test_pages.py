@@ -56,15 +56,15 @@ def test_every_command_that_is_written_exists(page: Path):
     assert unknown == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_test_that_is_named_exists(page: Path):
-    text = page.read_text(encoding="utf-8")
+def test_every_test_that_the_page_on_privacy_names_exists():
+    text = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
     files = {path.name: path for path in (ROOT / "tests").rglob("test_*.py")}
 
     missing = [name for name in re.findall(r"\btest_\w+\.py", text) if name not in files]
     written = "".join(path.read_text(encoding="utf-8") for path in files.values())
     named = re.findall(r"(?:`|::)(test_\w+)`", text)
 
+    assert len(named) > 40
     assert missing == []
     assert [name for name in named if f"def {name}(" not in written] == []
 
