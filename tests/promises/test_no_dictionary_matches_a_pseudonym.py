@@ -132,6 +132,7 @@ def test_no_digest_of_an_identifier_stands_anywhere_in_the_lake(
     assert found_in(everything_in(city.lake), written(guesses)) == set()
 
 
+@pytest.mark.slow
 def test_no_digest_of_any_plate_of_a_whole_series_is_a_pseudonym(
     city: Town, truth: dict[str, list[str]]
 ) -> None:

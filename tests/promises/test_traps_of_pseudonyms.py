@@ -15,6 +15,7 @@ from quality.disclosure.gate import clear
 from quality.disclosure.policy import Records
 from quality.privacy import checkdigits
 from tests.promises.contracts import edit_contract, write_contract
+from tests.promises.test_traps_of_other_paths import land
 from tests.promises.town import FIRST_DAY, Town, rows_of
 
 CODE: Final = "RSSMRA85T10A562S"
@@ -58,9 +59,8 @@ def test_one_person_is_one_however_the_code_is_written_and_nobody_is_no_one(park
     lines = [f"{code};A\n" for code in (*spelled, OTHER, *nobody)]
     (parks.sources / "town" / "payers.csv").write_text("cf;zona\n" + "".join(lines))
 
-    summary = parks.run("bronze/parks/payers")
+    land(parks, "parks/payers")
 
-    assert summary.is_success, summary.failures
     counts = dict(rows_of(parks)["bronze/parks/payers"]["payer_pid"].value_counts().iter_rows())
     assert counts.pop(None) == len(nobody)
     assert sorted(counts.values()) == [1, len(spelled)]
@@ -90,7 +90,7 @@ def test_a_sealed_delivery_opens_with_nothing_that_the_root_key_gives(parks: Tow
     (parks.sources / "town" / f"visits_{FIRST_DAY}.csv").write_text(
         f"visita;targa;parco;arrivo;pagato;nome\nV1;ZZ001ZZ;DUCOS;{FIRST_DAY} 10:05:00;1;\n"
     )
-    parks.run("bronze/parks/visits", first=FIRST_DAY, last=FIRST_DAY)
+    land(parks, "parks/visits")
     archive = parks.home / "archive"
     (sealed,) = archive.rglob("*.sealed")
     (key,) = archive.glob("keys/**/*.key")
