@@ -58,14 +58,6 @@ def test_every_command_that_is_written_exists(page: Path):
     assert unknown == []
 
 
-def test_every_test_that_the_page_about_privacy_names_exists():
-    named = TEST.findall(PRIVACY.read_text(encoding="utf-8"))
-
-    missing = [path for path in named if not (ROOT / path).is_file()]
-
-    assert missing == []
-
-
 def test_every_promise_about_personal_data_names_the_tests_that_prove_it():
     text = PRIVACY.read_text(encoding="utf-8")
     section = text.partition("## What is promised, and where it is proved\n")[2]
