@@ -14,6 +14,7 @@ from assets.declaration import Declaration
 from assets.derive import Derivation, derive, schema_of
 from assets.disclosure import checks_of, disclosure_result, disclosure_spec
 from assets.freshness import is_hourly
+from assets.lineage import made_of
 from assets.metadata import (
     column_schema,
     data_version,
@@ -193,15 +194,7 @@ def _requested(
 
 
 def _lineage(declaration: Declaration) -> dg.TableColumnLineage:
-    return lineage_of(
-        {
-            name: [
-                (declaration.reads[origin.partition(".")[0]], origin.partition(".")[2])
-                for origin in column.made_of
-            ]
-            for name, column in declaration.gives.items()
-        }
-    )
+    return lineage_of({name: made_of(declaration, name) for name in declaration.gives})
 
 
 def _metadata(

@@ -1,6 +1,6 @@
 """Lineage by column: from any computed column back to the publishers', with the personal class."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -37,6 +37,23 @@ class Descent:
     entity: str
     is_pseudonym: bool
     is_by_day: bool
+
+    @property
+    def first_computed(self) -> Place:
+        """The first computed column on the way: where a pseudonym was counted, and ended."""
+        return (*self.through, (self.table, self.column))[1]
+
+    @property
+    def carried(self) -> Personal:
+        """The personal class that the computed column still has from this way.
+
+        A pseudonym is personal until it is counted; a treated direct identifier says something of
+        somebody yet, as an indirect one does.
+        """
+        if self.is_pseudonym:
+            return "none"
+        is_treated = self.personal == "direct" and self.treatment != "keep"
+        return "indirect" if is_treated else self.personal
 
 
 def descents(declarations: Mapping[str, Declaration], twin: Twin) -> list[Descent]:
@@ -113,7 +130,9 @@ def check_lineage(
     """Raise TwinError where a computed column descends from what it may not.
 
     Direct identifiers that nothing was done to and free texts end in bronze. A pseudonym may be
-    counted: a column made of one is a number or a yes or no, never a text or an instant.
+    counted, and ends there: a column made of one is a number, a yes or no, or a code of a closed
+    list, never another text or an instant. That such a column does not hand pseudonyms on cannot
+    be seen in its type: tests rename all of them, and nothing may change.
     """
     for descent in descents(declarations, twin):
         where = f"{descent.table}.{descent.column}"
@@ -128,14 +147,21 @@ def check_lineage(
                 f"{where} descends from the direct identifier {origin}.{name}, to which nothing "
                 "was done; treat it in its contract or leave it out"
             )
-        dtype = schemas[descent.table][descent.column]
-        if descent.is_pseudonym and not (dtype.is_numeric() or dtype == pl.Boolean):
+        table, column = descent.first_computed
+        if descent.is_pseudonym and not _may_count(column, schemas[table][column]):
             raise TwinError(
-                f"{where} is made of the pseudonym {origin}.{name} and is no number: from silver "
-                "up pseudonyms may be counted and not passed on; count them or leave them out"
+                f"{table}.{column} is made of the pseudonym {origin}.{name} and is no number: from "
+                "silver up pseudonyms may be counted and not passed on; count them or leave them "
+                "out"
             )
 
 
-def strictest(ways: list[Descent]) -> Personal:
-    """The gravest personal class among publishers' columns; none where there are none."""
-    return max((way.personal for way in ways), key=_SEVERITY.__getitem__, default="none")
+def _may_count(column: str, dtype: pl.DataType) -> bool:
+    """Whether a column can say how many there are, or which of a closed list follows from that."""
+    is_code = dtype == pl.String and column.endswith("_code")
+    return dtype.is_numeric() or dtype == pl.Boolean or is_code
+
+
+def strictest(ways: Iterable[Descent]) -> Personal:
+    """The gravest personal class that a column still has; none where it has no origins."""
+    return max((way.carried for way in ways), key=_SEVERITY.__getitem__, default="none")

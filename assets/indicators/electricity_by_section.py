@@ -16,6 +16,8 @@ LARGEST_SHARE: Final = 0.25
 _LEAST_COMPLETE: Final = 0.75
 _COMPLETE: Final = 0.95
 _QUARTER_MIN: Final = 15
+# Of each meter and instant the last reading counts, where there is one.
+_COUNTED: Final = ("readings.energy_kwh", "readings.meter_pid")
 
 
 def electricity_by_section(readings: pl.DataFrame) -> pl.DataFrame:
@@ -105,16 +107,12 @@ declaration = Declaration(
     gives={
         "section_id": given("Census section (ISTAT).", "readings.section_id"),
         "consumed_on": given("Day of the city's clock (Europe/Rome).", "readings.read_at"),
-        "energy_kwh": given("Electricity used in the day.", "readings.energy_kwh"),
-        "meters_count": given("Meters that gave a reading.", "readings.meter_pid"),
-        "readings_count": given("Quarter-hour readings summed.", "readings.energy_kwh"),
-        "completeness_ratio": given(
-            "Readings that came, of those the meters owed.", "readings.energy_kwh"
-        ),
-        "observations_count": given("Quarter-hour readings summed.", "readings.energy_kwh"),
-        "quality_code": given(
-            "partial where less than 95 % of the readings came.", "readings.energy_kwh"
-        ),
+        "energy_kwh": given("Electricity used in the day.", *_COUNTED),
+        "meters_count": given("Meters that gave a reading.", *_COUNTED),
+        "readings_count": given("Quarter-hour readings summed.", *_COUNTED),
+        "completeness_ratio": given("Readings that came, of those the meters owed.", *_COUNTED),
+        "observations_count": given("Quarter-hour readings summed.", *_COUNTED),
+        "quality_code": given("partial where less than 95 % of the readings came.", *_COUNTED),
     },
     key_columns=("section_id", "consumed_on"),
     window_by="consumed_on",

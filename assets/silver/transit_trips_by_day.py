@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from assets.declaration import Declaration, given
-from assets.timetable import in_force, instant, service_days, stop_times_of_runs
+from assets.timetable import WEEK, in_force, instant, service_days, stop_times_of_runs
 
 # Some calendars run to the end of the century. What is further away than this from the day a
 # version begins is no timetable yet, or none any more.
@@ -129,6 +129,7 @@ declaration = Declaration(
             "The service day; its night runs on into the next.",
             "calendar.starts_on",
             "calendar.ends_on",
+            *(f"calendar.{weekday}" for weekday in WEEK),
             "calendar_dates.service_on",
             "calendar_dates.exception_code",
         ),
@@ -141,7 +142,12 @@ declaration = Declaration(
         ),
         "route_id": given("The line.", "trips.route_id"),
         "direction_code": given("0 or 1: there or back.", "trips.direction_code"),
-        "service_id": given("The service that runs on this day.", "trips.service_id"),
+        "service_id": given(
+            "The service that runs on this day.",
+            "trips.service_id",
+            "calendar.service_id",
+            "calendar_dates.service_id",
+        ),
         "from_stop_id": given(
             "First stop.", "stop_times.stop_id", "stop_times.stop_sequence_index"
         ),

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 from assets.declaration import Declaration, given
 from assets.derive import schema_of
 from assets.derived_assets import find_declarations
-from assets.lineage import check_lineage, descents, descents_of, strictest
+from assets.lineage import Descent, check_lineage, descents, descents_of, strictest
 from assets.twin import Twin
 from infra.errors import TwinError
 from infra.settings import Settings
-from tests.assets.lineage_seen import passed_on, unsaid
 
 DECLARATIONS = find_declarations()
 CRASHES = "bronze/comune_brescia/crashes"
@@ -24,8 +23,22 @@ def twin(tmp_path) -> Twin:
     return Twin.here(Settings.load({}, tmp_path))
 
 
+A_WAY = Descent(
+    table="silver/safety/invented",
+    column="told",
+    through=((READINGS, "told"),),
+    source="source/a2a/electricity_readings",
+    source_columns=("detto",),
+    personal="none",
+    treatment="keep",
+    entity="",
+    is_pseudonym=False,
+    is_by_day=False,
+)
+
+
 def a_table(
-    reads: str, made_of: str, *, key: str = "silver/safety/invented"
+    reads: str, made_of: str, *, key: str = "silver/safety/invented", column: str = "told"
 ) -> dict[str, Declaration]:
     def invented(table: pl.DataFrame) -> pl.DataFrame:
         return table
@@ -34,8 +47,8 @@ def a_table(
         function=invented,
         key=key,
         reads={"table": reads},
-        gives={"told": given("x", f"table.{made_of}")},
-        key_columns=("told",),
+        gives={column: given("x", f"table.{made_of}")},
+        key_columns=(column,),
         window_by=None,
         title="Invented",
         method_version="1",
@@ -45,7 +58,12 @@ def a_table(
 
 
 def check(declarations: dict[str, Declaration], dtype: pl.DataType, twin: Twin) -> None:
-    check_lineage(declarations, {key: pl.Schema({"told": dtype}) for key in declarations}, twin)
+    schemas = {key: schema(one, dtype) for key, one in declarations.items()}
+    check_lineage(declarations, schemas, twin)
+
+
+def schema(declaration: Declaration, dtype: pl.DataType) -> pl.Schema:
+    return pl.Schema(dict.fromkeys(declaration.gives, dtype))
 
 
 def test_every_computed_column_leads_back_to_a_publisher_and_to_nothing_it_may_not(twin):
@@ -62,13 +80,12 @@ def test_the_way_back_names_every_table_and_what_was_done_at_the_gate(twin):
         "gold/energy/daily_electricity_by_section", "meters_count", DECLARATIONS, twin
     )
 
-    assert [(way.source, way.source_columns, way.through) for way in ways] == [
-        ("source/a2a/electricity_readings", ("pod",), ((READINGS, "meter_pid"),))
-    ]
-    assert (ways[0].personal, ways[0].treatment, ways[0].entity) == (
-        "direct", "pseudonymise", "IT_POD",
+    (way,) = (way for way in ways if way.is_pseudonym)
+    assert (way.source, way.source_columns, way.through) == (
+        "source/a2a/electricity_readings", ("pod",), ((READINGS, "meter_pid"),),
     )  # fmt: skip
-    assert strictest(ways) == "direct"
+    assert (way.personal, way.treatment, way.entity) == ("direct", "pseudonymise", "IT_POD")
+    assert way.first_computed == (way.table, way.column)
 
 
 def test_a_way_through_silver_names_both_tables(twin):
@@ -97,8 +114,68 @@ def test_a_column_that_descends_from_what_it_may_not_fails_the_build(twin, reads
         check(a_table(reads, made_of), pl.String(), twin)
 
 
-def test_a_pseudonym_may_be_counted(twin):
-    check(a_table(READINGS, "meter_pid"), pl.Int64(), twin)
+@pytest.mark.parametrize(
+    ("column", "dtype"),
+    [("told_count", pl.Int64()), ("is_told", pl.Boolean()), ("told_code", pl.String())],
+)
+def test_a_pseudonym_may_be_counted_and_a_code_may_follow_from_the_count(twin, column, dtype):
+    table = a_table(READINGS, "meter_pid", column=column)
+
+    check(table, dtype, twin)
+
+
+def test_what_is_made_of_a_count_is_not_made_of_those_counted(twin):
+    inner = a_table(READINGS, "meter_pid", column="meters_count")
+    outer = a_table(
+        "silver/safety/invented", "meters_count", key="gold/safety/outer", column="told_on"
+    )
+    tables = inner | outer
+    types = {"silver/safety/invented": pl.Int64(), "gold/safety/outer": pl.Date()}
+
+    check_lineage(tables, {key: schema(one, types[key]) for key, one in tables.items()}, twin)
+
+    (way,) = descents_of("gold/safety/outer", "told_on", tables, twin)
+    assert way.is_pseudonym
+    assert way.first_computed == ("silver/safety/invented", "meters_count")
+
+
+def test_a_pseudonym_passed_on_by_silver_fails_the_build_whatever_gold_makes_of_it(twin):
+    inner = a_table(READINGS, "meter_pid", column="meter_name")
+    outer = a_table("silver/safety/invented", "meter_name", key="gold/safety/outer")
+    tables = inner | outer
+    types = {"silver/safety/invented": pl.String(), "gold/safety/outer": pl.Int64()}
+
+    with pytest.raises(TwinError, match=r"silver/safety/invented\.meter_name is made of the pseud"):
+        check_lineage(tables, {key: schema(one, types[key]) for key, one in tables.items()}, twin)
+
+
+@pytest.mark.parametrize(
+    ("personal", "treatment", "carried"),
+    [
+        ("none", "keep", "none"),
+        ("indirect", "keep", "indirect"),
+        ("indirect", "truncate 15m", "indirect"),
+        ("direct", "bands 0,18,65", "indirect"),
+        ("direct", "keep", "direct"),
+        ("direct", "pseudonymise", "none"),
+    ],
+)
+def test_a_way_carries_the_class_that_treatment_and_counting_leave(personal, treatment, carried):
+    is_pseudonym = treatment == "pseudonymise"
+
+    way = dataclasses.replace(
+        A_WAY, personal=personal, treatment=treatment, is_pseudonym=is_pseudonym
+    )
+
+    assert way.carried == carried
+
+
+@drawn(st.lists(st.sampled_from(["none", "indirect", "direct"]), min_size=1))
+def test_a_column_of_several_carries_the_gravest_class_in_whatever_order(classes):
+    ways = [dataclasses.replace(A_WAY, personal=personal) for personal in classes]
+
+    gravest = max(classes, key=["none", "indirect", "direct"].index)
+    assert strictest(ways) == strictest(ways[::-1]) == gravest
 
 
 def test_a_direct_identifier_kept_as_it_came_fails_the_build(twin):
@@ -122,44 +199,3 @@ def test_a_column_made_of_one_that_a_table_does_not_give_fails_the_build(twin):
         TwinError, match=r"silver/safety/invented\.renamed, which that table does not"
     ):
         descents(inner | outer, twin)
-
-
-PRESSURE = DECLARATIONS["silver/mobility/off_street_parking"]
-CAR_PARKS = pl.DataFrame(
-    {
-        "car_park_id": ["A", "B", "C"],
-        "car_park_name": ["uno", "due", "tre"],
-        "capacity_count": [10, 20, 30],
-        "lat_deg": [45.1, 45.2, 45.3],
-        "lng_deg": [10.1, 10.2, 10.3],
-    }
-)
-
-
-def test_what_a_column_is_made_of_and_does_not_say_is_seen():
-    said = {**PRESSURE.gives, "capacity_count": given("x", "car_parks.car_park_name")}
-    silent = dataclasses.replace(PRESSURE, gives=said)
-
-    assert unsaid(PRESSURE, {"car_parks": CAR_PARKS}) == []
-    assert unsaid(silent, {"car_parks": CAR_PARKS}) == [
-        "capacity_count of car_parks.capacity_count"
-    ]
-
-
-@drawn(st.lists(st.integers(1, 9), min_size=3, max_size=3, unique=True))
-def test_a_column_that_is_the_same_whatever_came_is_made_of_nothing(capacities):
-    def constant(car_parks: pl.DataFrame) -> pl.DataFrame:
-        return PRESSURE.function(car_parks).with_columns(capacity_count=pl.lit(1))
-
-    silent = dataclasses.replace(
-        PRESSURE, function=constant, gives={**PRESSURE.gives, "capacity_count": given("x")}
-    )
-    parks = CAR_PARKS.with_columns(capacity_count=pl.Series(capacities))
-
-    assert unsaid(silent, {"car_parks": parks}) == []
-
-
-def test_a_guarded_value_that_stands_in_a_column_is_seen():
-    assert passed_on(PRESSURE, {"car_parks": CAR_PARKS}, {"car_parks": {"car_park_name"}}) == [
-        "car_park_name holds car_parks.car_park_name"
-    ]

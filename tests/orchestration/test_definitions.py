@@ -8,6 +8,7 @@ import yaml
 from assets.derived_assets import find_declarations
 from assets.lineage import descents_of
 from assets.twin import Twin
+from infra.errors import TwinError
 from infra.settings import Settings
 from orchestration.definitions import build
 from orchestration.instance import CONFIG
@@ -142,3 +143,15 @@ def test_dagster_started_in_the_repository_goes_by_what_installations_go_by():
     assert yaml.safe_load(here.read_text(encoding="utf-8")) == yaml.safe_load(CONFIG)
     assert "enabled: false" in CONFIG
     assert "NoOpComputeLogManager" in CONFIG
+
+
+def test_a_contract_that_keeps_a_direct_identifier_of_a_computed_table_fails_the_build(tmp_path):
+    twin = Twin.here(Settings.load({}, tmp_path))
+    contract = twin.contracts["a2a/electricity_readings"]
+    bare = contract.columns["section_id"].model_copy(update={"personal": "direct"})
+    twin.contracts["a2a/electricity_readings"] = contract.model_copy(
+        update={"columns": {**contract.columns, "section_id": bare}}
+    )
+
+    with pytest.raises(TwinError, match="to which nothing was done; treat it in its contract"):
+        build(twin)
