@@ -284,6 +284,30 @@ def _as_said_last(key: str, rows: pl.LazyFrame, in_days: pl.Expr, twin: Twin) ->
     return last.filter(in_days)
 
 
+def rows_from(
+    declaration: Declaration,
+    declarations: Mapping[str, Declaration],
+    *,
+    twin: Twin,
+    versions: Mapping[str, int],
+    day: date | None,
+) -> pl.DataFrame:
+    """What a table's function makes of these versions of its inputs (by table), for a day of it.
+
+    Nothing is written. Raises TwinError where a version is not there any more.
+    """
+    by_name = {name: versions[key] for name, key in declaration.reads.items()}
+    days = [date.max] if day is None else [day]
+    inputs = {
+        name: _input(name, by_name[name], twin=twin, days=days, declaration=declaration)
+        for name in declaration.reads
+    }
+    frame = declaration.function(**inputs)
+    if frame.schema != _units_schema(declaration, declarations, twin):
+        raise TwinError(f"{declaration.key}: the function's columns depend on its data; fix them")
+    return frame
+
+
 def _derive_whole(
     declaration: Declaration,
     *,
