@@ -43,7 +43,7 @@ CERTAIN: Final = 1.0
 _BY_WORDS: Final[tuple[Label, ...]] = ("PERSON", "UNKNOWN")
 _SHORTEST_REST: Final = 3
 # The order of spans as such, without asking each pair.
-_IN_TEXT: Final = attrgetter("start", "end", "label", "score")
+IN_TEXT: Final = attrgetter("start", "end", "label", "score")
 
 
 @dataclass(frozen=True, order=True)
@@ -86,7 +86,7 @@ def resolved(spans: Iterable[Span]) -> tuple[Span, ...]:
     )
     for span in order:
         kept.extend(_uncovered(span, kept))
-    return tuple(sorted(kept, key=_IN_TEXT))
+    return tuple(sorted(kept, key=IN_TEXT))
 
 
 def _uncovered(span: Span, kept: Iterable[Span]) -> list[Span]:

@@ -10,7 +10,7 @@ from quality.privacy.detection.engine import detect, whosever
 from quality.privacy.detection.folding import Folded, fold
 from quality.privacy.detection.harmless import ACRONYMS, BODIES, SHORT, words_of_text
 from quality.privacy.detection.names import labelled
-from quality.privacy.detection.spans import Span, resolved
+from quality.privacy.detection.spans import IN_TEXT, Span, resolved
 from quality.privacy.detection.tokens import REMEMBERED, Token, known, shape_of
 from quality.privacy.words import PLACE_WORDS
 
@@ -89,7 +89,7 @@ def _with_edges(text: str, found: Sequence[Span]) -> list[Span]:
 def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
     """Neighbours as one, so that the number of hidden words does not show a name's shape."""
     joined: list[Span] = []
-    for span in sorted(hidden):
+    for span in sorted(hidden, key=IN_TEXT):
         between = text[joined[-1].end : span.start].strip(" .'’-").lower() if joined else ""
         if joined and (not between or between in _NAMES_PARTICLES):
             joined[-1] = Span(
