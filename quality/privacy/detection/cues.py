@@ -138,6 +138,8 @@ PARTICLES: Final = frozenset(
         "do",
     ]
 )
+# After the first word of a name these are none of it, though a particle may be.
+_NO_LATER_NAME: Final = (NO_NAME | BODIES) - PARTICLES
 
 
 def announced(folded: Folded) -> Iterator[Span]:
@@ -178,7 +180,7 @@ def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span 
         is_doubtful = is_small and (is_title or _is_plain_word(lower, is_small=is_small))
         if count and is_doubtful and not _is_name(lower):
             break
-        if count and not is_small and lower in (NO_NAME | BODIES) - PARTICLES:
+        if count and not is_small and lower in _NO_LATER_NAME:
             break
         last, count = start + word.start() + len(lower), count + 1
         if word[0].endswith(".") and len(lower) > 2:

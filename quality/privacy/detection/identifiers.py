@@ -135,7 +135,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "IT_PLATE",
-        rf"{BEGIN}(?:{_P})[ \-]?(?:[a-z]\d{{5}}|\d{{6}}|\d{{2}}[a-z]\d{{3}}){END}",
+        rf"{BEGIN}(?=[a-z]{{2}}[ \-]?[a-z\d]\d)(?:{_P})[ \-]?"
+        rf"(?:[a-z]\d{{5}}|\d{{6}}|\d{{2}}[a-z]\d{{3}}){END}",
         score=0.6,
         digits=5,
         accept=lambda folded, start, end: (

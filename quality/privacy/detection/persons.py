@@ -26,6 +26,8 @@ _SAINTS: Final = frozenset(
 )
 # What a company calls itself.
 _FORMS: Final = frozenset(("srl", "srls", "spa", "snc", "sas", "onlus", "scarl", "coop", "s.r.l"))
+# With these a name neither begins nor ends.
+_EDGES: Final = STOPS - PARTICLES
 _INTRODUCE: Final = frozenset(
     [
         "sono",
@@ -162,7 +164,7 @@ def _trimmed(words: list[tuple[Token, str]], first: int, after: int) -> tuple[in
     def is_edge(token: Token) -> bool:
         lower = token.text.lower()
         is_acronym = token.text.isupper() and lower in ACRONYMS
-        return not token.text[0].isalpha() or lower in STOPS - PARTICLES or is_acronym
+        return not token.text[0].isalpha() or lower in _EDGES or is_acronym
 
     while first < after and is_edge(words[first][0]):
         first += 1

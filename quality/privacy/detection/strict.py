@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from quality.privacy.detection import checks
 from quality.privacy.detection.engine import detect, whosever
 from quality.privacy.detection.folding import Folded, fold
 from quality.privacy.detection.harmless import ACRONYMS, BODIES, SHORT, words_of_text
 from quality.privacy.detection.names import labelled
-from quality.privacy.detection.spans import Span, resolved
-from quality.privacy.detection.tokens import Token, known, shape_of
+from quality.privacy.detection.spans import IN_TEXT, Span, resolved
+from quality.privacy.detection.tokens import REMEMBERED, Token, known, shape_of
 from quality.privacy.words import PLACE_WORDS
 
 # How much more readily a word is taken for a name than when names are only looked for.
@@ -80,14 +81,15 @@ def _with_edges(text: str, found: Sequence[Span]) -> list[Span]:
             start -= 1
         while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
             end += 1
-        wider.append(Span(start, end, span.label, span.score))
+        is_wider = end - start > span.length
+        wider.append(Span(start, end, span.label, span.score) if is_wider else span)
     return wider
 
 
 def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
     """Neighbours as one, so that the number of hidden words does not show a name's shape."""
     joined: list[Span] = []
-    for span in sorted(hidden):
+    for span in sorted(hidden, key=IN_TEXT):
         between = text[joined[-1].end : span.start].strip(" .'’-").lower() if joined else ""
         if joined and (not between or between in _NAMES_PARTICLES):
             joined[-1] = Span(
@@ -101,7 +103,11 @@ def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
 def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tuple[int, int]]:
     case = folded.case
     toponyms = _toponyms(words)
-    runs = [run.span() for run in _RUN.finditer(folded.lower) if checks.has_digit(run[0])]
+    runs = [
+        run.span()
+        for run in _RUN.finditer(folded.lower)
+        if not run[0].isalpha() and checks.has_digit(run[0])  # most are words: quick to see
+    ]
     yield from (run for run in runs if not _is_harmless_number(folded, *run))
     yield from _broken_numbers(folded)
     inside = {place for start, end in runs for place in range(start, end)}
@@ -153,23 +159,39 @@ def _broken_numbers(folded: Folded) -> Iterator[tuple[int, int]]:
 
 def _is_harmless(token: Token, before: Token | None, *, case: str) -> bool:
     """Whether a word may stay: `before` is the word or sign before it."""
-    lower = token.text.lower().replace("’", "'")
+    stays = _stays(token.text, case)
+    return (
+        stays.anywhere
+        or (stays.first and _is_first(before))
+        or (stays.as_a_town and _follows_preposition(before))
+    )
+
+
+class _Stays(NamedTuple):
+    """Where a word may stay: anywhere, at the beginning of a sentence, after `a` or `verso`."""
+
+    anywhere: bool = False
+    first: bool = False
+    as_a_town: bool = False
+
+
+@lru_cache(REMEMBERED)
+def _stays(word: str, case: str) -> _Stays:
+    lower = word.lower().replace("’", "'")
     bare = lower.rstrip("'")
-    said = known(token.text)
+    said = known(word)
     is_common = said[-1:].isdigit()
-    shape = shape_of(token.text)
+    shape = shape_of(word)
     if shape == "I" and case != "u":
-        return bare in _ONE_LETTER and _is_first(before)
+        return _Stays(first=bare in _ONE_LETTER)
     if len(bare) == 1 or not SHORT.isdisjoint((lower, bare)):
-        return True
+        return _Stays(anywhere=True)
     if bare in BODIES or (shape == "U" and bare in ACRONYMS) or _is_kind_of_place(lower, said):
-        return True
-    if "T" in said and _follows_preposition(before):
-        return True
+        return _Stays(anywhere=True)
     if shape == "x" or (shape == "U" and case == "u"):
-        return is_common
+        return _Stays(anywhere=is_common, as_a_town="T" in said)
     # Capitals: only what begins a sentence, and is not also an Italian name, is a word.
-    return is_common and _is_first(before) and "S" not in said and "F" not in said
+    return _Stays(first=is_common and "S" not in said and "F" not in said, as_a_town="T" in said)
 
 
 def _is_kind_of_place(lower: str, said: str) -> bool:
