@@ -7,8 +7,6 @@ are neighbours), `observed_at` (UTC) and `value` (null where nothing valid came)
 import polars as pl
 
 _PER_SENSOR = ("quantity_code", "sensor_id")
-# Of a normal distribution, the standard deviation over the median absolute deviation.
-_MAD_TO_DEVIATION = 1.4826
 
 
 def longest_still_h(measurements: pl.DataFrame, *, tolerance: float = 0.0) -> pl.DataFrame:
@@ -26,24 +24,24 @@ def longest_still_h(measurements: pl.DataFrame, *, tolerance: float = 0.0) -> pl
     return runs.group_by(*_PER_SENSOR, day_on=_day()).agg(still_h=still.max())
 
 
-def spikes(
-    measurements: pl.DataFrame, *, factor: float = 6.0, points: int = 7, floor: float = 0.0
-) -> pl.DataFrame:
-    """How many values of each sensor and day stand out from those around them: `spikes_count`.
+def spikes(measurements: pl.DataFrame, *, factor: float = 8.0, floor: float = 0.0) -> pl.DataFrame:
+    """How many values of each sensor and day stick out from both beside them: `spikes_count`.
 
-    The Hampel identifier (Hampel 1974; Pearson 2002): further from the median of so many points
-    than `factor` times 1.4826 times their median absolute deviation, and than `floor`.
+    A value above both, or below both, by more than `factor` times the median step of the sensor
+    over all the days given, and by more than `floor`. The step test of Zahumenský (2004), with a
+    robust scale (Hampel 1974): the peak of an hour with neighbours as high is none.
     """
     known = measurements.filter(pl.col("value").is_not_null()).sort(*_PER_SENSOR, "observed_at")
-    middle = (
-        pl.col("value").rolling_median(points, center=True, min_samples=points).over(_PER_SENSOR)
+    value = pl.col("value")
+    steps = known.with_columns(
+        rise=(value - value.shift(1)).over(_PER_SENSOR),
+        fall=(value - value.shift(-1)).over(_PER_SENSOR),
+    ).with_columns(usual=pl.col("rise").abs().median().over(_PER_SENSOR))
+    sticks_out = pl.min_horizontal(pl.col("rise").abs(), pl.col("fall").abs())
+    is_spike = (pl.col("rise") * pl.col("fall") > 0) & (
+        sticks_out > pl.max_horizontal(factor * pl.col("usual"), pl.lit(floor, pl.Float64))
     )
-    away = known.with_columns(far=(pl.col("value") - middle).abs())
-    usual = pl.col("far").rolling_median(points, center=True, min_samples=points).over(_PER_SENSOR)
-    is_spike = pl.col("far") > pl.max_horizontal(
-        factor * _MAD_TO_DEVIATION * usual, pl.lit(floor, pl.Float64)
-    )
-    return away.group_by(*_PER_SENSOR, day_on=_day()).agg(
+    return steps.group_by(*_PER_SENSOR, day_on=_day()).agg(
         spikes_count=is_spike.fill_null(value=False).sum().cast(pl.Int64)
     )
 

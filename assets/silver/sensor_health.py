@@ -154,7 +154,7 @@ declaration = Declaration(
     title="Health of sensors by day",
     method_version="1",
     literature=(
-        "Persistence: Zahumenský (2004), WMO. Spikes: Hampel (1974). Drift: Theil (1950), "
-        "Sen (1968), against the neighbours' median."
+        "Persistence and steps: Zahumenský (2004), WMO. Robust scale: Hampel (1974). Drift: "
+        "Theil (1950), Sen (1968), against the neighbours' median."
     ),
 )  # fmt: skip
