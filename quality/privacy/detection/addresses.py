@@ -7,13 +7,14 @@ from quality.privacy.detection.rule import Rule, rule
 
 STREETS: Final = (
     r"(?:vialetto|viale|via|v\.le|vle|v\.|piazzetta|piazzale|piazza|p\.?zza|p\.za|pza|p\.le|p\.tta|"
-    r"corso|"
+    r"corso|q\.re|"
     r"c\.so|vicoletto|vicolo|vic\.|vico|largo|l\.go|strada|str\.|stradone|traversa|trav\.|contrada|"
     r"c\.da|cda|località|localita'|loc\.|frazione|fraz\.|lungolago|galleria|salita|villaggio|"
     r"vill\.|cascina|c\.na|borgo|circonvallazione|rione|calle|rua|quartiere)"
 )
 _NUMBER: Final = (
-    r"(?:,?[ ]?(?:al[ ]?)?(?:n[.°º]*|nr\.?|num\.?|numero(?:[ ]civico)?|civico|civ\.?|nr°|\#)[ ]?|"
+    r"(?:,?[ ]?(?:al[ ]?)?(?:n\.?[ ]?c\.|n[.°º]*|nr\.?|num\.?|numero(?:[ ]civico)?|civico|"
+    r"civ\.?|nr°|\#)[ ]?|"
     r"[ ]?,[ ]?|[ ]|"
     r"[ ]-[ ]|[ ]?\n[ ]?(?=civ))"
     r"(?:numero[ ]|civico[ ]|n[.°º]*[ ]?)?\d{1,4}(?![\d.,:/]?\d)"
@@ -61,6 +62,16 @@ RULES: Final[tuple[Rule, ...]] = (
         score=0.8,
         digits=1,
         policy=surroundings.is_private,
+    ),
+    # `al 12 di via Milano`, `civico 3 in via Roma`
+    rule(
+        "ADDRESS",
+        r"(?<![\w.])(?:al|civico|civ\.|numero)[ ](?:civico[ ]|numero[ ]|n\.?[ ]?)?"
+        rf"(?P<it>\d{{1,3}}(?:[ ]?/?[ ]?[a-h])?(?:[ ]di|[ ]in|,)[ ]{STREETS}{_WORDS})"
+        r"(?=[,.;:\n!?)]|$|[ ](?:a|da|e|in|che|c'è|non|è|dove|ma|dal|ho|ci)\b)",
+        score=0.8,
+        digits=1,
+        needs=("al ", "civ", "numero "),
     ),
     rule(
         "ADDRESS",

@@ -1,7 +1,7 @@
 """Spans of persons: what the name recogniser says, what cues prove, and who is no person."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -14,10 +14,6 @@ from quality.privacy.detection.tokens import Token, known, shape_of, tokens_of
 from quality.privacy.words import PLACE_WORDS
 
 _SCORE: Final = 0.8
-_BORN: Final = re.compile(
-    r"[ ,;(|\t\-]{1,3}(?P<it>\d{1,2}[/.\-]\d{1,2}[/.\-](?:19[2-9]\d|200\d))(?!\d)"
-)
-_BY_DATE: Final = 0.6
 # How far back the words stand that make a name a place's.
 _BEFORE: Final = 40
 _LINKS: Final = frozenset((",", "e", "ed", "o", "/"))
@@ -84,14 +80,6 @@ def may_be_persons(folded: Folded, start: int, end: int) -> bool:
     tokens = [token for token in tokens_of(folded.plain[start:end]) if token.text[0].isalpha()]
     placed = [Token(one.text, one.start + start, one.end + start) for one in tokens]
     return bool(placed) and not _is_named_after(folded, placed)
-
-
-def births(folded: Folded, found: Iterable[Span]) -> Iterator[Span]:
-    """The dates that stand right after a person in a list, if they can be of a birth."""
-    for span in found:
-        match = _BORN.match(folded.text, span.end)
-        if match is not None:
-            yield Span(*match.span("it"), "DATE_OF_BIRTH", _BY_DATE)
 
 
 def _recognised(folded: Folded, words: list[tuple[Token, str]]) -> Iterator[Span]:
