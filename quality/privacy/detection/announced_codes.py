@@ -106,10 +106,11 @@ _KINDS: Final[dict[str, _Kind | None]] = {
         prot. protocoll verbal fattur bollett ticket pratic ordinanz deliber determin avvis lettur
         legge. leggo segna. segnal valor mc. kwh consum euro import pal. palo palin line corsa
         corse vettur art. legg. civic cap. prenotazion ore. h. alle dalle sinistr rif. riferiment
-        repertori         appuntament mq. preventiv data tel. telefon cell. cellular cel. chiam richiam recapit fisso
-        whatsapp targ tg. fogli mappal particell ferm scontrin ordin spedizion tracking firmware
-        version inventari lott. cig. cup. iuv. cro. trn. band gar. gara error fax iva piva vat
-        codpren         bonific rg. eur. kg. km. anni. anno. mes. giorn civ. interno int. via. piazz scad
+        repertori appuntament mq. preventiv data tel. telefon cell. cellular cel. chiam richiam
+        recapit fisso whatsapp targ tg. fogli mappal particell ferm scontrin ordin spedizion
+        tracking firmware version inventari lott. cig. cup. iuv. cro. trn. band gar. gara error fax
+        iva piva vat codpren bonific rg. eur. kg. km. anni. anno. mes. giorn civ. interno int. via.
+        piazz scad
         """.split(),  # noqa: SIM905 # a list of words is read more easily without quotes
         None,
     ),

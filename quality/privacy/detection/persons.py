@@ -5,9 +5,15 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from quality.privacy.detection.cues import INSTITUTIONS, NO_NAME, PARTICLES, STOPS, announced
+from quality.privacy.detection.cues import FIRM, INSTITUTIONS, NO_NAME, PARTICLES, STOPS, announced
 from quality.privacy.detection.folding import Folded
-from quality.privacy.detection.harmless import ACRONYMS, BODIES
+from quality.privacy.detection.harmless import (
+    ACRONYMS,
+    BODIES,
+    BRANDS,
+    NEVER_NAMES,
+    TRADES,
+)
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span
 from quality.privacy.detection.tokens import Token, known, shape_of, tokens_of
@@ -15,7 +21,9 @@ from quality.privacy.words import PLACE_WORDS
 
 _SCORE: Final = 0.8
 # How far back the words stand that make a name a place's.
-_BEFORE: Final = 40
+_BEFORE: Final = 60
+_LONGEST_NAME: Final = 3
+_WORD: Final = re.compile(r" [^\W\d_]+")
 _LINKS: Final = frozenset((",", "e", "ed", "o", "/"))
 _SAINTS: Final = frozenset(
     ("san", "santa", "santo", "sant'", "ss", "beata", "beato", "madonna", "croce")
@@ -58,8 +66,11 @@ _INTRODUCE: Final = frozenset(
         "grazie",
     ]
 )
-_LEGAL: Final = re.compile(
-    r"[ ,]*(?:s\.?r\.?l\.?s?|s\.?p\.?a|s\.?n\.?c|s\.?a\.?s|&|onlus|s\.?c\.?a\.?r\.?l)(?![a-zà-ù])"
+
+
+# Verbs with their pronouns, which no list of words holds: `contattatelo`, `chiamarmi`.
+_VERB: Final = re.compile(
+    r"\w{2,}(?:[aei]te|[aei]r|[ae]ndo)(?:mi|ti|ci|vi|lo|la|li|le|ne|gli|melo|mela|celo|velo)"
 )
 
 
@@ -115,9 +126,13 @@ def _listed(folded: Folded, words: list[tuple[Token, str]]) -> Iterator[Span]:
         if label in "PS" or other.start != one.end + 1 or not _both_capital(one, other):
             continue
         first, last = known(one.text), known(other.text)
-        is_listed = "F" in first and "S" in last and not (first[-1] == "3" and last[-1:].isdigit())
+        is_particle = other.text.lower() in PARTICLES
+        is_listed = "F" in first and ("S" in last or (is_particle and not first[-1:].isdigit()))
+        is_listed &= not (first[-1:] == "3" and last[-1:].isdigit())
         if is_listed and _may_be_a_person(folded, [one, other]):
-            yield Span(*folded.span(one.start, other.end), "PERSON", _SCORE)
+            following = _WORD.match(folded.plain, other.end) if is_particle else None
+            end = following.end() if following else other.end
+            yield Span(*folded.span(one.start, end), "PERSON", _SCORE)
 
 
 def _enumerated(folded: Folded, tokens: list[Token], found: Sequence[Span]) -> Iterator[Span]:
@@ -130,12 +145,22 @@ def _enumerated(folded: Folded, tokens: list[Token], found: Sequence[Span]) -> I
         for place, step in ((ends.get(span.end), 1), (starts.get(span.start), -1)):
             here = place
             while here is not None and 0 <= here + 2 * step < len(tokens):
-                link, token = tokens[here + step], tokens[here + 2 * step]
-                if link.text not in _LINKS or not _is_lone_name(token):
+                link = tokens[here + step]
+                row = _row(tokens, here + 2 * step, step)
+                if link.text not in _LINKS or not row:
                     break
-                if _may_be_a_person(folded, [token]):
-                    yield Span(*folded.span(token.start, token.end), "PERSON", _SCORE)
-                here += 2 * step
+                if _may_be_a_person(folded, row):
+                    yield Span(*folded.span(row[0].start, row[-1].end), "PERSON", _SCORE)
+                here += (1 + len(row)) * step
+
+
+def _row(tokens: list[Token], place: int, step: int) -> list[Token]:
+    """The words of a name from here on, or back from here; three at most."""
+    row: list[Token] = []
+    while 0 <= place < len(tokens) and len(row) < _LONGEST_NAME and _is_lone_name(tokens[place]):
+        row.append(tokens[place])
+        place += step
+    return row[::step]
 
 
 def _is_lone_name(token: Token) -> bool:
@@ -228,11 +253,14 @@ def _is_named_after(folded: Folded, tokens: list[Token]) -> bool:
     start, end = tokens[0].start, tokens[-1].end
     before = folded.lower[max(0, start - _BEFORE) : start]
     lower = [token.text.lower() for token in tokens if token.text[0].isalpha()]
-    if INSTITUTIONS.search(before) or _LEGAL.match(folded.lower, end):
+    if INSTITUTIONS.search(before) or FIRM.match(folded.lower, end):
         return True
     if lower[0] in _SAINTS or (lower[0] in PLACE_WORDS and "S" not in known(lower[0])):
         return True
-    is_nobody = all(len(one) < 2 for one in lower) or BODIES.issuperset(lower)
+    if lower[0] in BRANDS or not TRADES.isdisjoint(lower):
+        return True
+    rest = [one for one in lower if len(one) > 1]
+    is_nobody = BODIES.issuperset(rest) or NEVER_NAMES.issuperset(rest)
     return is_nobody or not _FORMS.isdisjoint(lower)
 
 
@@ -240,6 +268,12 @@ def _can_name(names: list[Token], *, is_cued: bool, case: str) -> bool:
     """Whether words can be somebody's name by what is known of them."""
     said = [known(token.text) for token in names]
     is_small = names[0].text[0].islower()
+    if (
+        is_small
+        and len(names) == 1
+        and (_VERB.fullmatch(names[0].text) or names[0].text in NEVER_NAMES)
+    ):
+        return False
     # Common words, towns and bodies alone name nobody; one word that may be both does after a cue.
     if not any(map(_is_name_only, names, said)):
         is_elsewhere = all(one[:1] in ("C", "W", "1", "2", "3") for one in said)

@@ -34,7 +34,7 @@ _PUBLIC: Final = re.compile(
 )
 _OWN: Final = re.compile(
     r"\b(?:mi[oa]|su[oa]|miei|mie|cell|cellulare|casa|chiamarmi|chiamatemi|contattarmi|"
-    r"richiamatemi|rispondo|lascio|fisso|trovate|raggiungibile|reperibile|chiamate(?:mi)?|sentiamoci|"
+    r"richiamatemi|rispondo|lascio|fisso|trovate|raggiungibile|reperibile|sentiamoci|"
     r"marito|moglie|figli[oa]|madre|padre|mamma|papà|nonn[ao]|fratello|sorella|vicin[oa]|intestat\w+|"
     r"residente|residenza|residenti|domicili\w*|abit\w+|abitazione|richiedente|sottoscritt[oa]|"
     r"nat[oa]|"
