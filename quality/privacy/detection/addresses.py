@@ -37,7 +37,7 @@ _NOT: Final = (
     r"verso|tra|fra|"
     r"solo|linea|bus|ieri|oggi|domani|che|si|ma|o|da(?![ ]vinci)|tutto|tutta|manca|mancano|dopo|"
     r"quasi|"
-    r"angolo|c'è|viene|era|lato|direzione)\b)"
+    r"angolo|all'altezza|altezza|davanti|fronte|vicino|incrocio|civici|numeri|c'è|viene|era|lato|direzione)\b)"
 )
 _WORD: Final = rf"{_NOT}[^\W\d_][\w.'°]*"
 _WORDS: Final = rf"[ ]?\n?(?:(?:(?:\d{{1,2}}|[ivx]+)[ ])?{_WORD}(?:[ ]{_WORD}){{0,4}}?)"
@@ -72,6 +72,7 @@ RULES: Final[tuple[Rule, ...]] = (
         score=0.8,
         digits=1,
         needs=("al ", "civ", "numero "),
+        accept=surroundings.speaks_of_a_home,
     ),
     rule(
         "ADDRESS",

@@ -82,7 +82,7 @@ TRADES: Final = words_of_text(
     acciai vini vivai garden hotel residence camping autoscuola auto motors gomme pneumatici
     ascensori caldaie idraulica vernici legnami marmi scavi ponteggi prefabbricati laterizi
     condominio cooperativa consorzio fondazione associazione confraternita circolo polisportiva
-    onlus eredi f.lli fratelli ditta impresa studio sala cimitero auditorium rifugio residenza
+    onlus eredi f.lli fratelli ditta impresa studio sala cimitero auditorium rifugio
     torneo trofeo memorial premio coppa mostra convegno festival palio cappella santuario basilica
     """
 )
@@ -104,5 +104,10 @@ NEVER_NAMES: Final = words_of_text(
     foto video badge tess prot iva pums us uso pasquetta pentecoste quaresima ramadan natale
     chiocciola punto trattino underscore sbloccato bloccato allego allegata saluti firma fake spam
     pod pdr tag chip rfid imei mac ip wifi pos atm bancomat email mail pec spid cie isee tari imu
+    server admin root guest browser router firmware backup login logout timeout client host desktop
+    notebook toner reset ping proxy cache cookie token driver plugin update upgrade download upload
+    legambiente ansa strabrescia rai sky mediaset dazn mille miglia gioco lotto superenalotto
+    epifania befana babbo corpus domini ognissanti immacolata assunta avvento quaresima vigilia
+    bravi bravo brava bravissimi vittoria speriamo caro cara buonasera buongiorno
     """
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from quality.privacy.detection.cues import FIRM, INSTITUTIONS, NO_NAME, PARTICLES, STOPS, announced
+from quality.privacy.detection.announced_names import NO_NAME, PARTICLES, STOPS, announced
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import (
     ACRONYMS,
@@ -14,6 +14,7 @@ from quality.privacy.detection.harmless import (
     NEVER_NAMES,
     TRADES,
 )
+from quality.privacy.detection.named_after import FIRM, INSTITUTIONS, is_eponym
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span
 from quality.privacy.detection.tokens import Token, known, shape_of, tokens_of
@@ -116,6 +117,10 @@ def _span(folded: Folded, words: list[tuple[Token, str]], first: int, after: int
     if not _may_be_a_person(folded, tokens):
         return None
     first, after = _grown(words, first, after)
+    if len(tokens) < after - first and _is_named_after(
+        folded, [one for one, _ in words[first:after]]
+    ):
+        return None
     start, end = words[first][0].start, words[after - 1][0].end
     return Span(*folded.span(start, end), "PERSON", _SCORE)
 
@@ -157,10 +162,16 @@ def _enumerated(folded: Folded, tokens: list[Token], found: Sequence[Span]) -> I
 def _row(tokens: list[Token], place: int, step: int) -> list[Token]:
     """The words of a name from here on, or back from here; three at most."""
     row: list[Token] = []
-    while 0 <= place < len(tokens) and len(row) < _LONGEST_NAME and _is_lone_name(tokens[place]):
+    while 0 <= place < len(tokens) and len(row) < _LONGEST_NAME:
+        if not _is_lone_name(tokens[place]) and not (row and _is_surname(tokens[place])):
+            break
         row.append(tokens[place])
         place += step
     return row[::step]
+
+
+def _is_surname(token: Token) -> bool:
+    return shape_of(token.text) == "X" and "S" in known(token.text)
 
 
 def _is_lone_name(token: Token) -> bool:
@@ -196,11 +207,13 @@ def _is_initial(words: list[tuple[Token, str]], place: int) -> bool:
 
 def _grown(words: list[tuple[Token, str]], first: int, after: int) -> tuple[int, int]:
     """With the capitalised names beside it, and hyphens and apostrophes between them."""
-    while after < len(words) and words[after][1] == "O":
+    while after < len(words):
         token = words[after][0]
         if _is_particle_of_name(words, after):
             after += 2
             continue
+        if words[after][1] != "O":
+            break
         beside = token.start - words[after - 1][0].end <= 1
         if not beside or not (shape_of(token.text) in ("X", "U") and _is_unlike_a_word(token.text)):
             break
@@ -258,6 +271,8 @@ def _is_named_after(folded: Folded, tokens: list[Token]) -> bool:
     if lower[0] in _SAINTS or (lower[0] in PLACE_WORDS and "S" not in known(lower[0])):
         return True
     if lower[0] in BRANDS or not TRADES.isdisjoint(lower):
+        return True
+    if is_eponym(folded.lower[start:end], before):
         return True
     rest = [one for one in lower if len(one) > 1]
     is_nobody = BODIES.issuperset(rest) or NEVER_NAMES.issuperset(rest)

@@ -40,6 +40,10 @@ _OWN: Final = re.compile(
     r"nat[oa]|"
     r"vivo|vive|viviamo|whatsapp|personale|sig|signor[ae]?|inquilin[oa]|condomin(?:[oi]|io))\b"
 )
+_HOME: Final = re.compile(
+    r"\b(?:abit\w+|viv[oaei]\w*|resident\w*|residenza|domicili\w*|sto|sta|stiamo|casa|indirizzo|"
+    r"mi trovo|dom|res|ab|da me|da noi)\b"
+)
 _VEHICLE: Final = re.compile(
     r"\b(?:targ\w+|auto(?:mobile|vettura|carro)?|macchina|veicol\w+|moto\w*|furgon\w*|camion\w*|"
     r"fiat|panda|punto|golf|audi|bmw|ford|opel|renault|lancia|ape|trattore|vespa)\b"
@@ -107,6 +111,11 @@ def _of_the_sentence(folded: Folded, start: int) -> str:
     shown = folded.plain[start - len(before) : start]
     ends = [match.end() for match in _END.finditer(shown)]
     return before[ends[-1] :] if ends else before
+
+
+def speaks_of_a_home(folded: Folded, start: int, _: int) -> bool:
+    """Whether somebody lives there by the words before it, rather than a lamp is out."""
+    return _HOME.search(_before(folded, start)) is not None
 
 
 def speaks_of_vehicles(folded: Folded, start: int, end: int) -> bool:
