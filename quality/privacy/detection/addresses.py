@@ -1,8 +1,10 @@
 """Rules for homes: a street with a civic number. A street without one is nobody's."""
 
+import re
 from typing import Final
 
 from quality.privacy.detection import surroundings
+from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.rule import Rule, rule
 
 STREETS: Final = (
@@ -41,6 +43,7 @@ _NOT: Final = (
 )
 _WORD: Final = rf"{_NOT}[^\W\d_][\w.'°]*"
 _WORDS: Final = rf"[ ]?\n?(?:(?:(?:\d{{1,2}}|[ivx]+)[ ])?{_WORD}(?:[ ]{_WORD}){{0,4}}?)"
+_YEAR: Final = re.compile(r"[ ](?:nel|del|dal|anno)[ ](?:1[89]|20)\d\d$")
 # `in via Milano 3 lampioni`: a count of things, not a house.
 _THINGS: Final = (
     r"(?![ ](?:lampion|volt|minut|or[ae]\b|giorn|metr|m\b|km|euro|€|auto|macchin|person|ann[io]|"
@@ -55,12 +58,18 @@ _THINGS: Final = (
 )
 
 
+def _is_no_year(folded: Folded, start: int, end: int) -> bool:
+    """Whether the number is a house's: `la galleria del 1965` has none."""
+    return _YEAR.search(folded.lower, start, end) is None
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         "ADDRESS",
         rf"(?<![\w.'])(?P<it>{STREETS}{_WORDS}{_NUMBER}{_THINGS}{_INSIDE}(?:{_TOWN})?)(?![^\W_])",
         score=0.8,
         digits=1,
+        accept=_is_no_year,
         policy=surroundings.is_private,
     ),
     # `al 12 di via Milano`, `civico 3 in via Roma`

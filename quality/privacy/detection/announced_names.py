@@ -47,7 +47,9 @@ NO_NAME: Final = frozenset(
     utente madonna cielo dio signore signora signori anonimo anziano anziana nessuno assente
     presente xxx nd vari tutti altro sì no si mezzo numero via piazza del della di in il la lo i
     le gli un una elettronico digitale tributi anagrafe tecnico mittente destinatario referente
-    richiedente nome cognome
+    richiedente nome cognome generale generali consiglieri assessori colleghi direttori cittadini
+    residenti utenti clienti vicario comunale delegato reggente amministrativo titolare incaricato
+    firmatario sottoscritto dichiarante interessato dirigenti assessori agenti tecnici autisti
     """.split()  # noqa: SIM905 # a list of words is read more easily without quotes
 )
 PARTICLES: Final = frozenset(

@@ -36,6 +36,20 @@ _BORN: Final = re.compile(
 )
 _BY_NAME: Final = 0.6
 
+# What is born as well.
+_FOUNDED: Final = re.compile(
+    r"(?:associazione|progetto|iniziativa|ente|societ[àa]|gruppo|circolo|fest[ai]|idea|cooperativa|"
+    r"impresa|azienda|comitato|servizio|fondazione|squadra|corso|mercato|sagra|quartiere)[^.\n]{0,25}$"
+)
+
+
+def _is_of_somebody(folded: Folded, start: int, _: int) -> bool:
+    """Whether a person is born by the words before, and no association."""
+    before = folded.lower[max(0, start - 50) : start]
+    cut = max(before.rfind("nat"), 0)
+    return _FOUNDED.search(before[:cut]) is None
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         "DATE_OF_BIRTH",
@@ -44,6 +58,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"\bcomp(?:ie|io|iuto|irà)\b[^.\n]{0,20}\bil\b|\bn(?:t|\.)\.?[ ]il\b)"
         rf"(?:[^\n;]{{0,60}}?|[ :]{{0,3}}\n[ ]?)(?<!\d)(?P<it>{_DATE})(?!\d)",
         score=0.9,
+        accept=_is_of_somebody,
         needs=("nat", "nasc", "dn", "n.", "dob", "born", "comp", "nt"),
     ),
     rule(

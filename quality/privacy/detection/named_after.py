@@ -24,7 +24,7 @@ _NAMED_AFTER: Final = (
     r"casa[ ]di[ ]riposo|ditta|supermercat[oi]|negozio|bonus|classe|sala|cimitero|condominio|residence|"
     r"cascina|auditorium|circolo|polisportiva|rifugio|torre|nodo|carrozziere|carrozzeria|eredi|f\.lli|"
     r"osteria|locanda|agriturismo|gelateria|pasticceria|caffè|lavatrice|frigorifero|"
-    r"caldaia|marca|modello|coppa|palio|primaria|materna|media|elementare|superiori|plesso|"
+    r"caldaia|marca|pizza|torta|mel[ae]|per[ae]|uva|vino|birra|gatt[oa]|razza|squadra|sagra|modello|coppa|palio|primaria|materna|media|elementare|superiori|plesso|"
     r"comprensivo|complesso|edificio|aula|accademia|conservatorio|santuario|abbazia|cappella|monte|lago|"
     r"partito|gruppo|lista|sindacato|polo|consorzio|cantiere|isola|cooperativa[ ]sociale|libreria)"
     r")"

@@ -14,7 +14,7 @@ from quality.privacy.detection.harmless import (
     NEVER_NAMES,
     TRADES,
 )
-from quality.privacy.detection.named_after import FIRM, INSTITUTIONS, is_eponym
+from quality.privacy.detection.named_after import BESIDE, FIRM, INSTITUTIONS, is_eponym
 from quality.privacy.detection.names import labelled
 from quality.privacy.detection.spans import Span
 from quality.privacy.detection.tokens import Token, known, shape_of, tokens_of
@@ -269,6 +269,8 @@ def _is_named_after(folded: Folded, tokens: list[Token]) -> bool:
     if INSTITUTIONS.search(before) or FIRM.match(folded.lower, end):
         return True
     if lower[0] in _SAINTS or (lower[0] in PLACE_WORDS and "S" not in known(lower[0])):
+        return True
+    if before[-1:] in ("@", "#") or (len(lower) > 1 and BESIDE.fullmatch(lower[0])):
         return True
     if lower[0] in BRANDS or not TRADES.isdisjoint(lower):
         return True

@@ -28,7 +28,8 @@ _PUBLIC: Final = re.compile(
     r"brescia trasporti|"
     r"infopoint|info ?point|agenzia|tribunale|anagrafe|protocollo|assessorato|settore|parrocchia|"
     r"s\.?r\.?l|s\.?p\.?a|s\.?a\.?s|s\.?n\.?c|trattoria|ristorante|pizzeria|panificio|bar|officina|"
-    r"carrozzeria|circolo|condominio|amministrazione|ambulatorio|consultorio|"
+    r"libreria|poste|ufficio postale|inps|inail|aci|caf|patronato|palestra|hotel|albergo|"
+    r"supermercato|magazzin[oi]|banca|filiale|carrozzeria|circolo|condominio|amministrazione|ambulatorio|consultorio|"
     r"guardia medica|pronto soccorso|cup|ditta|fax|"
     r"sede|isola ecologica|centro civico|consorzio|cooperativa|associazione|negozio|studio)\b"
 )
