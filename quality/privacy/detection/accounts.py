@@ -5,6 +5,7 @@ from typing import Final
 
 from quality.privacy.detection import mailboxes
 from quality.privacy.detection.folding import Folded
+from quality.privacy.detection.harmless import NEVER_NAMES
 from quality.privacy.detection.rule import Rule, rule
 from quality.privacy.detection.tokens import known
 
@@ -32,6 +33,8 @@ def _is_an_account(folded: Folded, start: int, end: int) -> bool:
         return False
     if not written.isalpha():
         return bool(_WORD_PARTS.search(written)) and not _is_a_pair(written)
+    if written in NEVER_NAMES:
+        return False
     return not known(written)[-1:].isdigit() and folded.plain[start:end].islower()
 
 
@@ -112,8 +115,16 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "USERNAME",
-        r"(?<![\w.@/\-])[a-z][a-z0-9]*(?:[._]+[a-z0-9]+){1,4}_?(?![\w@/\-]|\.\w)",
+        r"(?<![\w.@/\-])[a-z][a-z0-9.]*_+[a-z0-9]+(?:[._]+[a-z0-9]+){0,3}_?(?![\w@/\-]|\.\w)",
         score=0.65,
+        needs=("_",),
+        accept=_looks_like_one,
+    ),
+    rule(
+        "USERNAME",
+        r"(?<![\w.@/\-])[a-z][a-z0-9]*\.[a-z]{3,}\d{1,4}(?![\w@/\-]|\.\w)",
+        score=0.65,
+        digits=1,
         accept=_looks_like_one,
     ),
     rule(

@@ -134,6 +134,8 @@ _OF_HEALTH: Final = re.compile(r"sanitari")
 
 def announced_codes(folded: Folded) -> Iterator[Span]:
     """The codes of a text under the label of the word that announces them."""
+    if sum(map(folded.lower.count, "0123456789")) < _LEAST_DIGITS:
+        return
     for match in _VALUE.matches(folded.plain):
         written = match[0]
         if len(written) > _LONGEST or not checks.is_code(written):

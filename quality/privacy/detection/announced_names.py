@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from quality.privacy.detection.cues import CAPITAL, CUES, OFFICE, TITLE, WARY
+from quality.privacy.detection.cues import CAPITAL, CUES, OFFICE, SPEAKS, TITLE, WARY
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import (
     ACRONYMS,
@@ -13,7 +13,7 @@ from quality.privacy.detection.harmless import (
     NEVER_NAMES,
     TRADES,
 )
-from quality.privacy.detection.named_after import BESIDE, FIRM
+from quality.privacy.detection.named_after import BESIDE, FIRM, INSTITUTIONS
 from quality.privacy.detection.spans import Span
 from quality.privacy.detection.tokens import known
 
@@ -88,20 +88,29 @@ _NO_LATER_NAME: Final = (NO_NAME | BODIES) - PARTICLES
 def announced(folded: Folded) -> Iterator[Span]:
     """The persons whom the words before them announce."""
     for cue in CUES:
-        for match in cue.matches(folded.lower):
+        for match in cue.matches(folded.plain if cue is SPEAKS else folded.lower):
             if cue in CAPITAL and not folded.plain[match.start("it")].isupper():
                 continue
-            if cue in WARY and not _is_surely_a_name(folded, *match.span("it")):
-                continue
-            if match[0].find(",") > -1 and cue is OFFICE and _is_surely_no_name(match["it"]):
-                continue
-            if cue in (TITLE, OFFICE) and BESIDE.search(
-                folded.lower[max(0, match.start() - _BEFORE) : match.start()]
+            if cue in WARY and not (
+                _is_surely_a_name(folded, *match.span("it"))
+                and not INSTITUTIONS.search(_before(folded, match.start("it")))
             ):
+                continue
+            if (
+                match[0].find(",") > -1
+                and cue is OFFICE
+                and _is_surely_no_name(match["it"].lower())
+            ):
+                continue
+            if cue in (TITLE, OFFICE) and BESIDE.search(_before(folded, match.start())):
                 continue
             span = _after_cue(folded, *match.span("it"), is_title=cue in (TITLE, OFFICE))
             if span is not None:
                 yield span
+
+
+def _before(folded: Folded, start: int) -> str:
+    return folded.lower[max(0, start - _BEFORE) : start]
 
 
 def _is_surely_a_name(folded: Folded, start: int, end: int) -> bool:

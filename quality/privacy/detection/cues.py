@@ -4,6 +4,7 @@ from typing import Final
 
 from quality.privacy.detection.patterns import Pattern
 
+_CAPITAL: Final = r"[A-ZÀ-Ý][^\W\d_]+(?:['-][^\W\d_]+)*"
 _NAME: Final = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
 # After a title comes a name, in capitals or not.
 TITLE: Final = Pattern(
@@ -77,9 +78,10 @@ _SPOKEN: Final = Pattern(
     r"(?:(?:a|ad|con|da|di|anche|pure|poi|per|che|sia|stato|stata|in|una|un|mi|ci|vi|ha)[ ]){0,2}"
     rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
 )
-# Who says, does or is away; at the beginning of a sentence every word has a capital.
-_SPEAKS: Final = Pattern(
-    rf"(?<![\w.'-])(?P<it>{_NAME}(?:[ ]{_NAME}){{0,2}}?)[ ](?:(?:mi|ci|vi|ti|gli|le|non|si)[ ])?(?:mi[ ]ha|"
+# Who says, does or is away. It is matched against capitals; at the beginning of a sentence every
+# word has one.
+SPEAKS: Final = Pattern(
+    rf"(?<![\w.'-])(?P<it>{_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}}?)[ ](?:(?:mi|ci|vi|ti|gli|le|non|si)[ ])?(?:mi[ ]ha|"
     r"ha[ ](?:detto|chiamato|chiesto|risposto|scritto|telefonato|segnalato|riferito|confermato|"
     r"promesso|firmato|già|visto|parlato|mandato|lasciato)|dice|diceva|risponde|in[ ]ferie|in[ ]malattia|dimettiti|vergognati|"
     r"in[ ]maternità|in[ ]permesso|ce[ ]l'|mi[ ](?:dice|diceva|risponde|chiama)|riferisce|conferma|"
@@ -100,7 +102,7 @@ _SIGNED: Final = Pattern(
     r"giornata|presto|lavoro)[^\w\n]*\n\s*(?:in fede[,:]?\s*\n?\s*)?"
     rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})[ .]*(?:\n|$|[,;(|-])"
 )
-CUES: Final = (TITLE, OFFICE, _FIELD, _SELF, _SIGNED, _LABEL, _SPOKEN, _SPEAKS)
+CUES: Final = (TITLE, OFFICE, _FIELD, _SELF, _SIGNED, _LABEL, _SPOKEN, SPEAKS)
 # After these a name has its capital; after the last ones it is no office's either.
-CAPITAL: Final = (OFFICE, _LABEL, _SPOKEN, _SPEAKS)
-WARY: Final = (_SPOKEN, _SPEAKS)
+CAPITAL: Final = (OFFICE, _LABEL, _SPOKEN, SPEAKS)
+WARY: Final = (_SPOKEN, SPEAKS)

@@ -30,9 +30,14 @@ _OLD_DATE: Final = (
     rf"(?:\d{{1,2}}[ ]?[./\- ][ ]?\d{{1,2}}[ ]?[./\- ][ ]?{_PAST}|{_PAST}-\d{{2}}-\d{{2}}|"
     rf"\d{{1,2}}[ ]{_MONTH}[ ]{_PAST})"
 )
+# A day long past in words; strict redaction does not ask what happened then.
+LONG_PAST: Final = re.compile(
+    rf"(?<!\d)\d{{1,2}}(?:°|º)?[ \-./](?:di[ ])?{_MONTH}[ \-./](?:del[ ])?(?:19\d\d|200\d|'\d\d)(?!\d)"
+)
 _BORN: Final = re.compile(
     r"[ ]?[ ,;(|\t\-–/]{1,3}(?:(?:(?:n|nt|cl)\.|nat[oa]|classe|del|dell'|data[ ]nasc\w*\.?:?)[ ]?"
-    rf"(?:il[ ])?)?(?P<it>{_OLD_DATE}|(?<=del )(?:{_PAST}|'\d\d)|(?<=dell')\d\d)(?!\d)"
+    rf"(?:il[ ])?)?(?P<it>{_OLD_DATE}|(?<=del )(?:{_PAST}|'\d\d)|(?<=dell')\d\d)(?!\d)",
+    re.IGNORECASE,
 )
 _BY_NAME: Final = 0.6
 

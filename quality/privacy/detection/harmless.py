@@ -108,6 +108,7 @@ NEVER_NAMES: Final = words_of_text(
     notebook toner reset ping proxy cache cookie token driver plugin update upgrade download upload
     legambiente ansa strabrescia rai sky mediaset dazn mille miglia gioco lotto superenalotto
     epifania befana babbo corpus domini ognissanti immacolata assunta avvento quaresima vigilia
+    uno due tre quattro cinque sei sette otto nove dieci zero associato associata associati
     bravi bravo brava bravissimi vittoria speriamo caro cara buonasera buongiorno
     """
 )
