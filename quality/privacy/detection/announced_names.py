@@ -22,6 +22,9 @@ _BY_CUE: Final = 0.9
 _LONGEST: Final = 4
 # Where the words stand that make what follows a place's name.
 _BEFORE: Final = 60
+_TITLES: Final = frozenset(
+    ("ing", "avv", "dott", "geom", "sig", "arch", "dr", "prof", "rag", "don", "suor", "ra", "ssa")
+)
 # Inside names from elsewhere, in small letters.
 _INNER: Final = frozenset(("da", "das", "do", "dos", "de", "el", "ben", "bin", "van", "von", "der"))
 _CAPITALISED: Final = re.compile(r" [A-ZÀ-Ú][a-zà-ú]+")
@@ -158,6 +161,8 @@ def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span 
             and lower in _INNER
             and _has_capital_after(folded, start + word.end())
         ):
+            continue
+        if not count and lower in _TITLES:
             continue
         if lower in STOPS and not (lower in PARTICLES and not is_small):
             break

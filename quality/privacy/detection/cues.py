@@ -15,7 +15,7 @@ TITLE: Final = Pattern(
     r"professor(?:e|essa)?|rag\.?|don|suor|mons\.?|on\.|mister|mr\.?|mrs\.?|miss|madame|monsieur|"
     r"cons\.|assess\.|isp\.|m\.llo|mar\.llo|brig\.|ag\.|dir\.|resp\.|pres\.|segr\.|cap\.no|"
     r"p\.i\.|per\.ind\.|fra|padre|reverendo|rev\.|cav\.|comm\.|mastro|sor[ae]?|monsignor(?:e)?)"
-    rf"(?:[ ](?:sig\.?(?:ra)?|ing\.?|avv\.?|arch\.?|dott\.?(?:ssa)?|don|prof\.?))?[ ](?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
+    rf"(?:[ ](?:sig\.?(?:ra)?|ing\.?|avv\.?|arch\.?|dott\.?(?:ssa)?|don|prof\.?))?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # After an office or a kinship comes a name only if it has a capital.
 OFFICE: Final = Pattern(
@@ -39,7 +39,7 @@ OFFICE: Final = Pattern(
     r"locatario|affittuari[oa]|capogruppo|segretari[oa]|appuntato|maresciallo|brigadiere|capitano|"
     r"agenti[ ]scelti|manutentore|operai[oa]|custode|postin[oa]|marito|deleg(?:o|a|hiamo)|"
     r"tale|tal)(?:[ ]?[(:][ ]?|,?[ ])"
-    rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
+    rf"(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 _FIELD: Final = Pattern(
     r"(?<![\w])(?:nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|nome/cognome|cognome/nome|nominativo|nome|"
@@ -56,7 +56,7 @@ _FIELD: Final = Pattern(
     r"ricorrente|condut(?:tore|trice)|locat(?:ore|ario)|compilatore|istruttore|rup|passegger[oa]|"
     r"student(?:e|essa)|bambin[oa]|addett[oa]|incaricat[oa]|resp\.|rif\.|ref\.|da|a|cc|inviato[ ]da|"
     r"redatto[ ]da|chiamante|reclamante|interessat[oa]|dipendente|operatrice|esposto[ ]di)"
-    rf"[ ]?[:=;|]{{1,2}}[ ]?\n?[\"']?(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
+    rf"[ ]?[:=;|]{{1,2}}[ ]?\n?[\"']?(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # In a form whose colons are lost, and in notes: the name needs its capital.
 _LABEL: Final = Pattern(
@@ -64,7 +64,7 @@ _LABEL: Final = Pattern(
     r"intestatari[oa]|tit\.|int\.|intest\.|rich\.|ref\.|prop\.|segn\.|ut\.|op\.|mitt\.|dest\.|aut\.|"
     r"oper\.|coll\.|dip\.|tec\.|c/o|att\.?ne|c\.a\.|alla[ ]cortese[ ]attenzione(?:[ ]di)?|"
     r"all'attenzione[ ]di|a[ ]favore[ ]di|per[ ]conto[ ]di|a[ ]carico[ ]di|nei[ ]confronti[ ]di)"
-    rf"[ ]?:?[ ](?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
+    rf"[ ]?:?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # Whom somebody spoke with, asked, thanked: a name with its capital, which no office is.
 _SPOKEN: Final = Pattern(
@@ -74,9 +74,9 @@ _SPOKEN: Final = Pattern(
     r"inoltrat[oa]|passat[oa]|guidat[oa]|condott[oa]|firmat[oa]|compilat[oa]|accompagnat[oa]|avvisat[oa]|"
     r"avvertit[oa]|sostituit[oa]|contestata|ringrazi(?:o|amo|are)|salut(?:o|ami|i|ate)|grazie|vergogna|"
     r"brav[oa]|insieme|conosco|dice|dicono|secondo|controllato|verificato|ricevuto|consegnat[oa]|"
-    r"c/|chiamano(?:[ ]tutti)?|d'accordo|account|firma|comunicato|riferito|sbloccat[oa]|risolto|presenti|assent[ei])[ ,:]{1,2}"
+    r"c/|vist[oa]|c'è|c'era|chiamano(?:[ ]tutti)?|d'accordo|account|firma|comunicato|riferito|sbloccat[oa]|risolto|presenti|assent[ei])[ ,:]{1,2}"
     r"(?:(?:a|ad|con|da|di|anche|pure|poi|per|che|sia|stato|stata|in|una|un|mi|ci|vi|ha)[ ]){0,2}"
-    rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
+    rf"(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # Who says, does or is away. It is matched against capitals; at the beginning of a sentence every
 # word has one.
@@ -93,7 +93,7 @@ _SELF: Final = Pattern(
     r"soprannominat[oa]|dett[oa](?:[ ]anche)?(?:[ ](?:il|la|lo))?|alias|per[ ]gli[ ]amici|"
     r"conosciut[oa][ ]come|al[ ]secolo|da[ ]nubile|firmato|f\.?to|"
     r"my[ ]name[ ]is)[ ][\"']?"
-    rf"(?P<it>{_NAME}(?:[ ]{_NAME}){{0,3}})"
+    rf"(?=(?P<it>{_NAME}(?:[ ]{_NAME}){{0,3}}))"
 )
 # The last line of a text, alone, after the greeting.
 _SIGNED: Final = Pattern(

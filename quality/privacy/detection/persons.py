@@ -163,15 +163,18 @@ def _row(tokens: list[Token], place: int, step: int) -> list[Token]:
     """The words of a name from here on, or back from here; three at most."""
     row: list[Token] = []
     while 0 <= place < len(tokens) and len(row) < _LONGEST_NAME:
-        if not _is_lone_name(tokens[place]) and not (row and _is_surname(tokens[place])):
+        if not _is_lone_name(tokens[place]) and not _is_surname(tokens[place], is_alone=not row):
             break
         row.append(tokens[place])
         place += step
     return row[::step]
 
 
-def _is_surname(token: Token) -> bool:
-    return shape_of(token.text) == "X" and "S" in known(token.text)
+def _is_surname(token: Token, *, is_alone: bool) -> bool:
+    """Whether a word is also a surname; alone it may be no town elsewhere and no public body."""
+    said = known(token.text)
+    is_elsewhere = is_alone and ("C" in said or token.text.lower() in BODIES)
+    return shape_of(token.text) == "X" and "S" in said and not is_elsewhere
 
 
 def _is_lone_name(token: Token) -> bool:
