@@ -76,8 +76,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         "ADDRESS",
         r"(?<![\w.])(?:al|civico|civ\.|numero)[ ](?:civico[ ]|numero[ ]|n\.?[ ]?)?"
-        rf"(?P<it>\d{{1,3}}(?:[ ]?/?[ ]?[a-h])?(?:[ ]di|[ ]in|,)[ ]{STREETS}{_WORDS})"
-        r"(?=[,.;:\n!?)]|$|[ ](?:a|da|e|in|che|c'è|non|è|dove|ma|dal|ho|ci)\b)",
+        rf"(?P<it>\d{{1,3}}(?:[ ]?/?[ ]?[a-h])?(?:[ ]di|[ ]in|,)[ ]{STREETS}{_WORDS})(?<!\.)"
+        r"(?=[,.;:\n!?)\"]|$|[ ](?:a|da|e|in|che|c'è|non|è|dove|ma|dal|ho|ci)\b)",
         score=0.8,
         digits=1,
         needs=("al ", "civ", "numero "),

@@ -132,6 +132,9 @@ _OF_TRAVEL: Final = re.compile(r"viaggio|abbonament|tessera|bigliett")
 _OF_HEALTH: Final = re.compile(r"sanitari")
 
 
+_SAID_AFTER: Final = re.compile(r"[ ,]{1,2}(?:è|e'|sarebbe)[ ](?:il|la|lo|l')")
+
+
 def announced_codes(folded: Folded) -> Iterator[Span]:
     """The codes of a text under the label of the word that announces them."""
     if sum(map(folded.lower.count, "0123456789")) < _LEAST_DIGITS:
@@ -141,7 +144,9 @@ def announced_codes(folded: Folded) -> Iterator[Span]:
         if len(written) > _LONGEST or not checks.is_code(written):
             continue
         bare = checks.bare(written)
-        found = _before(folded.plain, match.start(), bare) or _after(folded, match.end(), bare)
+        places = (_before(folded.plain, match.start(), bare), _after(folded, match.end(), bare))
+        is_said_after = _SAID_AFTER.match(folded.lower, match.end()) is not None
+        found = (places[1] or places[0]) if is_said_after else (places[0] or places[1])
         if found is not None:
             label, score = found
             yield Span(*folded.span(*match.span()), label, score)

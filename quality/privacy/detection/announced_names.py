@@ -25,6 +25,8 @@ _BEFORE: Final = 60
 _TITLES: Final = frozenset(
     ("ing", "avv", "dott", "geom", "sig", "arch", "dr", "prof", "rag", "don", "suor", "ra", "ssa")
 )
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
+_SHORTEST_ELIDED: Final = 5
 # Inside names from elsewhere, in small letters.
 _INNER: Final = frozenset(("da", "das", "do", "dos", "de", "el", "ben", "bin", "van", "von", "der"))
 _CAPITALISED: Final = re.compile(r" [A-ZÀ-Ú][a-zà-ú]+")
@@ -146,54 +148,64 @@ def _is_surely_no_name(words: str) -> bool:
 
 def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span | None:
     """The name that a cue announces: up to the first word that cannot be of a name."""
-    last = start
-    count = 0
+    first, last, count = start, start, 0
     is_caps = folded.case == "u"
-    for word in re.finditer(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?", folded.lower[start:end]):
+    for word in _WORD.finditer(folded.lower, start, end):
         lower = word[0].rstrip(".")
-        shown = folded.plain[start + word.start() : start + word.end()]
-        is_small = is_caps or shown[0].islower()
-        if lower.startswith(_ELIDED) and (is_small or len(lower) < 5):
-            break
-        if (
-            count
-            and is_small
-            and lower in _INNER
-            and _has_capital_after(folded, start + word.end())
-        ):
-            continue
+        is_small = is_caps or folded.plain[word.start()].islower()
         if not count and lower in _TITLES:
             continue
-        if lower in STOPS and not (lower in PARTICLES and not is_small):
-            break
-        # The next label of a form.
-        if count and folded.lower[start + word.end() :].startswith((":", "=", " :")):
-            break
-        if count == 0 and (
-            (lower in NO_NAME and (is_small or lower not in PARTICLES))
-            or (lower in BODIES and not (is_title and "S" in known(lower) and not is_small))
-            or lower in NEVER_NAMES
-            or lower in BRANDS
-            or (lower in TRADES and "S" not in known(lower))
-            or (shown.isupper() and lower in ACRONYMS)
-            or _is_plain_word(lower, is_small=is_small)
+        if count and is_small and lower in _INNER and _has_capital_after(folded, word.end()):
+            continue
+        if (count == 0 and _begins_no_name(folded, word, is_title=is_title, is_small=is_small)) or (
+            _is_none_of_it(folded, word, count, is_title=is_title, is_small=is_small)
         ):
             break
-        is_doubtful = is_small and (is_title or _is_plain_word(lower, is_small=is_small))
-        if count and is_doubtful and not _is_name(lower):
-            break
-        if count and not is_small and lower in _NO_LATER_NAME:
-            break
-        last, count = start + word.start() + len(lower), count + 1
+        first = first if count else word.start()
+        last, count = word.start() + len(lower), count + 1
         if word[0].endswith(".") and len(lower) > 2:
             break
-    if not count or folded.lower[start:last] in PARTICLES:
+    if not count or folded.lower[first:last] in PARTICLES:
         return None
-    if count > _LONGEST or last - start < 2 or FIRM.match(folded.lower, last):
+    if count > _LONGEST or last - first < 2 or FIRM.match(folded.lower, last):
         return None
-    if not TRADES.isdisjoint(folded.lower[start:last].split()):
+    if not TRADES.isdisjoint(folded.lower[first:last].split()):
         return None
-    return Span(*folded.span(start, last), "PERSON", _BY_CUE)
+    return Span(*folded.span(first, last), "PERSON", _BY_CUE)
+
+
+def _begins_no_name(folded: Folded, word: re.Match[str], *, is_title: bool, is_small: bool) -> bool:
+    """Whether a word right after a cue is an office, a firm, a thing or a word of the language."""
+    lower = word[0].rstrip(".")
+    return (
+        (lower in NO_NAME and (is_small or lower not in PARTICLES))
+        or (lower in BODIES and not (is_title and "S" in known(lower) and not is_small))
+        or lower in NEVER_NAMES
+        or lower in BRANDS
+        or (lower in TRADES and "S" not in known(lower))
+        or (lower in ACRONYMS and folded.plain[word.start() : word.end()].isupper())
+        or _is_plain_word(lower, is_small=is_small)
+    )
+
+
+def _is_none_of_it(
+    folded: Folded, word: re.Match[str], count: int, *, is_title: bool, is_small: bool
+) -> bool:
+    """Whether a name ends before this word, `count` words after its beginning."""
+    lower = word[0].rstrip(".")
+    if lower.startswith(_ELIDED) and (is_small or len(lower) < _SHORTEST_ELIDED):
+        return True
+    if lower in STOPS and not (lower in PARTICLES and not is_small):
+        return True
+    if not count:
+        return False
+    is_doubtful = is_small and (is_title or _is_plain_word(lower, is_small=is_small))
+    return (
+        # The next label of a form.
+        folded.lower.startswith((":", "=", " :"), word.end())
+        or (is_doubtful and not _is_name(lower))
+        or (not is_small and lower in _NO_LATER_NAME)
+    )
 
 
 def _has_capital_after(folded: Folded, end: int) -> bool:

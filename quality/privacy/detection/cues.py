@@ -1,4 +1,4 @@
-"""What announces a name: a title, an office, kin, a field of a form, a verb of saying, a signature."""
+"""What announces a name: a title, an office, kin, a field of a form, a verb, a signature."""
 
 from typing import Final
 
@@ -15,11 +15,13 @@ TITLE: Final = Pattern(
     r"professor(?:e|essa)?|rag\.?|don|suor|mons\.?|on\.|mister|mr\.?|mrs\.?|miss|madame|monsieur|"
     r"cons\.|assess\.|isp\.|m\.llo|mar\.llo|brig\.|ag\.|dir\.|resp\.|pres\.|segr\.|cap\.no|"
     r"p\.i\.|per\.ind\.|fra|padre|reverendo|rev\.|cav\.|comm\.|mastro|sor[ae]?|monsignor(?:e)?)"
-    rf"(?:[ ](?:sig\.?(?:ra)?|ing\.?|avv\.?|arch\.?|dott\.?(?:ssa)?|don|prof\.?))?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
+    rf"(?:[ ](?:sig\.?(?:ra)?|ing\.?|avv\.?|arch\.?|dott\.?(?:ssa)?|don|"
+    rf"prof\.?))?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # After an office or a kinship comes a name only if it has a capital.
 OFFICE: Final = Pattern(
-    r"(?<![\w.])(?:conducente|richiedente|intestatari[oa]|utente|sciur[a]?|quel(?:la)?|parola(?:[ ]al?)?|"
+    r"(?<![\w.])(?:conducente|richiedente|intestatari[oa]|utente|sciur[a]?|quel(?:la)?|"
+    r"parola(?:[ ]al?)?|"
     r"[ ]c/|ingegnere?|architett[oa]|ragionier[ea]|assessor[eai]|consiglier[eai]|agent[ei]|"
     r"ispettor[ei]|"
     r"maestr[oa]|presid[ei]|onorevole|presidente|sindac[oa]|dirigente|comandante|vicesindac[oa]|"
@@ -32,7 +34,8 @@ OFFICE: Final = Pattern(
     r"amministratore|"
     r"impiegat[oa]|funzionari[oa]|geometri|dottori|minore|alunn[oa]|studente(?:ssa)?|relator[ei]|"
     r"cert[oa]|defunt[oa]|ved(?:ova|ovo|\.)|tutor[ei]|tutrice|nuor[ao]|gener[oi]|fidanzat[oa]|"
-    r"ragazz[oa]|bambin[oa]|fratello|sorella|mamma|papà|babbo|madre|padre|signori|colleghi|autisti|"
+    r"ragazz[oa]|bambin[oa]|fratello|sorella|mamma|papà|babbo|madre|padre|signori|colleghi|"
+    r"autisti|"
     r"operatori|maestre|vigili|educat(?:ore|rice)|bidell[oa]|insegnante|dottoranda|volontari[oa]|"
     r"amministratrice|direttor[ei]|direttrice|caposquadra|capoturno|capo|idraulico|elettricista|"
     r"barista|parrucchier[ae]|notaio|perito|istruttor[ei]|verbalizzante|rappresentante|titolare|"
@@ -51,41 +54,55 @@ _FIELD: Final = Pattern(
     r"utente|cliente|contatto|operatore|firma(?:to)?|delegat[oa]|alunn[oa]|genitore|coniuge|name|"
     r"surname|"
     r"first[ ]name|last[ ]name|full[ ]name|testimon[ei]|responsabile|tecnico|autista|"
-    r"beneficiari[oa]|minore|tutor[ei]|delegante|amministrat(?:ore|rice)|presenti|assenti|relat(?:ore|"
-    r"rice)|verbalizzante|titolare|erede|figli[oa]|madre|padre|nominativi|agenti|contraente|debitore|"
+    r"beneficiari[oa]|minore|tutor[ei]|delegante|amministrat(?:ore|rice)|presenti|assenti|"
+    r"relat(?:ore|"
+    r"rice)|verbalizzante|titolare|erede|figli[oa]|madre|padre|nominativi|agenti|contraente|"
+    r"debitore|"
     r"ricorrente|condut(?:tore|trice)|locat(?:ore|ario)|compilatore|istruttore|rup|passegger[oa]|"
-    r"student(?:e|essa)|bambin[oa]|addett[oa]|incaricat[oa]|resp\.|rif\.|ref\.|da|a|cc|inviato[ ]da|"
+    r"student(?:e|essa)|bambin[oa]|addett[oa]|incaricat[oa]|resp\.|rif\.|ref\.|da|a|cc|"
+    r"inviato[ ]da|"
     r"redatto[ ]da|chiamante|reclamante|interessat[oa]|dipendente|operatrice|esposto[ ]di)"
     rf"[ ]?[:=;|]{{1,2}}[ ]?\n?[\"']?(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # In a form whose colons are lost, and in notes: the name needs its capital.
 _LABEL: Final = Pattern(
-    r"(?<![\w.])(?:nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|cognome|nominativo|intestat[oaie](?:[ ]an?d?)?|"
-    r"intestatari[oa]|tit\.|int\.|intest\.|rich\.|ref\.|prop\.|segn\.|ut\.|op\.|mitt\.|dest\.|aut\.|"
+    r"(?<![\w.])(?:nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|cognome|nominativo|"
+    r"intestat[oaie](?:[ ]an?d?)?|"
+    r"intestatari[oa]|tit\.|int\.|intest\.|rich\.|ref\.|prop\.|segn\.|ut\.|op\.|mitt\.|dest\.|"
+    r"aut\.|"
     r"oper\.|coll\.|dip\.|tec\.|c/o|att\.?ne|c\.a\.|alla[ ]cortese[ ]attenzione(?:[ ]di)?|"
     r"all'attenzione[ ]di|a[ ]favore[ ]di|per[ ]conto[ ]di|a[ ]carico[ ]di|nei[ ]confronti[ ]di)"
     rf"[ ]?:?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # Whom somebody spoke with, asked, thanked: a name with its capital, which no office is.
 _SPOKEN: Final = Pattern(
-    r"(?<!\w)(?:chied(?:o|i|ete|ere|eva)|chiest[oa]|parl(?:o|a|ato|ando|are|ate|erò)|rispo(?:sto|nde|"
+    r"(?<!\w)(?:chied(?:o|i|ete|ere|eva)|chiest[oa]|parl(?:o|a|ato|ando|are|ate|erò)|rispo(?:sto|"
+    r"nde|"
     r"ndeva|ndi)|scritt[oa]|scriv(?:o|e|ere|imi|i)|telefonat[oa]|sentit[oa]|contattat[oaie]|"
-    r"ricontattat[oa]|incontrat[oa]|rivolt[oa]|rivolger(?:si|mi)|delegat[oa]|affidat[oa]|assegnat[oa]|"
-    r"inoltrat[oa]|passat[oa]|guidat[oa]|condott[oa]|firmat[oa]|compilat[oa]|accompagnat[oa]|avvisat[oa]|"
-    r"avvertit[oa]|sostituit[oa]|contestata|ringrazi(?:o|amo|are)|salut(?:o|ami|i|ate)|grazie|vergogna|"
+    r"ricontattat[oa]|incontrat[oa]|rivolt[oa]|rivolger(?:si|mi)|delegat[oa]|affidat[oa]|"
+    r"assegnat[oa]|"
+    r"inoltrat[oa]|passat[oa]|guidat[oa]|condott[oa]|firmat[oa]|compilat[oa]|accompagnat[oa]|"
+    r"avvisat[oa]|"
+    r"avvertit[oa]|sostituit[oa]|contestata|ringrazi(?:o|amo|are)|salut(?:o|ami|i|ate)|grazie|"
+    r"vergogna|"
     r"brav[oa]|insieme|conosco|dice|dicono|secondo|controllato|verificato|ricevuto|consegnat[oa]|"
-    r"c/|vist[oa]|c'è|c'era|chiamano(?:[ ]tutti)?|d'accordo|account|firma|comunicato|riferito|sbloccat[oa]|risolto|presenti|assent[ei])[ ,:]{1,2}"
+    r"c/|vist[oa]|c'è|c'era|chiamano(?:[ ]tutti)?|d'accordo|account|firma|comunicato|riferito|"
+    r"sbloccat[oa]|risolto|presenti|assent[ei])[ ,:]{1,2}"
     r"(?:(?:a|ad|con|da|di|anche|pure|poi|per|che|sia|stato|stata|in|una|un|mi|ci|vi|ha)[ ]){0,2}"
     rf"(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # Who says, does or is away. It is matched against capitals; at the beginning of a sentence every
 # word has one.
 SPEAKS: Final = Pattern(
-    rf"(?<![\w.'-])(?P<it>{_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}}?)[ ](?:(?:mi|ci|vi|ti|gli|le|non|si)[ ])?(?:mi[ ]ha|"
+    rf"(?<![\w.'-])(?P<it>{_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}}?)[ ](?:(?:mi|ci|vi|ti|gli|le|non|"
+    rf"si)[ ])?(?:mi[ ]ha|"
     r"ha[ ](?:detto|chiamato|chiesto|risposto|scritto|telefonato|segnalato|riferito|confermato|"
-    r"promesso|firmato|già|visto|parlato|mandato|lasciato)|dice|diceva|risponde|in[ ]ferie|in[ ]malattia|dimettiti|vergognati|"
-    r"in[ ]maternità|in[ ]permesso|ce[ ]l'|mi[ ](?:dice|diceva|risponde|chiama)|riferisce|conferma|"
-    r"propone|lamenta|abita|lavora|allo[ ]sportello|che[ ](?:abita|lavora|sta|vive|fa|mi|ci|ha|guida))\b"
+    r"promesso|firmato|già|visto|parlato|mandato|lasciato)|dice|diceva|risponde|in[ ]ferie|"
+    r"in[ ]malattia|dimettiti|vergognati|"
+    r"in[ ]maternità|in[ ]permesso|ce[ ]l'|mi[ ](?:dice|diceva|risponde|chiama)|riferisce|"
+    r"conferma|"
+    r"propone|lamenta|abita|lavora|allo[ ]sportello|che[ ](?:abita|lavora|sta|vive|fa|mi|ci|ha|"
+    r"guida))\b"
 )
 _SELF: Final = Pattern(
     r"(?<![\w])(?:mi[ ]chiamo|si[ ]chiama(?:no)?|chiamat[oa]|di[ ]nome(?:[ ]fa)?|"

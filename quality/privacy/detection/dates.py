@@ -32,7 +32,8 @@ _OLD_DATE: Final = (
 )
 # A day long past in words; strict redaction does not ask what happened then.
 LONG_PAST: Final = re.compile(
-    rf"(?<!\d)\d{{1,2}}(?:°|º)?[ \-./](?:di[ ])?{_MONTH}[ \-./](?:del[ ])?(?:19\d\d|200\d|'\d\d)(?!\d)"
+    rf"(?<!\d)\d{{1,2}}(?:°|º)?[ \-./](?:di[ ])?{_MONTH}[ \-./](?:del[ ])?(?:19\d\d|200\d|"
+    rf"'\d\d)(?!\d)"
 )
 _BORN: Final = re.compile(
     r"[ ]?[ ,;(|\t\-–/]{1,3}(?:(?:(?:n|nt|cl)\.|nat[oa]|classe|del|dell'|data[ ]nasc\w*\.?:?)[ ]?"
@@ -43,8 +44,10 @@ _BY_NAME: Final = 0.6
 
 # What is born as well.
 _FOUNDED: Final = re.compile(
-    r"(?:associazione|progetto|iniziativa|ente|societ[àa]|gruppo|circolo|fest[ai]|idea|cooperativa|"
-    r"impresa|azienda|comitato|servizio|fondazione|squadra|corso|mercato|sagra|quartiere)[^.\n]{0,25}$"
+    r"(?:associazione|progetto|iniziativa|ente|societ[àa]|gruppo|circolo|fest[ai]|idea|"
+    r"cooperativa|"
+    r"impresa|azienda|comitato|servizio|fondazione|squadra|corso|mercato|sagra|"
+    r"quartiere)[^.\n]{0,25}$"
 )
 
 
@@ -77,7 +80,8 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     rule(
         "DATE_OF_BIRTH",
-        r"\b(?:figli[oae]|nipot[ei]|bambin[oaie]|gemell[ie]|ragazz[oaie]|madre|padre|mamma|papà|nonn[oa]|"
+        r"\b(?:figli[oae]|nipot[ei]|bambin[oaie]|gemell[ie]|ragazz[oaie]|madre|padre|mamma|papà|"
+        r"nonn[oa]|"
         r"marito|moglie|sorella|fratello)[ ](?:[a-zà-ù]+[ ])?(?:è|e'|sono)[ ](?:del[ ]?|dell')"
         rf"(?P<it>{_DATE}|{_PAST}|['’]\d\d)(?!\d)",
         score=0.8,

@@ -1,4 +1,4 @@
-"""What is named after people: streets, schools, firms, works, saints; it is nobody's personal datum."""
+"""What is named after people: streets, schools, firms, works, saints. It is nobody's datum."""
 
 import re
 from typing import Final
@@ -8,7 +8,8 @@ from quality.privacy.detection.harmless import TRADES
 # What comes after these is named after somebody, and is not that person.
 _NAMED_AFTER: Final = (
     r"(?<!\w)(?:intitola\w+(?:[ ]\w+){0,8}?[ ](?:a|ad|al|alla|alla[ ]memoria[ ]di)|"
-    r"(?:statua|monumento|busto|mostra|opere?|romanz[io]|poesi[ae]|quadr[io]|libro|volume|convegno|incontro|dibattito|film|"
+    r"(?:statua|monumento|busto|mostra|opere?|romanz[io]|poesi[ae]|quadr[io]|libro|volume|"
+    r"convegno|incontro|dibattito|film|"
     r"spettacolo|concerto|conferenza|frase|citazione|vita|canzon[ei]|ritratto|affresco|"
     r"serata|lezione|documentario|commedia|musiche|versi|anniversario|"
     r"centenario|dedicat[oaie])[ ](?:(?:dedicat[oa]|sulla[ ]vita|a[ ]ricordo)[ ])?"
@@ -17,21 +18,27 @@ _NAMED_AFTER: Final = (
     r"(?:scuol[ae]|istituto|liceo|asilo|nido|ospedale|clinica|teatro|cinema|museo|biblioteca|"
     r"palazzo|villa|caserma|stadio|piscina|palestra|parco|giardin[oi]|fondazione|associazione|"
     r"cooperativa|parrocchia|chiesa|oratorio|premio|trofeo|memorial|torneo|collegio|i\.?c\.?|itis|"
-    r"itc|ipsia|cfp|via|viale|v\.le|v\.|vle|c\.so|p\.le|p\.za|l\.go|p\.zza|piazza|piazzale|piazzetta|corso|largo|vicolo|contrada|"
+    r"itc|ipsia|cfp|via|viale|v\.le|v\.|vle|c\.so|p\.le|p\.za|l\.go|p\.zza|piazza|piazzale|"
+    r"piazzetta|corso|largo|vicolo|contrada|"
     r"traversa|fermata|parcheggio|ponte|galleria|rotonda|quartiere|villaggio|zona|rione|metro|"
     r"stazione|capolinea|legge|decreto|lodo|bar|pizzeria|trattoria|ristorante|hotel|farmacia|"
     r"macelleria|officin[ae]|autoscuola|panificio|impresa|san|santa|santo|sant'|s\.|rsa|"
-    r"casa[ ]di[ ]riposo|ditta|supermercat[oi]|negozio|bonus|classe|sala|cimitero|condominio|residence|"
-    r"cascina|auditorium|circolo|polisportiva|rifugio|torre|nodo|carrozziere|carrozzeria|eredi|f\.lli|"
+    r"casa[ ]di[ ]riposo|ditta|supermercat[oi]|negozio|bonus|classe|sala|cimitero|condominio|"
+    r"residence|"
+    r"cascina|auditorium|circolo|polisportiva|rifugio|torre|nodo|carrozziere|carrozzeria|eredi|"
+    r"f\.lli|"
     r"osteria|locanda|agriturismo|gelateria|pasticceria|caffè|lavatrice|frigorifero|"
-    r"caldaia|marca|pizza|torta|mel[ae]|per[ae]|uva|vino|birra|gatt[oa]|razza|squadra|sagra|modello|coppa|palio|primaria|materna|media|elementare|superiori|plesso|"
-    r"comprensivo|complesso|edificio|aula|accademia|conservatorio|santuario|abbazia|cappella|monte|lago|"
+    r"caldaia|marca|pizza|torta|mel[ae]|per[ae]|uva|vino|birra|gatt[oa]|razza|squadra|sagra|"
+    r"modello|coppa|palio|primaria|materna|media|elementare|superiori|plesso|"
+    r"comprensivo|complesso|edificio|aula|accademia|conservatorio|santuario|abbazia|cappella|"
+    r"monte|lago|"
     r"partito|gruppo|lista|sindacato|polo|consorzio|cantiere|isola|cooperativa[ ]sociale|libreria)"
     r")"
 )
 _OF_THEM: Final = (
     r"(?:[ ](?:primaria|secondaria|di[ ]primo[ ]grado|media|elementare|materna|statale|comunale|"
-    r"dell'infanzia|d'infanzia|dei[ ]bambini|comprensivo|tecnico|superiore|professionale|civil[ei]|"
+    r"dell'infanzia|d'infanzia|dei[ ]bambini|comprensivo|tecnico|superiore|professionale|"
+    r"civil[ei]|"
     r"scientifico|classico|artistico|musicale|civic[oa]|paritari[oa]|sportiv[oa]|geriatric[oa]|"
     r"diurn[oa]|agrari[oa]|alberghiero|per[ ]anziani|pubblic[oa]|privat[oa]|nazionale|regionale))*"
 )
@@ -42,7 +49,8 @@ INSTITUTIONS: Final = re.compile(
 BESIDE: Final = re.compile(rf"{_NAMED_AFTER}{_OF_THEM}[ ]?[\"']?$")
 # What a firm is called by after the name in it.
 FIRM: Final = re.compile(
-    r"[ ,]*(?:(?:s\.?r\.?l\.?s?|s\.?p\.?a|s\.?n\.?c|s\.?a\.?s|&|onlus|s\.?c\.?a\.?r\.?l)(?![a-zà-ù])|"
+    r"[ ,]*(?:(?:s\.?r\.?l\.?s?|s\.?p\.?a|s\.?n\.?c|s\.?a\.?s|&|onlus|"
+    r"s\.?c\.?a\.?r\.?l)(?![a-zà-ù])|"
     r"(?:\.?[ap]\.[as])(?![a-zà-ù]))"
     rf"|[ ](?:{'|'.join(sorted(TRADES))})(?![a-zà-ù])"
 )

@@ -47,7 +47,7 @@ _FILE: Final = re.compile(
     r"(?:[ .:]{0,2}(?:n|nr|num|numero|di|gara)\b)*[.:=#°º\- ]*$"
 )
 # What has such a sign in it is no word of a text.
-_ACCOUNT: Final = re.compile(r"[^\s_@]*[_@][^\s]*[^\W_][^\s]*")
+_ACCOUNT: Final = re.compile(r"(?<!\S)[^\s_@]*[_@][^\s]*[^\W_][^\s]*")
 _ENDS: Final = frozenset('.!?:;\n>"«(|•*')
 _BEFORE_A_TOWN: Final = words_of_text("a ad di da in per tra fra verso comune ed e - , ( zona sede")
 _PARTICLES: Final = words_of_text(
@@ -133,7 +133,7 @@ def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tup
 
 
 def _pairs_of_names(words: Sequence[tuple[Token, str]]) -> Iterator[tuple[int, int]]:
-    """Two words side by side that are both names, though each alone may be a word: `bruno franco`."""
+    """Two words side by side that are both names, though each may be a word: `bruno franco`."""
     for place, ((one, label), (other, _)) in enumerate(pairwise(words)):
         if label in "SG" or other.start != one.end + 1 or not one.text[0].isalpha():
             continue
