@@ -59,8 +59,6 @@ def _looks_like_one(folded: Folded, start: int, end: int) -> bool:
     if _NO_ACCOUNT.search(written):
         return False
     parts = re.split(r"[._]", written)
-    if "_" not in written:
-        return len(parts) == 2 and _FORM.fullmatch(parts[-1]) is not None
     return any(_FORM.fullmatch(part) or _is_name(part) for part in parts)
 
 
@@ -118,13 +116,6 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.@/\-])[a-z][a-z0-9.]*_+[a-z0-9]+(?:[._]+[a-z0-9]+){0,3}_?(?![\w@/\-]|\.\w)",
         score=0.65,
         needs=("_",),
-        accept=_looks_like_one,
-    ),
-    rule(
-        "USERNAME",
-        r"(?<![\w.@/\-])[a-z][a-z0-9]*\.[a-z]{3,}\d{1,4}(?![\w@/\-]|\.\w)",
-        score=0.65,
-        digits=1,
         accept=_looks_like_one,
     ),
     rule(

@@ -144,9 +144,11 @@ def announced_codes(folded: Folded) -> Iterator[Span]:
         if len(written) > _LONGEST or not checks.is_code(written):
             continue
         bare = checks.bare(written)
-        places = (_before(folded.plain, match.start(), bare), _after(folded, match.end(), bare))
-        is_said_after = _SAID_AFTER.match(folded.lower, match.end()) is not None
-        found = (places[1] or places[0]) if is_said_after else (places[0] or places[1])
+        found = None
+        if _SAID_AFTER.match(folded.lower, match.end()):
+            found = _after(folded, match.end(), bare)
+        found = found or _before(folded.plain, match.start(), bare)
+        found = found or _after(folded, match.end(), bare)
         if found is not None:
             label, score = found
             yield Span(*folded.span(*match.span()), label, score)

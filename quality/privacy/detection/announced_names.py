@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from quality.privacy.detection.cues import CAPITAL, CUES, OFFICE, SPEAKS, TITLE, WARY
+from quality.privacy.detection.cues import CAPITAL, CUES, OFFICE, SIGNS, SPEAKS, TITLE, WARY
 from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.harmless import (
     ACRONYMS,
@@ -93,6 +93,8 @@ _NO_LATER_NAME: Final = (NO_NAME | BODIES) - PARTICLES
 def announced(folded: Folded) -> Iterator[Span]:
     """The persons whom the words before them announce."""
     for cue in CUES:
+        if cue in SIGNS and not any(map(folded.lower.__contains__, SIGNS[cue])):
+            continue
         for match in cue.matches(folded.plain if cue is SPEAKS else folded.lower):
             if cue in CAPITAL and not folded.plain[match.start("it")].isupper():
                 continue

@@ -120,6 +120,8 @@ _SIGNED: Final = Pattern(
     rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})[ .]*(?:\n|$|[,;(|-])"
 )
 CUES: Final = (TITLE, OFFICE, _FIELD, _SELF, _SIGNED, _LABEL, _SPOKEN, SPEAKS)
+# Signs without which a cue is not looked for.
+SIGNS: Final = {_FIELD: ":=;|", _SIGNED: "\n"}
 # After these a name has its capital; after the last ones it is no office's either.
 CAPITAL: Final = (OFFICE, _LABEL, _SPOKEN, SPEAKS)
 WARY: Final = (_SPOKEN, SPEAKS)

@@ -67,7 +67,7 @@ RULES: Final[tuple[Rule, ...]] = (
         rf"(?:[^\n;]{{0,60}}?|[ :]{{0,3}}\n[ ]?)(?<!\d)(?P<it>{_DATE})(?!\d)",
         score=0.9,
         accept=_is_of_somebody,
-        needs=("nat", "nasc", "dn", "n.", "dob", "born", "comp", "nt"),
+        needs=("nat", "nasc", "dn", "d.n", "dob", "born", "compl", "compi", " n. il", "nacque"),
     ),
     rule(
         "DATE_OF_BIRTH",

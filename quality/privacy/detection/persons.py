@@ -144,6 +144,8 @@ def _enumerated(folded: Folded, tokens: list[Token], found: Sequence[Span]) -> I
     """Names in a row with one that was found: `Elena, Paolo e Fatou`."""
     if not found:
         return
+    # From each that was found the row goes on by itself.
+    begun = {place for span in found for place in range(span.start, span.end)}
     starts = {token.start: place for place, token in enumerate(tokens)}
     ends = {token.end: place for place, token in enumerate(tokens)}
     for span in found:
@@ -156,6 +158,8 @@ def _enumerated(folded: Folded, tokens: list[Token], found: Sequence[Span]) -> I
                     break
                 if _may_be_a_person(folded, row):
                     yield Span(*folded.span(row[0].start, row[-1].end), "PERSON", _SCORE)
+                if tokens[here + 2 * step].start in begun:
+                    break
                 here += (1 + len(row)) * step
 
 
