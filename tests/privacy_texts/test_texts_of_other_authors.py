@@ -11,11 +11,11 @@ from tests.privacy_texts.test_marked_texts import SENTENCES, phrases
 # Rules were changed with the first author's texts in view; the second author's were never read.
 FLOORS: list[tuple[Texts, float, float, float, float]] = [
     ("first-author", 0.97, 0.96, 0.96, 0.06),
-    ("second-author", 0.92, 0.89, 0.87, 0.25),
+    ("second-author", 0.92, 0.89, 0.88, 0.25),
 ]
 STRICT_FLOORS: list[tuple[Texts, float, float, float]] = [
     ("first-author", 0.99, 0.99, 0.87),
-    ("second-author", 0.98, 0.97, 0.85),
+    ("second-author", 0.98, 0.97, 0.86),
 ]
 
 

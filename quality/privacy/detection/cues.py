@@ -2,25 +2,29 @@
 
 from typing import Final
 
-from quality.privacy.detection.patterns import Pattern
+from quality.privacy.detection.patterns import Pattern, by_first_letter
 
 _CAPITAL: Final = r"[A-ZÀ-Ý][^\W\d_]+(?:['-][^\W\d_]+)*"
 _NAME: Final = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
 # After a title comes a name, in capitals or not.
-TITLE: Final = Pattern(
-    r"(?<![\w.])(?:sig\.?[ ]?r[ae]|sigg?\.?(?:na|ra|ri)?|signor[aei]?|signorina|dott?\.?[ ]?ssa|"
+_TITLE_WORDS: Final = (
+    r"sig\.?[ ]?r[ae]|sigg?\.?(?:na|ra|ri)?|signor[aei]?|signorina|dott?\.?[ ]?ssa|"
     r"dott\.?|"
     r"dottoressa|dottore?|dr\.?(?:ssa)?|ing\.?|avv\.?|avvocat[oa]|geom\.?|geometra|arch\.?|"
     r"prof\.?(?:ssa)?|"
     r"professor(?:e|essa)?|rag\.?|don|suor|mons\.?|on\.|mister|mr\.?|mrs\.?|miss|madame|monsieur|"
     r"cons\.|assess\.|isp\.|m\.llo|mar\.llo|brig\.|ag\.|dir\.|resp\.|pres\.|segr\.|cap\.no|"
-    r"p\.i\.|per\.ind\.|fra|padre|reverendo|rev\.|cav\.|comm\.|mastro|sor[ae]?|monsignor(?:e)?)"
+    r"p\.i\.|per\.ind\.|fra|padre|reverendo|rev\.|cav\.|comm\.|mastro|sor[ae]?|monsignor(?:e)?"
+)
+TITLE: Final = Pattern(
+    r"(?<![\w.])"
+    rf"(?:{by_first_letter(_TITLE_WORDS)})"
     rf"(?:[ ](?:sig\.?(?:ra)?|ing\.?|avv\.?|arch\.?|dott\.?(?:ssa)?|don|"
     rf"prof\.?))?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # After an office or a kinship comes a name only if it has a capital.
-OFFICE: Final = Pattern(
-    r"(?<![\w.])(?:conducente|richiedente|intestatari[oa]|utente|sciur[a]?|quel(?:la)?|"
+_OFFICE_WORDS: Final = (
+    r"conducente|richiedente|intestatari[oa]|utente|sciur[a]?|quel(?:la)?|"
     r"parola(?:[ ]al?)?|"
     r"[ ]c/|ingegnere?|architett[oa]|ragionier[ea]|assessor[eai]|consiglier[eai]|agent[ei]|"
     r"ispettor[ei]|"
@@ -41,11 +45,15 @@ OFFICE: Final = Pattern(
     r"barista|parrucchier[ae]|notaio|perito|istruttor[ei]|verbalizzante|rappresentante|titolare|"
     r"locatario|affittuari[oa]|capogruppo|segretari[oa]|appuntato|maresciallo|brigadiere|capitano|"
     r"agenti[ ]scelti|manutentore|operai[oa]|custode|postin[oa]|marito|deleg(?:o|a|hiamo)|"
-    r"tale|tal)(?:[ ]?[(:][ ]?|,?[ ])"
+    r"tale|tal"
+)
+OFFICE: Final = Pattern(
+    r"(?<![\w.])"
+    rf"(?:{by_first_letter(_OFFICE_WORDS)})(?:[ ]?[(:][ ]?|,?[ ])"
     rf"(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
-_FIELD: Final = Pattern(
-    r"(?<![\w])(?:nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|nome/cognome|cognome/nome|nominativo|nome|"
+_FIELD_WORDS: Final = (
+    r"nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|nome/cognome|cognome/nome|nominativo|nome|"
     r"cognome|"
     r"intestatari[oa](?:[ ](?:utenza|contratto|veicolo|tessera))?|richiedente|referente|mittente|"
     r"destinatari[oa]|"
@@ -61,22 +69,30 @@ _FIELD: Final = Pattern(
     r"ricorrente|condut(?:tore|trice)|locat(?:ore|ario)|compilatore|istruttore|rup|passegger[oa]|"
     r"student(?:e|essa)|bambin[oa]|addett[oa]|incaricat[oa]|resp\.|rif\.|ref\.|da|a|cc|"
     r"inviato[ ]da|"
-    r"redatto[ ]da|chiamante|reclamante|interessat[oa]|dipendente|operatrice|esposto[ ]di)"
+    r"redatto[ ]da|chiamante|reclamante|interessat[oa]|dipendente|operatrice|esposto[ ]di"
+)
+_FIELD: Final = Pattern(
+    r"(?<![\w])"
+    rf"(?:{by_first_letter(_FIELD_WORDS)})"
     rf"[ ]?[:=;|]{{1,2}}[ ]?\n?[\"']?(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # In a form whose colons are lost, and in notes: the name needs its capital.
-_LABEL: Final = Pattern(
-    r"(?<![\w.])(?:nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|cognome|nominativo|"
+_LABEL_WORDS: Final = (
+    r"nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|cognome|nominativo|"
     r"intestat[oaie](?:[ ]an?d?)?|"
     r"intestatari[oa]|tit\.|int\.|intest\.|rich\.|ref\.|prop\.|segn\.|ut\.|op\.|mitt\.|dest\.|"
     r"aut\.|"
     r"oper\.|coll\.|dip\.|tec\.|c/o|att\.?ne|c\.a\.|alla[ ]cortese[ ]attenzione(?:[ ]di)?|"
-    r"all'attenzione[ ]di|a[ ]favore[ ]di|per[ ]conto[ ]di|a[ ]carico[ ]di|nei[ ]confronti[ ]di)"
+    r"all'attenzione[ ]di|a[ ]favore[ ]di|per[ ]conto[ ]di|a[ ]carico[ ]di|nei[ ]confronti[ ]di"
+)
+_LABEL: Final = Pattern(
+    r"(?<![\w.])"
+    rf"(?:{by_first_letter(_LABEL_WORDS)})"
     rf"[ ]?:?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # Whom somebody spoke with, asked, thanked: a name with its capital, which no office is.
-_SPOKEN: Final = Pattern(
-    r"(?<!\w)(?:chied(?:o|i|ete|ere|eva)|chiest[oa]|parl(?:o|a|ato|ando|are|ate|erò)|rispo(?:sto|"
+_SPOKEN_WORDS: Final = (
+    r"chied(?:o|i|ete|ere|eva)|chiest[oa]|parl(?:o|a|ato|ando|are|ate|erò)|rispo(?:sto|"
     r"nde|"
     r"ndeva|ndi)|scritt[oa]|scriv(?:o|e|ere|imi|i)|telefonat[oa]|sentit[oa]|contattat[oaie]|"
     r"ricontattat[oa]|incontrat[oa]|rivolt[oa]|rivolger(?:si|mi)|delegat[oa]|affidat[oa]|"
@@ -87,8 +103,13 @@ _SPOKEN: Final = Pattern(
     r"vergogna|"
     r"brav[oa]|insieme|conosco|dice|dicono|secondo|controllato|verificato|ricevuto|consegnat[oa]|"
     r"c/|vist[oa]|c'è|c'era|chiamano(?:[ ]tutti)?|d'accordo|account|firma|comunicato|riferito|"
-    r"sbloccat[oa]|risolto|presenti|assent[ei])[ ,:]{1,2}"
-    r"(?:(?:a|ad|con|da|di|anche|pure|poi|per|che|sia|stato|stata|in|una|un|mi|ci|vi|ha)[ ]){0,2}"
+    r"sbloccat[oa]|risolto|presenti|assent[ei]"
+)
+_SPOKEN: Final = Pattern(
+    r"(?<!\w)"
+    rf"(?:{by_first_letter(_SPOKEN_WORDS)})"
+    r"[ ,:]{1,2}(?:(?:a|ad|con|da|di|anche|pure|poi|per|che|sia|stato|stata|in|una|un|mi|ci|vi|"
+    r"ha)[ ]){0,2}"
     rf"(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # Who says, does or is away. It is matched against capitals; at the beginning of a sentence every

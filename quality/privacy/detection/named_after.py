@@ -4,18 +4,10 @@ import re
 from typing import Final
 
 from quality.privacy.detection.harmless import TRADES
+from quality.privacy.detection.patterns import by_first_letter
 
-# What comes after these is named after somebody, and is not that person.
-_NAMED_AFTER: Final = (
-    r"(?<!\w)(?:intitola\w+(?:[ ]\w+){0,8}?[ ](?:a|ad|al|alla|alla[ ]memoria[ ]di)|"
-    r"(?:statua|monumento|busto|mostra|opere?|romanz[io]|poesi[ae]|quadr[io]|libro|volume|"
-    r"convegno|incontro|dibattito|film|"
-    r"spettacolo|concerto|conferenza|frase|citazione|vita|canzon[ei]|ritratto|affresco|"
-    r"serata|lezione|documentario|commedia|musiche|versi|anniversario|"
-    r"centenario|dedicat[oaie])[ ](?:(?:dedicat[oa]|sulla[ ]vita|a[ ]ricordo)[ ])?"
-    r"(?:di|a|ad|su|per)(?:[ ][a-zà-ù]+(?:[ ][a-zà-ù]+){0,3}[ ]e)?|"
-    r"(?:ss\.|santi|sante|beat[oaie])(?:[ ][a-zà-ù]+[ ]e)?|"
-    r"(?:scuol[ae]|istituto|liceo|asilo|nido|ospedale|clinica|teatro|cinema|museo|biblioteca|"
+_PLACES_AND_FIRMS: Final = (
+    r"scuol[ae]|istituto|liceo|asilo|nido|ospedale|clinica|teatro|cinema|museo|biblioteca|"
     r"palazzo|villa|caserma|stadio|piscina|palestra|parco|giardin[oi]|fondazione|associazione|"
     r"cooperativa|parrocchia|chiesa|oratorio|premio|trofeo|memorial|torneo|collegio|i\.?c\.?|itis|"
     r"itc|ipsia|cfp|via|viale|v\.le|v\.|vle|c\.so|p\.le|p\.za|l\.go|p\.zza|piazza|piazzale|"
@@ -32,7 +24,19 @@ _NAMED_AFTER: Final = (
     r"modello|coppa|palio|primaria|materna|media|elementare|superiori|plesso|"
     r"comprensivo|complesso|edificio|aula|accademia|conservatorio|santuario|abbazia|cappella|"
     r"monte|lago|"
-    r"partito|gruppo|lista|sindacato|polo|consorzio|cantiere|isola|cooperativa[ ]sociale|libreria)"
+    r"partito|gruppo|lista|sindacato|polo|consorzio|cantiere|isola|cooperativa[ ]sociale|libreria"
+)
+# What comes after these is named after somebody, and is not that person.
+_NAMED_AFTER: Final = (
+    r"(?<!\w)(?:intitola\w+(?:[ ]\w+){0,8}?[ ](?:a|ad|al|alla|alla[ ]memoria[ ]di)|"
+    r"(?:statua|monumento|busto|mostra|opere?|romanz[io]|poesi[ae]|quadr[io]|libro|volume|"
+    r"convegno|incontro|dibattito|film|"
+    r"spettacolo|concerto|conferenza|frase|citazione|vita|canzon[ei]|ritratto|affresco|"
+    r"serata|lezione|documentario|commedia|musiche|versi|anniversario|"
+    r"centenario|dedicat[oaie])[ ](?:(?:dedicat[oa]|sulla[ ]vita|a[ ]ricordo)[ ])?"
+    r"(?:di|a|ad|su|per)(?:[ ][a-zà-ù]+(?:[ ][a-zà-ù]+){0,3}[ ]e)?|"
+    r"(?:ss\.|santi|sante|beat[oaie])(?:[ ][a-zà-ù]+[ ]e)?|"
+    rf"(?:{by_first_letter(_PLACES_AND_FIRMS)})"
     r")"
 )
 _OF_THEM: Final = (

@@ -128,7 +128,7 @@ def _span(folded: Folded, words: list[tuple[Token, str]], first: int, after: int
 def _listed(folded: Folded, words: list[tuple[Token, str]]) -> Iterator[Span]:
     """A listed first name and a listed surname, both with capitals, whatever was made of them."""
     for (one, label), (other, _) in pairwise(words):
-        if label in "PS" or other.start != one.end + 1 or not _both_capital(one, other):
+        if not one.text[0].isupper() or label in "PS" or not _both_capital(one, other):
             continue
         first, last = known(one.text), known(other.text)
         is_particle = other.text.lower() in PARTICLES
@@ -188,7 +188,8 @@ def _is_lone_name(token: Token) -> bool:
 
 
 def _both_capital(one: Token, other: Token) -> bool:
-    return one.text[0].isupper() and other.text[0].isupper() and other.text[1:2].islower()
+    """Whether a word with its capital comes right after this one, which has one."""
+    return other.start == one.end + 1 and other.text[0].isupper() and other.text[1:2].islower()
 
 
 def _trimmed(words: list[tuple[Token, str]], first: int, after: int) -> tuple[int, int]:

@@ -66,7 +66,7 @@ _OTHER_NUMBER: Final = re.compile(
 _AMOUNT_OF: Final = ("il", "al", "le", "la", "un", "in", "da", "di", "se", "no", "me", "ma", "ha")
 
 
-_END: Final = re.compile(r"(?<=[^\W_]{4})[.!?] +(?=[A-Z])")
+_END: Final = re.compile(r"[.!?](?<=[^\W_]{4}.) +(?=[A-Z])")
 _VERSION: Final = re.compile(r"(?:versione?|firmware|release|ver\.|v\.?|build)[ :]*$")
 
 
