@@ -5,15 +5,17 @@ from typing import Final
 
 from quality.privacy.detection import surroundings
 from quality.privacy.detection.folding import Folded
+from quality.privacy.detection.patterns import by_first_letter
 from quality.privacy.detection.rule import Rule, rule
 
-STREETS: Final = (
-    r"(?:vialetto|viale|via|v\.le|vle|v\.|piazzetta|piazzale|piazza|p\.?zza|p\.za|pza|p\.le|p\.tta|"
+_KINDS: Final = (
+    r"vialetto|viale|via|v\.le|vle|v\.|piazzetta|piazzale|piazza|p\.?zza|p\.za|pza|p\.le|p\.tta|"
     r"corso|q\.re|"
     r"c\.so|vicoletto|vicolo|vic\.|vico|largo|l\.go|strada|str\.|stradone|traversa|trav\.|contrada|"
     r"c\.da|cda|località|localita'|loc\.|frazione|fraz\.|lungolago|galleria|salita|villaggio|"
-    r"vill\.|cascina|c\.na|borgo|circonvallazione|rione|calle|rua|quartiere)"
+    r"vill\.|cascina|c\.na|borgo|circonvallazione|rione|calle|rua|quartiere"
 )
+STREETS: Final = f"(?:{by_first_letter(_KINDS)})"
 _NUMBER: Final = (
     r"(?:,?[ ]?(?:al[ ]?)?(?:n\.?[ ]?c\.|n[.°º]*|nr\.?|num\.?|numero(?:[ ]civico)?|civico|"
     r"civ\.?|nr°|\#)[ ]?|"

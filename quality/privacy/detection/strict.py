@@ -119,8 +119,10 @@ def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tup
     ]
     yield from (run for run in runs if not _is_harmless_number(folded, *run))
     yield from _broken_numbers(folded)
-    yield from (match.span() for match in LONG_PAST.finditer(folded.lower))
-    yield from (match.span() for match in _ACCOUNT.finditer(folded.lower))
+    if runs:
+        yield from (match.span() for match in LONG_PAST.finditer(folded.lower))
+    if "_" in folded.lower or "@" in folded.lower:
+        yield from (match.span() for match in _ACCOUNT.finditer(folded.lower))
     yield from _pairs_of_names(words)
     inside = {place for start, end in runs for place in range(start, end)}
     for place, (token, label) in enumerate(words):
@@ -134,18 +136,22 @@ def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tup
 
 def _pairs_of_names(words: Sequence[tuple[Token, str]]) -> Iterator[tuple[int, int]]:
     """Two words side by side that are both names, though each may be a word: `bruno franco`."""
-    for place, ((one, label), (other, _)) in enumerate(pairwise(words)):
-        if label in "SG" or other.start != one.end + 1 or not one.text[0].isalpha():
+    names = [_name(token.text) for token, _ in words]
+    for place, (first, last) in enumerate(pairwise(names)):
+        if not first or not last or "F" not in first + last:
             continue
-        first, last = known(one.text), known(other.text)
-        if "F" not in first + last or not (_may_name(first) and _may_name(last)):
+        (one, label), (other, _) = words[place], words[place + 1]
+        if label in "SG" or other.start != one.end + 1:
             continue
         if not place or words[place - 1][0].text.lower() not in _ARTICLES:
             yield one.start, other.end
 
 
-def _may_name(said: str) -> bool:
-    return "F" in said or "S" in said
+@lru_cache(maxsize=REMEMBERED)
+def _name(word: str) -> str:
+    """`F` for a first name, `S` for a surname, both for both; whether or not it is a word too."""
+    said = known(word) if word[0].isalpha() else ""
+    return "".join(kind for kind in "FS" if kind in said)
 
 
 def _is_no_name(text: str, before: Token | None, *, case: str) -> bool:
