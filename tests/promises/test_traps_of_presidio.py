@@ -211,7 +211,7 @@ def test_both_engines_start_without_asking_the_network(monkeypatch: pytest.Monke
 def test_a_column_of_names_that_claims_to_be_nobodys_is_refused_before_anything_is_stored(
     parks: Town,
 ) -> None:
-    names = ["Mario Rossi", "Bianchi Laura", "Giuseppe Verdi", "FERRARI ANNA", "Paolo Ricci"]
+    names = ["Mario Rossi", "Bianchi Laura", "Giuseppe Conti", "FERRARI ANNA", "Paolo Ricci"]
     write_contract(parks.contracts, "parks/keepers", KEEPERS)  # type: ignore[arg-type] # it has one
     (parks.sources / "town" / "keepers.csv").write_text(
         "parco;cura\n" + "".join(f"P;{n}\n" for n in names)

@@ -53,15 +53,23 @@ class Rule:
             yield Span(*folded.span(start, end), self.label, score), is_policys
 
 
-def possible(rules: Iterable[Rule], folded: Folded) -> list[Rule]:
-    """Those of the rules for which a text has what they need."""
-    digits_count = sum(map(folded.lower.count, "0123456789"))
-    has = folded.lower.__contains__
-    return [
-        rule
-        for rule in rules
-        if digits_count >= rule.digits and (not rule.needs or any(map(has, rule.needs)))
-    ]
+class Rules:
+    """Rules that are tried together; what they need is looked for once in a text."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Take the rules, in their order."""
+        self._rules = [(rule, rule.digits, frozenset(rule.needs)) for rule in rules]
+        self._needs = sorted({need for rule, _, _ in self._rules for need in rule.needs})
+
+    def possible(self, folded: Folded) -> list[Rule]:
+        """Those of the rules for which a text has what they need."""
+        digits_count = sum(map(folded.lower.count, "0123456789"))
+        present = set(filter(folded.lower.__contains__, self._needs))
+        return [
+            rule
+            for rule, digits, needs in self._rules
+            if digits_count >= digits and (not needs or not needs.isdisjoint(present))
+        ]
 
 
 def rule(
