@@ -18,6 +18,8 @@ _LEAST_SHARE: Final = 0.75
 _COMPLETE: Final = 0.95
 # The polynomial of UTCI begins here; calmer air is taken for this.
 _LEAST_WIND_MS: Final = 0.5
+# The extended summer, in which warm days are heat (Perkins & Alexander 2013, § 2).
+_SUMMER: Final = (5, 9)
 _BANDS: Final = ("cold_h", "no_stress_h", "moderate_h", "strong_h", "very_strong_h", "extreme_h")
 
 
@@ -28,10 +30,10 @@ def daily_heat_by_station(
 
     Stress is UTCI in the shade: the mean radiant temperature is not measured, and is taken for the
     air's, so hours in the sun are worse than said. Hours are of ten-minute readings and need three
-    quarters of the day; days of the history alone have none. A heat wave is three days or more
-    with the maximum above the 90th percentile of the calendar day (15 days about it, all years of
-    the history); at a station without history it is not known. The history goes before readings of
-    the same day.
+    quarters of the day; days of the history alone have none. A heat wave is three days or more from
+    May to September with the maximum above the 90th percentile of the calendar day (15 days about
+    it, all years of the history); at a station without history it is not known. The history goes
+    before readings of the same day.
     """
     measured, daily = _measured(weather, bands), _of_history(history)
     days = (
@@ -138,7 +140,8 @@ def _with_waves(days: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
         dates = days["day_on"].gather(own).to_list()
         highest = days["temp_max_c"].gather(own).fill_null(np.nan).to_numpy()
         above[own] = above_calendar(dates, highest, limits)
-        lengths[own] = run_lengths(dates, above[own] > 0)
+        is_summer = np.array([_SUMMER[0] <= day.month <= _SUMMER[1] for day in dates], dtype=bool)
+        lengths[own] = run_lengths(dates, (above[own] > 0) & is_summer)
     usual = pl.Series(above, dtype=pl.Float64).fill_nan(None)
     return days.with_columns(
         above_usual_c=usual,
@@ -148,9 +151,8 @@ def _with_waves(days: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
 
 def _picture(frame: pl.DataFrame) -> str:
     """How many days of heat waves and tropical nights each year had, at the first station."""
-    station = frame["station_id"].min()
     years = (
-        frame.filter(station_id=station)
+        frame.filter(pl.col("station_id") == pl.col("station_id").min())
         .group_by(year=pl.col("day_on").dt.year())
         .agg(
             waves=(pl.col("heat_wave_days_count") > 0).sum(),
@@ -237,8 +239,8 @@ declaration = Declaration(
         how=(
             "Massima e minima del giorno solare, ore in ogni classe di stress termico (UTCI, "
             "all'ombra: la radiazione sul corpo non è misurata) e ondate di calore: almeno tre "
-            "giorni con la massima sopra quella superata un giorno su dieci in quel periodo "
-            "dell'anno."
+            "giorni, da maggio a settembre, con la massima sopra quella superata un giorno su "
+            "dieci in quel periodo dell'anno."
         ),
     ),
 )

@@ -99,7 +99,10 @@ def extreme_risk_by_cell(
 def _rated(
     parts: np.ndarray, weights: list[np.ndarray | None], is_known: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Both risks, their greater and mean, and the rank with its interval; (hazards, cells, parts)."""
+    """Both risks, their greater and mean, and the rank with its interval.
+
+    `parts` are (hazards, cells, parts).
+    """
     names = (*_INDICES[7:], *_RANKS)
     rated = {name: np.full(len(is_known), np.nan) for name in names}
     if not is_known.any():

@@ -11,7 +11,7 @@ _M_A_DEGREE_AT_EQUATOR = 111_320.0
 
 
 def in_metres(wkb: pl.Series, *, origin_lat: float, origin_lng: float) -> NDArray[np.object_]:
-    """Shapes (WKB, WGS 84) in metres east and north of an origin: true within a city to 0.1 %."""
+    """Shapes (WKB, WGS 84) in metres east and north of an origin: true within a city to 0.2 %."""
     import shapely
 
     scale = np.array([_M_A_DEGREE_AT_EQUATOR * np.cos(np.radians(origin_lat)), _M_A_DEGREE])
@@ -39,10 +39,9 @@ def shared_ground(
     part, cell = shapely.STRtree(cells).query(valid, predicate="intersects")
     area = shapely.area(shapely.intersection(valid[part], cells[cell]))
     whole = shapely.area(valid)[part]
-    is_shared = (area > 0) & (whole > 0)
-    part, cell, share = part[is_shared], cell[is_shared], (area / whole)[is_shared]
     order = np.lexsort((cell, part))
-    return part[order].astype(np.int64), cell[order].astype(np.int64), share[order]
+    order = order[(area > 0)[order]]
+    return part[order].astype(np.int64), cell[order].astype(np.int64), area[order] / whole[order]
 
 
 def share_near(

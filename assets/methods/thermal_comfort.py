@@ -1,6 +1,6 @@
 """How hot or cold the air feels, and when heat lasts: the universal thermal climate index."""
 
-from datetime import date, timedelta
+from datetime import date
 from itertools import product
 from typing import Final
 
@@ -310,17 +310,13 @@ def run_lengths(days: list[date], is_hot: ArrayLike, *, least_days: int = 3) -> 
     A wave is at least so many hot days in a row (three: Perkins & Alexander 2013); days in order,
     and a day that is missing ends it.
     """
-    lengths = np.zeros(len(days), dtype=np.int64)
-    first = 0
     hot = np.asarray(is_hot, dtype=bool)
-    for at in range(len(days) + 1):
-        follows = at < len(days) and hot[at]
-        if follows and at > first and days[at] - days[at - 1] == timedelta(days=1):
-            continue
-        if at - first >= least_days and hot[first:at].all():
-            lengths[first:at] = at - first
-        first = at
-    return lengths
+    if not len(hot):
+        return np.zeros(0, dtype=np.int64)
+    gaps = np.diff(np.array(days, dtype="datetime64[D]")) != np.timedelta64(1, "D")
+    runs = np.concatenate([[0], np.cumsum(gaps | (hot[1:] != hot[:-1]))])
+    lengths = np.bincount(runs)[runs]
+    return np.where(hot & (lengths >= least_days), lengths, 0)
 
 
 def _place(day: date) -> int:
