@@ -5,11 +5,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from assets.cells import ground_near, spread_over
 from assets.declaration import Declaration, given
-from assets.editions import newest
+from assets.editions import weights_of
 from assets.maps import cell_shapes, shape_map
 from assets.measured import Measured, Value
-from assets.methods.areal import in_metres, share_near, shared_ground
 from assets.methods.composite import (
     geometric_mean,
     random_weights,
@@ -76,8 +76,7 @@ def extreme_risk_by_cell(
         ]
     )
     is_known = ~np.isnan(parts).any(axis=(0, 2))
-    in_force = newest(weights)
-    chosen = [_weights(in_force, name) for name in ("pluvial_risk", "heat_risk")]
+    chosen = [weights_of(weights, name, _PARTS) for name in ("pluvial_risk", "heat_risk")]
     if any(one is None for one in chosen):
         is_known[:] = False
     columns = dict(zip(_INDICES[:3], (rain, heat, exposure), strict=True))
@@ -127,30 +126,10 @@ def _rated(
     return rated
 
 
-def _weights(weights: pl.DataFrame, name: str) -> np.ndarray | None:
-    """The weights of hazard, exposure and vulnerability, or None where there are none."""
-    of_name = weights.filter(composite_code=name)
-    by_part = dict(of_name.select("component_code", "weight_ratio").rows())
-    chosen = np.array([by_part.get(part) or 0.0 for part in _PARTS])
-    return chosen if chosen.sum() > 0 else None
-
-
 def _elderly(cells: pl.Series, sections: pl.DataFrame) -> np.ndarray:
     """The share aged 65 and over of those who live in each cell; `nan` where nobody does."""
-    import h3
-
-    counts = ["residents_count", "age_65_79_count", "age_80_count"]
-    known = sections.drop_nulls(["border_geom", *counts]).sort("section_id")
-    lat, lng = h3.cell_to_latlng(cells[0])
-    part, cell, share = shared_ground(
-        in_metres(known["border_geom"], origin_lat=lat, origin_lng=lng),
-        in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
-    )
-    people, older, oldest = (
-        np.bincount(
-            cell, known[name].cast(pl.Float64).to_numpy()[part] * share, minlength=len(cells)
-        )
-        for name in counts
+    people, older, oldest = spread_over(
+        cells, sections.sort("section_id"), "residents_count", "age_65_79_count", "age_80_count"
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(people > 0, (older + oldest) / people, np.nan)
@@ -158,20 +137,13 @@ def _elderly(cells: pl.Series, sections: pl.DataFrame) -> np.ndarray:
 
 def _far_from_green(cells: pl.Series, green: pl.DataFrame) -> np.ndarray:
     """The share of each cell's ground that is farther than 300 m from green to stay in."""
-    import h3
-
     chosen = green.filter(
         pl.col("is_public")
         & pl.col("kind_code").is_in(_GREEN_KINDS)
         & (pl.col("area_m2") >= _GREEN_M2)
         & pl.col("border_geom").is_not_null()
     ).sort("area_id")
-    lat, lng = h3.cell_to_latlng(cells[0])
-    return 1 - share_near(
-        in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
-        in_metres(chosen["border_geom"], origin_lat=lat, origin_lng=lng),
-        _NEAR_M,
-    )
+    return 1 - ground_near(cells, chosen["border_geom"], within_m=_NEAR_M)
 
 
 def _picture(frame: pl.DataFrame) -> str:
