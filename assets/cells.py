@@ -23,7 +23,9 @@ def spread_over(cells: pl.Series, areas: pl.DataFrame, *counts: str) -> list[Arr
         in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
     )
     numbers = (known[name].cast(pl.Float64).to_numpy() for name in counts)
-    return [np.bincount(cell, one[part] * share, minlength=len(cells)) for one in numbers]
+    return [
+        np.bincount(cell, one[part] * share, minlength=len(cells)).astype(float) for one in numbers
+    ]
 
 
 def ground_near(cells: pl.Series, places: pl.Series, *, within_m: float) -> Array:

@@ -177,7 +177,7 @@ declaration = Declaration(
         "concentration_ugm3": given("Mean over the threshold's hours.", *_WHEN[2:], *_HELD),
         "staleness_min": given("Age against the city's newest observation.", *_AGE),
         "is_stale": given("Whether it is too old.", *_AGE, "thresholds.stale_after_min"),
-        "definition_from_on": given("Day from which the thresholds hold.", *_HELD[:1], *_AGE),
+        "definition_from_on": given("Day from which the thresholds hold.", *_AGE),
         "completeness_ratio": given("Readings that came, of those due.", *_AGE),
         "observations_count": given("Readings used.", *_AGE),
         "quality_code": given(

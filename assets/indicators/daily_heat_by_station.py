@@ -203,7 +203,7 @@ declaration = Declaration(
         "is_tropical_night": given("Whether it stayed at 20 °C or more.", *_MIN),
         "above_usual_c": given("Maximum above the limit of the calendar day.", *_WAVE),
         "heat_wave_days_count": given("Days of the heat wave it is part of; else 0.", *_WAVE),
-        "utci_max_c": given("Highest UTCI in the shade.", *_UTCI, "bands.band_level", *_HOURS[5:]),
+        "utci_max_c": given("Highest UTCI in the shade.", *_HOURS),
         **{
             name: given(f"Hours of {text}, in the shade.", *_HOURS)
             for name, text in zip(_BANDS, _HOURS_SAY, strict=True)
