@@ -186,6 +186,8 @@ declaration = Declaration(
     },
     key_columns=("station_id", "measure_code"),
     window_by=None,
+    # Made as a whole, of all windows that ever came.
+    with_history=("weather", "air"),
     title="Alerts now, by station and measure",
     method_version="1",
     literature=(

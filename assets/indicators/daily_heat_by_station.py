@@ -214,6 +214,8 @@ declaration = Declaration(
     },
     key_columns=("station_id", "day_on"),
     window_by=None,
+    # Made as a whole, of all windows that ever came.
+    with_history=("weather",),
     title="Heat by station and day",
     method_version="1",
     literature=(
