@@ -36,11 +36,11 @@ def current_alerts(
     Rain: the last hour's depth, and the chance (1 over the return period) that a year has a rain
     as rare as the rarest of 1 to 24 hours until now, on the station's own line or, without one,
     that of the longest series. Wind: the strongest gust of the last hour. Heat: UTCI in the shade
-    now. Air: the mean over the hours of the threshold; the law's alerts need three hours in a row, and
-    one is enough here. Age is counted from the newest observation
-    of the city, not from a clock; when all feeds stop, it does not grow. There is no river gauge
-    among the publishers, and so no alert of rivers. Thresholds are those in force on the newest
-    day; a measure without any is left out.
+    now. Air: the mean over the hours of the threshold; the law's alerts need three hours in a row,
+    and one is enough here. Age is counted from the newest observation of the city, not from a
+    clock; when all feeds stop, it does not grow. There is no river gauge among the publishers, and
+    so no alert of rivers. Thresholds are those in force on the newest day; a measure without any is
+    left out.
     """
     if thresholds.is_empty():
         return _finish(_STATE.to_frame(), thresholds)
