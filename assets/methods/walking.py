@@ -144,3 +144,15 @@ class Streets:
         whole[whole > limit_s] = np.inf
         found[np.ix_(there, here)] = whole
         return found
+
+
+def least_sum(first_s: ArrayLike, second_s: ArrayLike) -> Array:
+    """The quickest way in two legs (origins, targets): over whichever place between is best.
+
+    `first_s` is (origins, between), `second_s` (between, targets), inf where there is no way.
+    """
+    first, second = np.asarray(first_s, dtype=float), np.asarray(second_s, dtype=float)
+    best = np.full((first.shape[0], second.shape[1]), np.inf)
+    for leg, onward in zip(first.T, second, strict=True):
+        np.minimum(best, leg[:, None] + onward[None, :], out=best)
+    return best
