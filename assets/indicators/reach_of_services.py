@@ -1,5 +1,6 @@
 """How long it takes from where people live to the nearest open service of each kind."""
 
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -65,7 +66,11 @@ def reach_of_services(
     days = {code: representative_day(trips, weekday) for code, weekday in WEEKDAYS.items()}
     latest = max((day for day in days.values() if day is not None), default=None)
     held = _in_force(speeds, latest, []).sort("definition_code").head(1)
-    hours = _in_force(bands, latest, ["band_code"]).sort("day_code", "starts_h", "band_code")
+    hours = (
+        _in_force(bands, latest, ["band_code"])
+        .filter(pl.col("starts_h") < pl.col("ends_h"))
+        .sort("day_code", "starts_h", "band_code")
+    )
     homes = population.filter(pl.col("residents_count") > 0).sort("section_id")
     kinds = services.drop_nulls("category_code").sort("service_id")
     if not (held.height and hours.height and homes.height and kinds.height):
@@ -106,7 +111,7 @@ def reach_of_services(
     return _trusted(pl.concat(parts).join(on_street, on="section_id"), values)
 
 
-def _in_force(rows: pl.DataFrame, day: object, by: list[str]) -> pl.DataFrame:
+def _in_force(rows: pl.DataFrame, day: date | None, by: list[str]) -> pl.DataFrame:
     """The rows of the edition that holds on a day, or of the newest without one."""
     begun = rows.filter(pl.col("valid_from_on") <= day) if day is not None else rows
     newest = pl.col("valid_from_on").max()
@@ -151,8 +156,6 @@ def _sorted(seconds: np.ndarray) -> np.ndarray:
 def _percentile(ascending: np.ndarray, share: float) -> np.ndarray:
     """Minutes within which a share of departures arrives; nan where fewer arrive at all."""
     count = ascending.shape[1]
-    if not count:
-        return np.full((ascending.shape[0], ascending.shape[2]), np.nan)
     value = ascending[:, int(np.ceil(share * count)) - 1]
     return np.where(value == _NEVER, np.nan, value / _MINUTE_S)
 
