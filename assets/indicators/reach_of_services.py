@@ -258,7 +258,7 @@ declaration = Declaration(
         "walk_median_min": given("Median on foot alone.", *_ON_FOOT),
         "bike_median_min": given("Median on foot or by public bicycle.", *_BY_BIKE),
         "definition_code": given(
-            "Edition of speeds and distances.", "speeds.definition_code", *_EDITION
+            "Edition of speeds and distances.", *_EDITION
         ),
         "definition_from_on": given("Day from which it holds.", *_EDITION),
         "completeness_ratio": given(
