@@ -9,6 +9,7 @@ import polars as pl
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.inequality import gini, palma, poverty, theil
+from assets.plots import heat_table
 
 # An hour is the longest way; what is left of it is the good whose spread is measured.
 _HOUR_MIN: Final = 60.0
@@ -19,6 +20,9 @@ _LINE_MIN: Final = _HOUR_MIN - _NEAR_MIN
 # Deciles of income of the whole city: its lowest 40 % and its highest tenth.
 _POOR_LEVEL: Final = 4
 _RICH_LEVEL: Final = 10
+_COLOURS: Final = (
+    (0.0, "#b91c1c"), (0.25, "#f59e0b"), (0.5, "#bfdbfe"), (0.75, "#60a5fa"), (0.9, "#1d4ed8"),
+)  # fmt: skip
 _MEASURES: Final = (
     "within_15_ratio", "within_30_ratio", "gini_index", "theil_index", "palma_index",
     "fgt0_ratio", "fgt1_ratio", "fgt2_ratio",
@@ -115,6 +119,23 @@ def _or_none(ratio: Callable[[], float]) -> float | None:
     return value if np.isfinite(value) else None
 
 
+def _picture(frame: pl.DataFrame) -> str:
+    """Residents within a quarter of an hour: a row a category, a column a time band."""
+    bands = {
+        band: f"{day[0]}{band.removeprefix(day + '_')[:2]}"
+        for band, day in frame.select("band_code", "day_code").unique().sort("band_code").rows()
+    }
+    shares = frame.select("category_code", "band_code", "within_15_ratio").rows()
+    return heat_table(
+        "Residents within 15 minutes of an open service (w weekday, s Sunday, and the first hour)",
+        rows=frame["category_code"].unique().sort().to_list(),
+        columns=list(bands.values()),
+        values={(category, bands[band]): share for category, band, share in shares},
+        colours=_COLOURS,
+        legend="share of residents",
+    )
+
+
 _WHO: Final = ("population.residents_count", "population.section_id", "reach.section_id")
 _MADE_OF: Final = ("reach.median_min", "reach.quality_code", *_WHO)
 _NO_INTERVAL: Final = "conta tutti i residenti, non un campione"
@@ -165,6 +186,7 @@ declaration = Declaration(
         "52(3), as poverty of access: Karner, Pereira & Farber (2024), Transport Reviews. What is "
         "left of an hour as the good that is spread is the city's choice."
     ),
+    plot=_picture,
     measured=Measured(
         entity="category_code",
         urn="urn:ngsi-ld:ServiceCategory:brescia:comune_brescia:",

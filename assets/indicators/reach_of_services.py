@@ -257,9 +257,7 @@ declaration = Declaration(
         "within_30_ratio": given("Departures that reach one within 30 minutes.", *_QUICKEST),
         "walk_median_min": given("Median on foot alone.", *_ON_FOOT),
         "bike_median_min": given("Median on foot or by public bicycle.", *_BY_BIKE),
-        "definition_code": given(
-            "Edition of speeds and distances.", *_EDITION
-        ),
+        "definition_code": given("Edition of speeds and distances.", *_EDITION),
         "definition_from_on": given("Day from which it holds.", *_EDITION),
         "completeness_ratio": given(
             "Streets and timetable: half without a timetable, 0 off the streets.",
