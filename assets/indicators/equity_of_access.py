@@ -61,9 +61,7 @@ def equity_of_access(reach: pl.DataFrame, population: pl.DataFrame) -> pl.DataFr
         .sort("band_code", "category_code", "section_id")
     )
     found = []
-    for (category, band, day), group in rows.group_by(
-        "category_code", "band_code", "day_code", maintain_order=True
-    ):
+    for (category, band), group in rows.group_by("category_code", "band_code", maintain_order=True):
         known = group.filter("has_data")
         everybody, counted = int(group["residents"].sum()), int(known["residents"].sum())
         is_partial = known["quality_code"].eq("partial").any() or counted < everybody
@@ -72,7 +70,7 @@ def equity_of_access(reach: pl.DataFrame, population: pl.DataFrame) -> pl.DataFr
             {
                 "category_code": category,
                 "band_code": band,
-                "day_code": day,
+                "day_code": group["day_code"].min(),
                 **measures,
                 "residents_count": counted,
                 "completeness_ratio": _share(known, everybody),

@@ -24,8 +24,9 @@ def fifteen_minute_score(reach: pl.DataFrame, essentials: pl.DataFrame) -> pl.Da
     counts = pl.col("category_code").is_in(kinds["category_code"].to_list())
     has_data = pl.col("quality_code") != "no_data"
     return (
-        reach.group_by("section_id", "band_code", "day_code")
+        reach.group_by("section_id", "band_code")
         .agg(
+            pl.col("day_code").min(),
             near_count=(is_near & counts).sum().cast(pl.Int64),
             completeness_ratio=pl.col("completeness_ratio").min(),
             observations_count=pl.col("observations_count").max(),

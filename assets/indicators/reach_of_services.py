@@ -9,16 +9,12 @@ import polars as pl
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.connection_scan import Integers
-from assets.reach import Habits, Times, connections, representative_day, times_of_day, town
+from assets.over_departures import over_departures
+from assets.reach import Habits, connections, representative_day, times_of_day, town
 
 # A working day is stood for by a Tuesday.
 WEEKDAYS: Final = {"weekday": 2, "sunday": 7}
 _HOUR_S: Final = 3600
-_MINUTE_S: Final = 60
-_NEAR_MIN: Final = 15
-_FAIR_MIN: Final = 30
-# Above any time; not reached.
-_NEVER: Final = np.iinfo(np.int32).max
 _SCHEMA: Final = pl.Schema(
     {
         "section_id": pl.String(),
@@ -96,7 +92,7 @@ def reach_of_services(
         )  # fmt: skip
         ends = np.cumsum([len(one) for one in leaves])
         for band, end, count in zip(of_day["band_code"], ends, map(len, leaves), strict=True):
-            rows = _rows(times, slice(end - count, end), homes["section_id"], categories)
+            rows = over_departures(times, slice(end - count, end), homes["section_id"], categories)
             parts.append(
                 rows.with_columns(
                     band_code=pl.lit(band),
@@ -122,42 +118,6 @@ def _departures(band: dict[str, float], habits: Habits) -> Integers:
     """When people leave within a time band, its end excluded: seconds since midnight."""
     start, end = band["starts_h"] * _HOUR_S, band["ends_h"] * _HOUR_S
     return np.arange(start, end, habits.every_s).astype(np.int64)
-
-
-def _rows(
-    times: Times, departures: slice, sections: pl.Series, categories: list[str]
-) -> pl.DataFrame:
-    """A row for each section and category, over the departures of one time band."""
-    quickest = _sorted(times.quickest[:, departures])
-    columns = {
-        "median_min": _percentile(quickest, 0.5),
-        "p95_min": _percentile(quickest, 0.95),
-        "within_15_ratio": (quickest <= _NEAR_MIN * _MINUTE_S).mean(axis=1),
-        "within_30_ratio": (quickest <= _FAIR_MIN * _MINUTE_S).mean(axis=1),
-        "walk_median_min": _percentile(_sorted(times.on_foot[:, departures]), 0.5),
-        "bike_median_min": _percentile(_sorted(times.by_bike[:, departures]), 0.5),
-    }
-    return pl.DataFrame(
-        {
-            "section_id": np.repeat(sections.to_numpy(), len(categories)),
-            "category_code": categories * len(sections),
-            **{name: values.ravel() for name, values in columns.items()},
-        },
-        schema_overrides={"section_id": pl.String(), "category_code": pl.String()},
-        nan_to_null=True,
-    )
-
-
-def _sorted(seconds: np.ndarray) -> np.ndarray:
-    """Ascending over departures, those that reach nothing last."""
-    return np.sort(np.where(seconds < 0, _NEVER, seconds), axis=1)
-
-
-def _percentile(ascending: np.ndarray, share: float) -> np.ndarray:
-    """Minutes within which a share of departures arrives; nan where fewer arrive at all."""
-    count = ascending.shape[1]
-    value = ascending[:, int(np.ceil(share * count)) - 1]
-    return np.where(value == _NEVER, np.nan, value / _MINUTE_S)
 
 
 def _trusted(rows: pl.DataFrame, values: dict[str, object]) -> pl.DataFrame:

@@ -104,8 +104,10 @@ def test_a_shorter_way_makes_nobody_poorer_in_access(minutes, place, factor):
 
 
 def test_what_the_columns_are_made_of_is_said():
+    morning = reach([3.0, 20.0, 41.0])
+    sunday = reach([9.0, 50.0, 2.0], band_code=pl.lit("sunday_07_09"), day_code=pl.lit("sunday"))
     inputs = {
-        "reach": reach([3.0, 20.0, 41.0]),
+        "reach": pl.concat([morning, sunday]),
         "population": people([30, 10, 25], [10, 4, 2]),
     }
 

@@ -71,6 +71,8 @@ def test_a_shorter_way_lowers_no_score(minutes, sooner):
 
 
 def test_what_the_columns_are_made_of_is_said():
-    inputs = {"reach": reach([3.0, 20.0, 4.0]), "essentials": essentials(True, True, False)}
+    morning = reach([3.0, 20.0, 4.0])
+    sunday = reach([9.0, 2.0, 50.0], band_code=pl.lit("sunday_07_09"), day_code=pl.lit("sunday"))
+    inputs = {"reach": pl.concat([morning, sunday]), "essentials": essentials(True, True, False)}
 
     assert unsaid(declaration, inputs) == []
