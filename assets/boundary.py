@@ -18,7 +18,10 @@ def value_free(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except (GemelloError, dg.Failure, dg.RetryRequested):
+    except GemelloError as error:
+        # What one of ours was made of may be a foreign error, and Dagster would store that, too.
+        raise error from None
+    except (dg.Failure, dg.RetryRequested):
         raise
     except GeneratorExit:
         raise

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from assets.measured import Measured
 from infra.errors import TwinError
 from quality.differential.policy import Noisy
 from quality.disclosure.policy import Cells, Release, check_floor
@@ -47,6 +48,7 @@ class Declaration:
 
     An open table has a `release`: the function gives rows of person-units, and what is published
     is what the disclosure gate makes of them (`gives` and `key_columns` speak of that).
+    An indicator is `measured`: what its numbers are, and what says how sure they are.
     """
 
     function: Callable[..., pl.DataFrame]
@@ -65,6 +67,7 @@ class Declaration:
     plot: Plot | None = None
     kinds: tuple[str, ...] = ("deltalake",)
     release: Release | Noisy | None = None
+    measured: Measured | None = None
 
     @property
     def stage(self) -> Literal["silver", "gold", "open"]:
@@ -108,6 +111,12 @@ class Declaration:
                 if origin.partition(".")[0] not in self.reads:
                     raise TwinError(f"{self.key}: {name} is made of {origin}, which is not read")
         self._check_release(is_open=parts[0] == "open")
+        if (self.measured is not None) != (parts[0] == "gold"):
+            raise TwinError(
+                f"{self.key}: an indicator (gold/) says how it is measured, and no other table does"
+            )
+        if self.measured is not None:
+            self.measured.check(self.key, self.gives, self.key_columns)
 
     def _check_release(self, *, is_open: bool) -> None:
         release = self.release

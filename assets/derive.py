@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration
+from assets.measured import check_trust
 from assets.method import method_mark
 from assets.staleness import (
     INPUT_NOTE,
@@ -316,3 +317,5 @@ def _check(declaration: Declaration, frame: pl.DataFrame) -> None:
     check_anonymous(declaration.key, frame)
     if declaration.key_columns:
         check_key(declaration.key, frame, declaration.key_columns)
+    if declaration.measured is not None:
+        check_trust(declaration.key, frame, declaration.measured)

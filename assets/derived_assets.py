@@ -14,6 +14,7 @@ from assets.declaration import Declaration
 from assets.derive import Derivation, derive, schema_of
 from assets.disclosure import checks_of, disclosure_result, disclosure_spec
 from assets.freshness import is_hourly
+from assets.lineage import made_of
 from assets.metadata import (
     column_schema,
     data_version,
@@ -22,6 +23,7 @@ from assets.metadata import (
     windows_of_run,
 )
 from assets.origins import origins
+from assets.pictures import as_table, map_of, newest, worst
 from assets.plots import as_markdown
 from assets.source_assets import partitions_of
 from assets.source_report import refused_checks
@@ -192,15 +194,7 @@ def _requested(
 
 
 def _lineage(declaration: Declaration) -> dg.TableColumnLineage:
-    return lineage_of(
-        {
-            name: [
-                (declaration.reads[origin.partition(".")[0]], origin.partition(".")[2])
-                for origin in column.made_of
-            ]
-            for name, column in declaration.gives.items()
-        }
-    )
+    return lineage_of({name: made_of(declaration, name) for name in declaration.gives})
 
 
 def _metadata(
@@ -229,7 +223,32 @@ def _metadata(
             metadata["picture"] = dg.MetadataValue.md(
                 as_markdown(declaration.plot(shown), title=declaration.title)
             )
+        if shown.height:
+            metadata |= _looked_at(declaration, shown, twin)
     return metadata
+
+
+def _looked_at(
+    declaration: Declaration, frame: pl.DataFrame, twin: Twin
+) -> dict[str, dg.MetadataValue | float]:
+    """An indicator's map, its ten worst places, and the city's value and completeness."""
+    measured = declaration.measured
+    if measured is None:
+        return {}
+    table = measured.shapes
+    shapes = twin.read(table).collect() if table and twin.lake.exists(table) else None
+    seen: dict[str, dg.MetadataValue | float] = {
+        "worst ten": dg.MetadataValue.md(as_table(worst(frame, measured)))
+    }
+    drawn = map_of(declaration, frame, shapes)
+    if drawn is not None:
+        seen["map"] = dg.MetadataValue.md(as_markdown(drawn, title=f"Map: {declaration.title}"))
+    last = newest(frame, measured)
+    for name in ("completeness_ratio", *measured.values):
+        mean = last[name].cast(pl.Float64).mean()
+        if isinstance(mean, float):
+            seen[f"city: {name}"] = round(mean, 4)
+    return seen
 
 
 def _numbers(frame: pl.DataFrame) -> dict[str, float]:

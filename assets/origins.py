@@ -1,12 +1,10 @@
-"""Where each column of a computed table comes from, back to what the publishers wrote."""
+"""Where each column of a computed table comes from, as its page in Dagster says it."""
 
 from collections.abc import Iterable, Mapping
 
 from assets.declaration import Declaration
+from assets.lineage import Place, descents_of, made_of
 from assets.twin import Twin
-
-# A table and one of its columns.
-Place = tuple[str, str]
 
 
 def origins(declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin) -> str:
@@ -16,37 +14,16 @@ def origins(declaration: Declaration, declarations: Mapping[str, Declaration], t
     """
     lines = ["Columns and what they are made of:\n"]
     for name in declaration.gives:
-        made_of = _made_of(declaration, name)
+        origin = made_of(declaration, name)
         behind = [
-            source
-            for table, column in made_of
-            for source in _published(table, column, declarations, twin)
+            (way.source, column)
+            for way in descents_of(declaration.key, name, declarations, twin)
+            for column in way.source_columns
         ]
-        said = f"of {_listed(made_of)}" if made_of else "of no column"
+        said = f"of {_listed(origin)}" if origin else "of no column"
         published = f"; published as {_listed(behind)}" if behind else ""
         lines.append(f"* `{name}`: {said}{published}")
     return "\n".join(lines)
-
-
-def _made_of(declaration: Declaration, column: str) -> list[Place]:
-    parts = [origin.partition(".") for origin in declaration.gives[column].made_of]
-    return [(declaration.reads[name], read) for name, _, read in parts]
-
-
-def _published(
-    table: str, column: str, declarations: Mapping[str, Declaration], twin: Twin
-) -> list[Place]:
-    """The sources and their columns that a column goes back to, in the publisher's own names."""
-    if table in declarations:
-        return [
-            source
-            for read, name in _made_of(declarations[table], column)
-            for source in _published(read, name, declarations, twin)
-        ]
-    contract = twin.contract_of(table)
-    if contract is None or column not in contract.stored:
-        return []
-    return [(f"source/{contract.key}", name) for name in contract.stored[column].source]
 
 
 def _listed(places: Iterable[Place]) -> str:

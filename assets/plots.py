@@ -63,7 +63,7 @@ def heat_table(
     ]
     key = _legend(colours, y=bottom + 24, text=legend)
     wide = max(_LEFT + len(columns) * width + 70, 160 + 7 * len(legend) + 62 * len(colours))
-    return _svg(title, wide, bottom + 46, [*cells, *names, *ticks, *key])
+    return svg_page(title, wide, bottom + 46, [*cells, *names, *ticks, *key])
 
 
 def hourly_heat(
@@ -131,7 +131,7 @@ def line_chart(
         if i % every == 0
     ]
     parts.append(f"<text x='4' y='{_TOP - 8}'>{escape(unit)}</text>")
-    return _svg(title, width + 90, _TOP + height + 44, parts)
+    return svg_page(title, width + 90, _TOP + height + 44, parts)
 
 
 def _pieces(line: Sequence[float | None]) -> list[list[tuple[int, float]]]:
@@ -172,7 +172,8 @@ def _legend(colours: Sequence[tuple[float, str]], *, y: int, text: str) -> list[
     return parts
 
 
-def _svg(title: str, width: int, height: int, parts: Sequence[str]) -> str:
+def svg_page(title: str, width: int, height: int, parts: Sequence[str]) -> str:
+    """A picture with its title; the fill `url(#none)` hatches what has no value."""
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' "
         f"width='{width}' height='{height}' {_FONT} role='img'><title>{escape(title)}</title>"

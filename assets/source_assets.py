@@ -14,6 +14,7 @@ from assets.upkeep import upkeep
 from infra.errors import ContractError, PublisherUnavailable
 from infra.windows import Cadence, Window
 from quality.by_window import land_by_window
+from quality.consuming import consume
 from quality.contract.exports import to_markdown
 from quality.contract.model import Contract
 from quality.landing import Landing
@@ -136,17 +137,21 @@ def _land(
     done = landed_since(tags.get(RESUMES), contract, twin)
     if is_ours(context) and "gemello/from" not in tags and not is_from_archive:
         done |= settled(contract, window, twin, now=now)
-    return act(
+    adapter = twin.adapter(contract)
+    landing = act(
         contract,
         window,
         at=twin.workplace,
-        adapter=twin.adapter(contract),
+        adapter=adapter,
         notes=commit_notes(context.run.run_id),
         now=now,
         done=done,
         landed=landed,
         told=told,
     )
+    if not is_from_archive and not landing.shrunk:
+        consume(contract, window, at=twin.workplace, adapter=adapter)
+    return landing
 
 
 def _with_place(outage: PublisherUnavailable, contract: Contract, twin: Twin) -> str:

@@ -6,9 +6,10 @@ from typing import Final
 import dagster as dg
 
 from assets.metadata import data_version, lineage_of
-from assets.twin import Twin
+from assets.twin import Twin, utc_now
 from infra.counting import counted
 from infra.errors import ContractError, DeliveryRefused
+from quality.consuming import standing
 from quality.contract.model import Contract
 from quality.drift import What
 from quality.landing import Landing
@@ -124,6 +125,8 @@ def report(
             "rows refused": result.refused_count,
             "rows of other windows": result.elsewhere_count,
         }
+    if clear := standing(contract, at=twin.workplace, adapter=twin.adapter(contract)):
+        counts["files in the clear"] = clear.told(utc_now())
     if result.version is not None:
         counts["Delta version"] = result.version
     if result.delivery_id:

@@ -10,7 +10,7 @@ from typing import Final
 
 import polars as pl
 
-_WEEK: Final = (
+WEEK: Final = (
     "is_monday",
     "is_tuesday",
     "is_wednesday",
@@ -36,10 +36,10 @@ def service_days(
         weekday=pl.col("service_on").dt.weekday()
     )
     weeks = calendar.unpivot(
-        _WEEK, index=["service_id", "starts_on", "ends_on"], variable_name="day", value_name="runs"
+        WEEK, index=["service_id", "starts_on", "ends_on"], variable_name="day", value_name="runs"
     ).filter("runs")
     weekday = pl.col("day").replace_strict(
-        _WEEK, list(range(1, 8)), return_dtype=days.schema["weekday"]
+        WEEK, list(range(1, 8)), return_dtype=days.schema["weekday"]
     )
     by_week = (
         weeks.with_columns(weekday=weekday)

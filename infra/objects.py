@@ -51,6 +51,9 @@ class ObjectStore(Protocol):
     def sweep(self, before: datetime) -> int:
         """Remove what writers killed before this moment left unfinished; give the count."""
 
+    def hidden_count(self) -> int:
+        """How many older versions and uploads that were not completed are kept, unlisted."""
+
 
 def open_store(location: str) -> ObjectStore:
     """Say which store lies at a folder or `s3://bucket/prefix`; nothing is read or made yet."""
@@ -199,6 +202,10 @@ class LocalStore:
                             path.unlink()
                             count += 1
         return count
+
+    def hidden_count(self) -> int:
+        """See ObjectStore: a folder keeps no older versions."""
+        return 0
 
     def _made(self, name: str) -> Path:
         path = self._folder / name

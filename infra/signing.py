@@ -114,20 +114,29 @@ def key_id(public: bytes) -> str:
 def is_valid(signed: Signed, *, public: bytes | None = None) -> bool:
     """Whether a signature is right; of this public key, if one is given."""
     try:
-        named = base64.b64decode(signed.public_key)
+        named = _decoded(signed.public_key)
         if public is not None and named != public:
             return False
         checker = Ed25519PublicKey.from_public_bytes(named)
-        checker.verify(base64.b64decode(signed.signature), said(signed.document))
+        checker.verify(_decoded(signed.signature), said(signed.document))
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def _decoded(text: str) -> bytes:
+    """Base64 in its one form: of several texts that mean the same bytes only one is taken."""
+    decoded = base64.b64decode(text, validate=True)
+    if base64.b64encode(decoded).decode() != text:
+        raise ValueError("base64 has one form")
+    return decoded
 
 
 def read_signed(text: str) -> Signed:
     """Read what `Signed.as_json` wrote. Raises TwinError where it is not that."""
     try:
         values = json.loads(text)
-        return Signed(values["document"], str(values["signature"]), str(values["public_key"]))
-    except (ValueError, KeyError, TypeError):
+        document = dict(values["document"].items())
+        return Signed(document, str(values["signature"]), str(values["public_key"]))
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise TwinError("this is no signed document: it has no document and signature") from None

@@ -4,8 +4,11 @@ import warnings
 
 import dagster as dg
 
+from assets.declaration import Declaration
+from assets.derive import schema_of
 from assets.derived_assets import derived_asset, find_declarations
 from assets.freshness import freshness_checks
+from assets.lineage import check_lineage
 from assets.source_assets import bronze_asset, source_spec
 from assets.twin import Twin
 from infra.process import keep_private
@@ -30,7 +33,7 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
     # Partitions in single runs are "beta" to Dagster; saying so at each load helps nobody.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     contracts = twin.contracts.values()
-    declarations = find_declarations()
+    declarations = checked_declarations(twin)
     tables = with_conditions(
         [
             *(bronze_asset(contract, twin) for contract in contracts),
@@ -47,3 +50,14 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
         resources={"twin": opened or TwinResource()},
         executor=dg.in_process_executor,
     )
+
+
+def checked_declarations(twin: Twin) -> dict[str, Declaration]:
+    """Every computed table, by its key.
+
+    Raises TwinError where one disagrees with what it reads, or descends from what it may not.
+    """
+    declarations = find_declarations()
+    schemas = {key: schema_of(one, declarations, twin) for key, one in declarations.items()}
+    check_lineage(declarations, schemas, twin)
+    return declarations

@@ -57,6 +57,16 @@ def dagster_home(settings: Settings) -> Path:
     return home
 
 
+def is_quiet(config: str) -> bool:
+    """Whether a `dagster.yaml` has telemetry, captured output and captured loggers off."""
+    import yaml
+
+    declared = yaml.safe_load(config) or {}
+    captures = (declared.get("compute_logs") or {}).get("class") != "NoOpComputeLogManager"
+    tells = (declared.get("telemetry") or {}).get("enabled") is not False
+    return not (captures or tells or declared.get("python_logs"))
+
+
 def open_instance(settings: Settings) -> "dg.DagsterInstance":
     """The instance that `gemello run` fills and `gemello ui` shows.
 

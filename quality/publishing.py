@@ -1,5 +1,6 @@
 """Publishing deliveries that were judged: many windows in one commit, each judged by itself."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -155,6 +156,13 @@ def _said(contract: Contract, ready: Sequence[Ready]) -> dict[str, str]:
         "rows_kept": str(whole.kept_count),
         "rows_refused": str(whole.refused_count),
         "rows_elsewhere": str(whole.elsewhere_count),
+        "checks": json.dumps(
+            {
+                "held": sum(one.success for one in whole.results),
+                "failed": {o.rule: o.unexpected_count for o in whole.results if not o.success},
+            }
+        ),
+        "nobody": json.dumps(whole.nobody_counts),
         **({} if key_id is None else {"key": key_id}),
         **redaction_note(contract),
         NOTE: one_note([one.columns for one in ready]),

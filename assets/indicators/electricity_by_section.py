@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.measured import Measured, Value
 from assets.plots import line_chart
 
 # No section is shown that would let somebody guess a household: at least so many meters, and no
@@ -13,7 +14,10 @@ LEAST_METERS: Final = 10
 LARGEST_SHARE: Final = 0.25
 # A day with fewer of its quarter hours than this is not a day's consumption.
 _LEAST_COMPLETE: Final = 0.75
+_COMPLETE: Final = 0.95
 _QUARTER_MIN: Final = 15
+# Of each meter and instant the last reading counts, where there is one.
+_COUNTED: Final = ("readings.energy_kwh", "readings.meter_pid")
 
 
 def electricity_by_section(readings: pl.DataFrame) -> pl.DataFrame:
@@ -54,6 +58,10 @@ def electricity_by_section(readings: pl.DataFrame) -> pl.DataFrame:
             "meters_count",
             "readings_count",
             "completeness_ratio",
+            observations_count="readings_count",
+            quality_code=pl.when(pl.col("completeness_ratio") < _COMPLETE)
+            .then(pl.lit("partial"))
+            .otherwise(pl.lit("ok")),
         )
         .sort("section_id", "consumed_on")
     )
@@ -99,12 +107,12 @@ declaration = Declaration(
     gives={
         "section_id": given("Census section (ISTAT).", "readings.section_id"),
         "consumed_on": given("Day of the city's clock (Europe/Rome).", "readings.read_at"),
-        "energy_kwh": given("Electricity used in the day.", "readings.energy_kwh"),
-        "meters_count": given("Meters that gave a reading.", "readings.meter_pid"),
-        "readings_count": given("Quarter-hour readings summed.", "readings.energy_kwh"),
-        "completeness_ratio": given(
-            "Readings that came, of those the meters owed.", "readings.energy_kwh"
-        ),
+        "energy_kwh": given("Electricity used in the day.", *_COUNTED),
+        "meters_count": given("Meters that gave a reading.", *_COUNTED),
+        "readings_count": given("Quarter-hour readings summed.", *_COUNTED),
+        "completeness_ratio": given("Readings that came, of those the meters owed.", *_COUNTED),
+        "observations_count": given("Quarter-hour readings summed.", *_COUNTED),
+        "quality_code": given("partial where less than 95 % of the readings came.", *_COUNTED),
     },
     key_columns=("section_id", "consumed_on"),
     window_by="consumed_on",
@@ -116,4 +124,25 @@ declaration = Declaration(
         "(2012), ch. 4; thresholds are the city's."
     ),
     plot=_picture,
+    measured=Measured(
+        entity="section_id",
+        urn="urn:ngsi-ld:CensusSection:brescia:istat:",
+        geometry="section",
+        grain="day",
+        period="consumed_on",
+        values={
+            "energy_kwh": Value(
+                "Energia elettrica prelevata",
+                "kW.h",
+                no_interval="è la somma di tutti i contatori letti, non una stima da un campione",
+            )
+        },
+        title="Energia elettrica per sezione di censimento",
+        how=(
+            "La somma dei prelievi di tutti i contatori di una sezione in un giorno. Le sezioni "
+            "con meno di dieci contatori, o in cui un contatore pesa più di un quarto, non si "
+            "mostrano, perché non si riconosca nessuno."
+        ),
+        is_high_bad=None,
+    ),
 )

@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.measured import Measured, Value
 from assets.plots import hourly_heat
 
 # The index is that of five pollutants; a station that measures fewer says so in its completeness.
@@ -38,7 +39,7 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
         .group_by("station_id", "hour_at", "pollutant_code", "definition_code")
         .agg(pl.col("band_level").min())
     )
-    names = bands.select("definition_code", "band_level", "band_name").unique()
+    names = bands.select("definition_code", "valid_from_on", "band_level", "band_name").unique()
     stations = observed.select("station_id", "station_name").unique("station_id")
     worst = (
         banded.sort(["band_level", "pollutant_code"], descending=[True, False])
@@ -63,6 +64,11 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
             pollutants_count="pollutants_count",
             completeness_ratio=pl.col("pollutants_count") / _POLLUTANTS,
             definition_code="definition_code",
+            definition_from_on="valid_from_on",
+            observations_count="pollutants_count",
+            quality_code=pl.when(pl.col("pollutants_count") < _POLLUTANTS)
+            .then(pl.lit("partial"))
+            .otherwise(pl.lit("ok")),
         )
         .sort("station_id", "hour_at")
     )
@@ -129,6 +135,15 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
+# A concentration counts when the edition in force has bands for its pollutant and enough hours.
+_COUNTED: Final = (
+    "observed.value_ugm3", "observed.pollutant_code", "bands.valid_from_on", "bands.averaging_h",
+)  # fmt: skip
+_LEVEL: Final = (
+    *_COUNTED, "bands.definition_code", "bands.pollutant_code", "bands.band_level",
+    "bands.upper_ugm3",
+)  # fmt: skip
+
 declaration = Declaration(
     function=european_air_quality_index,
     key="gold/air/hourly_european_air_quality_index",
@@ -141,15 +156,24 @@ declaration = Declaration(
         "station_name": given("Name of the station.", "observed.station_name"),
         "hour_at": given("Start of the hour, UTC.", "observed.observed_at"),
         "air_quality_level": given(
-            "Level of the worst pollutant: 1 good to 6 extremely poor.",
-            "observed.value_ugm3",
-            "bands.upper_ugm3",
+            "Level of the worst pollutant: 1 good to 6 extremely poor.", *_LEVEL
         ),
-        "band_name": given("Name of the level in the edition in force.", "bands.band_name"),
-        "worst_pollutant_code": given("The pollutant that decides.", "observed.pollutant_code"),
-        "pollutants_count": given("Pollutants that had a value.", "observed.value_ugm3"),
-        "completeness_ratio": given("Pollutants with a value, of five.", "observed.value_ugm3"),
-        "definition_code": given("Edition of the index in force.", "bands.definition_code"),
+        "band_name": given(
+            "Name of the level in the edition in force.", "bands.band_name", *_LEVEL
+        ),
+        "worst_pollutant_code": given("The pollutant that decides.", *_LEVEL),
+        "pollutants_count": given("Pollutants that had a value.", *_COUNTED),
+        "completeness_ratio": given("Pollutants with a value, of five.", *_COUNTED),
+        "definition_code": given(
+            "Edition of the index in force.", "bands.definition_code", "bands.valid_from_on"
+        ),
+        "definition_from_on": given(
+            "Day from which that edition holds here.",
+            "bands.valid_from_on",
+            "bands.definition_code",
+        ),
+        "observations_count": given("Concentrations used.", *_COUNTED),
+        "quality_code": given("partial where a pollutant of the five has no value.", *_COUNTED),
     },
     key_columns=("station_id", "hour_at"),
     window_by="hour_at",
@@ -158,4 +182,25 @@ declaration = Declaration(
     method_version="1",
     literature="European Environment Agency, European Air Quality Index; bands are versioned rows.",
     plot=_picture,
+    measured=Measured(
+        entity="station_id",
+        urn="urn:ngsi-ld:AirQualityObserved:brescia:arpa_lombardia:",
+        geometry="point",
+        grain="hour",
+        period="hour_at",
+        definition_from="definition_from_on",
+        values={
+            "air_quality_level": Value(
+                "Classe dell'indice",
+                "1",
+                no_interval="è la classe di concentrazioni pubblicate senza incertezza",
+            )
+        },
+        title="Indice europeo di qualità dell'aria",
+        how=(
+            "Ogni inquinante misurato in una stazione cade in una classe, secondo la tabella "
+            "europea in vigore quel giorno; la stazione prende la classe del peggiore. Un "
+            "inquinante senza dati non conta, e la completezza dice quanti dei cinque ci sono."
+        ),
+    ),
 )

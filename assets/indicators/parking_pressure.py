@@ -5,11 +5,16 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.measured import Measured, Value
 from assets.plots import hourly_heat
 
+# Below this share of sessions with an end, the time cars stood is no longer all there is.
+_LEAST_COMPLETE: Final = 0.9
 _COLOURS: Final = (
     (0.0, "#f1f5f9"), (0.25, "#bfdbfe"), (0.5, "#60a5fa"), (0.75, "#f59e0b"), (0.95, "#b91c1c"),
 )  # fmt: skip
+
+_ALL_COUNTED: Final = "è un conteggio di tutte le soste, non una stima da un campione"
 
 
 def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.DataFrame:
@@ -21,12 +26,18 @@ def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.Data
     """
     hours = _hours(sessions, car_parks)
     entries = sessions.group_by("car_park_id", hour_at=pl.col("entered_at").dt.truncate("1h")).agg(
-        entries_count=pl.len().cast(pl.Int64)
+        entries_count=pl.len().cast(pl.Int64),
+        completeness_ratio=pl.col("exited_at").is_not_null().mean(),
     )
     return (
         hours.join(entries, on=["car_park_id", "hour_at"], how="left")
         .join(_parked(sessions), on=["car_park_id", "hour_at"], how="left")
-        .with_columns(pl.col("entries_count").fill_null(0), pl.col("parked_h").fill_null(0.0))
+        .with_columns(
+            pl.col("entries_count").fill_null(0),
+            pl.col("parked_h").fill_null(0.0),
+            # Nobody came: there is nothing of which an end could be missing.
+            pl.col("completeness_ratio").fill_null(1.0),
+        )
         .select(
             "car_park_id",
             "hour_at",
@@ -34,6 +45,11 @@ def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.Data
             "capacity_count",
             entries_ratio=pl.col("entries_count") / pl.col("capacity_count"),
             occupied_ratio=pl.col("parked_h") / pl.col("capacity_count"),
+            completeness_ratio="completeness_ratio",
+            observations_count=pl.col("entries_count"),
+            quality_code=pl.when(pl.col("completeness_ratio") < _LEAST_COMPLETE)
+            .then(pl.lit("partial"))
+            .otherwise(pl.lit("ok")),
         )
         .sort("car_park_id", "hour_at")
     )
@@ -110,6 +126,14 @@ declaration = Declaration(
             "sessions.exited_at",
             "car_parks.capacity_count",
         ),
+        "completeness_ratio": given(
+            "Sessions begun in the hour that have an end, of all; 1 where nobody came.",
+            "sessions.exited_at",
+        ),
+        "observations_count": given("Sessions begun in the hour.", "sessions.entered_at"),
+        "quality_code": given(
+            "partial where more than a tenth of the sessions has no end.", "sessions.exited_at"
+        ),
     },
     key_columns=("car_park_id", "hour_at"),
     window_by="hour_at",
@@ -118,4 +142,22 @@ declaration = Declaration(
     method_version="1",
     literature="Occupancy as parked time over supply: Shoup, The High Cost of Free Parking (2005).",
     plot=_picture,
+    measured=Measured(
+        entity="car_park_id",
+        urn="urn:ngsi-ld:OffStreetParking:brescia:brescia_mobilita:",
+        geometry="point",
+        shapes="silver/mobility/off_street_parking",
+        grain="hour",
+        period="hour_at",
+        values={
+            "occupied_ratio": Value("Quota di posti occupati", "1", no_interval=_ALL_COUNTED),
+            "entries_count": Value("Auto entrate", "1", no_interval=_ALL_COUNTED),
+        },
+        title="Pressione sui parcheggi",
+        how=(
+            "Per ogni ora, il tempo che le auto sono rimaste nel parcheggio diviso per il tempo "
+            "in cui i suoi posti erano disponibili: 1 vuol dire pieno per tutta l'ora. Gli orari "
+            "arrivano arrotondati al quarto d'ora, perciò il valore può superare 1 di poco."
+        ),
+    ),
 )

@@ -39,7 +39,9 @@ declaration = Declaration(
         "section_id": given("Census section (ISTAT); or 'totale'.", "readings.section_id"),
         "meters_count": given("Meters summed; empty where withheld.", "readings.meter_pid"),
         "energy_kwh": given(
-            "Electricity used in the day; empty where withheld.", "readings.energy_kwh"
+            "Electricity used in the day; empty where withheld.",
+            "readings.energy_kwh",
+            "readings.meter_pid",
         ),
         "is_withheld": given(
             "Whether the cell is withheld, so that no household is recognised.",

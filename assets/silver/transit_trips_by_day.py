@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from assets.declaration import Declaration, given
-from assets.timetable import in_force, instant, service_days, stop_times_of_runs
+from assets.timetable import WEEK, in_force, instant, service_days, stop_times_of_runs
 
 # Some calendars run to the end of the century. What is further away than this from the day a
 # version begins is no timetable yet, or none any more.
@@ -129,6 +129,7 @@ declaration = Declaration(
             "The service day; its night runs on into the next.",
             "calendar.starts_on",
             "calendar.ends_on",
+            *(f"calendar.{weekday}" for weekday in WEEK),
             "calendar_dates.service_on",
             "calendar_dates.exception_code",
         ),
@@ -141,9 +142,16 @@ declaration = Declaration(
         ),
         "route_id": given("The line.", "trips.route_id"),
         "direction_code": given("0 or 1: there or back.", "trips.direction_code"),
-        "service_id": given("The service that runs on this day.", "trips.service_id"),
-        "from_stop_id": given("First stop.", "stop_times.stop_id"),
-        "to_stop_id": given("Last stop.", "stop_times.stop_id"),
+        "service_id": given(
+            "The service that runs on this day.",
+            "trips.service_id",
+            "calendar.service_id",
+            "calendar_dates.service_id",
+        ),
+        "from_stop_id": given(
+            "First stop.", "stop_times.stop_id", "stop_times.stop_sequence_index"
+        ),
+        "to_stop_id": given("Last stop.", "stop_times.stop_id", "stop_times.stop_sequence_index"),
         "stops_count": given("Stops, both ends included.", "stop_times.stop_id"),
         "timetable_from_at": given(
             "Since when the version of the timetable holds that says so, UTC.",
@@ -152,10 +160,16 @@ declaration = Declaration(
             "calendar.service_id",
         ),
         "leaves_at": given(
-            "Departure from the first stop, UTC.", "stop_times.departs_s", "agencies.timezone_name"
+            "Departure from the first stop, UTC.",
+            "stop_times.departs_s",
+            "stop_times.stop_sequence_index",
+            "agencies.timezone_name",
         ),
         "arrives_at": given(
-            "Arrival at the last stop, UTC.", "stop_times.arrives_s", "agencies.timezone_name"
+            "Arrival at the last stop, UTC.",
+            "stop_times.arrives_s",
+            "stop_times.stop_sequence_index",
+            "agencies.timezone_name",
         ),
     },
     key_columns=("service_on", "trip_id", "run_index"),

@@ -93,15 +93,40 @@ def _check_size(count: int, place: Place) -> None:
         )
 
 
-def _from_folder(place: Place, _web: Web, _known: Known) -> Found:
+def _in_folder(place: Place) -> list[Path]:
     address = place.address
     pattern = unquote(urlsplit(address).path) if address.startswith("file://") else address
     # A name may hold brackets: what exists as written is no pattern.
     names = [pattern] if Path(pattern).is_file() else sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 # absolute patterns
-    payloads = []
-    for path in map(Path, names):
-        if not path.is_file():
+    return [path for path in map(Path, names) if path.is_file()]
+
+
+def remove_from_folders(places: list[Place], is_ours: Callable[[bytes], bool]) -> int:
+    """Remove the files at these addresses whose content is ours; give how many there were.
+
+    Those that are elsewhere than in a folder stay. A file that cannot be removed raises
+    PublisherUnavailable.
+    """
+    count = 0
+    for place in places:
+        if _fetcher(place.address) is not _from_folder:
             continue
+        for path in _in_folder(place):
+            try:
+                if is_ours(path.read_bytes()):
+                    path.unlink()
+                    count += 1
+            except OSError:
+                raise PublisherUnavailable(
+                    f"{place.written}: a file that has landed cannot be removed; it stands there "
+                    "in the clear: check the permissions of its folder"
+                ) from None
+    return count
+
+
+def _from_folder(place: Place, _web: Web, _known: Known) -> Found:
+    payloads = []
+    for path in _in_folder(place):
         try:
             stat = path.stat()
             _check_size(stat.st_size, place)

@@ -46,3 +46,22 @@ class FileAdapter(FileForm, FileSource):
     """Files a publisher leaves somewhere, and how to read them where sniffing would be wrong."""
 
     protocol: Literal["file"]
+    # Files in a folder are removed once they have landed and lie sealed in our archive.
+    consume: bool = False
+
+    def pull(self, window: Window, known: Known = NOTHING_KNOWN) -> Arrivals:
+        """Fetch the files of these windows; of consumed ones, nothing there is nothing new."""
+        try:
+            return super().pull(window, known)
+        except NothingDelivered:
+            if not self.consume:
+                raise
+            return Arrivals([], unchanged=[None])
+
+    def remove(self, window: Window, is_ours: Callable[[bytes], bool]) -> int:
+        """Remove the files of these windows whose content is ours; give how many there were."""
+        if not self.consume:
+            return 0
+        from infra.adapters.fetch import remove_from_folders
+
+        return remove_from_folders(self.places(window), is_ours)

@@ -119,6 +119,11 @@ class Source(BaseModel):
         del digest
         return []
 
+    def remove(self, window: Window, is_ours: Callable[[bytes], bool]) -> int:
+        """Remove what has landed, where the contract says so; nothing, for it is not ours."""
+        del window, is_ours
+        return 0
+
     def places(self, window: Window) -> "list[Place]":
         """The addresses to look at: one, or one for each window where the address names it."""
         from infra.adapters.fetch import Place
@@ -187,7 +192,7 @@ class WebSource(Source):
 REACH: Final = frozenset(
     {
         *("headers", "hosts", "timeout_s", "deadline_s", "requests_per_s"),
-        *("access", "host_key", "ready"),
+        *("access", "host_key", "ready", "consume"),
     }
 )
 

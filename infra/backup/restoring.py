@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -17,6 +17,7 @@ from infra.seal.cipher import TamperedError, unseal
 from infra.seal.erasures import Erasure
 
 _RESTORING: Final = ".restoring"
+_WHOLE: Final = b" whole"
 _LOG: Final = "_delta_log/"
 _POINTER: Final = "_last_checkpoint"
 Told = Callable[[str], None]
@@ -42,7 +43,7 @@ def restore(
     """Bring tables of a backup back as they were, then erase whoever was erased since.
 
     All its tables, or some. Raises UsageError for one that is there already. A restore that was
-    stopped is gone on with by the same call.
+    stopped is gone on with by the same call: a table that was not whole yet begins anew.
     """
     backup, secret, store = _opened(folder, keyring)
     erasures = _erasures(folder, archive)
@@ -53,19 +54,26 @@ def restore(
     if unknown:
         raise UsageError(f"the backup has no table {unknown[0]}; it has {', '.join(known)}")
     wanted = [table for table in known if not tables or table in tables]
-    for table in wanted:
-        if lake.exists(table) and not _is_restoring(lake, table, backup):
+    notes = {table: _Note(lake, table, backup) for table in wanted}
+    for table, note in notes.items():
+        if lake.exists(table) and not note.is_there:
             raise UsageError(
                 f"{table} is in the lake; move its folder away first: nothing is overwritten"
             )
     count = 0
-    for table in wanted:
-        with lake.upkeep.alone(table), _noted(lake, table, backup):
+    for table, note in notes.items():
+        if note.is_whole and lake.exists(table):
+            continue
+        with lake.upkeep.alone(table):
+            note.begin()
             own = [entry for entry in entries if entry.table == table]
             _write_files(lake, table, own, store=store, secret=secret, backup=backup)
             told(f"{table}: {len(own)} files restored")
             for erasure in erasures:
                 count += _erase_again(lake, table, erasure)
+            note.end()
+    for note in notes.values():
+        note.remove()
     return Restored(tuple(wanted), count)
 
 
@@ -117,8 +125,14 @@ def _write_files(
     secret: bytes,
     backup: Backup,
 ) -> None:
-    """Write the files of a table; its log last, so that it is nothing before it is whole."""
+    """Write the files of a table; its log last, so that it is nothing before it is whole.
+
+    What a restore that was stopped left of it goes first: who was erased may be in it.
+    """
     to = open_store(lake.uri(table))
+    to.sweep(datetime.now(UTC))
+    for left in to.list():
+        to.delete(left.name)
 
     def order(entry: Entry) -> tuple[bool, bool, str]:
         return entry.name.startswith(_LOG), entry.name.endswith(_POINTER), entry.name
@@ -142,20 +156,30 @@ def _erase_again(lake: Lake, table: str, erasure: Erasure) -> int:
     return done.rows_before_count - done.rows_count
 
 
-def _note_of(lake: Lake, table: str) -> tuple[ObjectStore, str]:
-    root = lake.uri(table).rpartition("/")[0]
-    return open_store(root), f"{_RESTORING}/{table.replace('/', '.')}"
+class _Note:
+    """A note beside a table until the restore has ended: that it began, or is whole.
 
+    Whole is a table that is rid of whoever was erased, too.
+    """
 
-def _is_restoring(lake: Lake, table: str, backup: Backup) -> bool:
-    store, name = _note_of(lake, table)
-    return store.get(name) == backup.id.encode()
+    def __init__(self, lake: Lake, table: str, backup: Backup) -> None:
+        self._store = open_store(lake.uri(table).rpartition("/")[0])
+        self._name = f"{_RESTORING}/{table.replace('/', '.')}"
+        self._begun = backup.id.encode()
 
+    @property
+    def is_there(self) -> bool:
+        return self._store.get(self._name) in {self._begun, self._begun + _WHOLE}
 
-@contextmanager
-def _noted(lake: Lake, table: str, backup: Backup) -> Iterator[None]:
-    """A note beside the table as long as it is not whole, or not rid of whoever was erased."""
-    store, name = _note_of(lake, table)
-    store.write(name, [backup.id.encode()])
-    yield
-    store.delete(name)
+    @property
+    def is_whole(self) -> bool:
+        return self._store.get(self._name) == self._begun + _WHOLE
+
+    def begin(self) -> None:
+        self._store.write(self._name, [self._begun])
+
+    def end(self) -> None:
+        self._store.write(self._name, [self._begun + _WHOLE])
+
+    def remove(self) -> None:
+        self._store.delete(self._name)

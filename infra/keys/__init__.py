@@ -1,6 +1,6 @@
 """The root key and every key made from it or kept under it. No key material is ever shown."""
 
-from infra.keys.keyring import Keyring
+from infra.keys.keyring import Keyring, fingerprints_under
 from infra.keys.kinds import CipherKey, KeyInfo, PseudonymKey
 
-__all__ = ["CipherKey", "KeyInfo", "Keyring", "PseudonymKey"]
+__all__ = ["CipherKey", "KeyInfo", "Keyring", "PseudonymKey", "fingerprints_under"]

@@ -118,7 +118,7 @@ class Keyring:
 
         Without the root key nobody can test a guess against it, unlike a bare hash.
         """
-        mac = hmac.new(self._derive(b"fingerprint|" + purpose.encode()), digestmod=hashlib.sha256)
+        mac = hmac.new(self.fingerprint_key(purpose), digestmod=hashlib.sha256)
         for piece in content:
             mac.update(len(piece).to_bytes(8, "big"))
             mac.update(piece)
@@ -126,13 +126,11 @@ class Keyring:
 
     def fingerprints(self, purpose: str, texts: Iterable[str]) -> list[str]:
         """Give the `fingerprint` of each of many texts, several times as fast."""
-        start = hmac.new(self._derive(b"fingerprint|" + purpose.encode()), digestmod=hashlib.sha256)
-        found = []
-        for text in texts:
-            mac, piece = start.copy(), text.encode()
-            mac.update(len(piece).to_bytes(8, "big") + piece)
-            found.append(mac.hexdigest())
-        return found
+        return fingerprints_under(self.fingerprint_key(purpose), texts)
+
+    def fingerprint_key(self, purpose: str) -> bytes:
+        """Give the key of a purpose's fingerprints, for those that are to outlive the root key."""
+        return self._derive(b"fingerprint|" + purpose.encode())
 
     def digest(self, content: bytes) -> bytes:
         """Give bytes that stand for a large content in a `fingerprint`, and for nothing else.
@@ -273,6 +271,17 @@ class Keyring:
             hkdf = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_PREFIX + info)
             self._derived[info] = hkdf.derive(self._root)
         return self._derived[info]
+
+
+def fingerprints_under(key: bytes, texts: Iterable[str]) -> list[str]:
+    """Give the `fingerprint` of each of these texts under a key of its own."""
+    start = hmac.new(key, digestmod=hashlib.sha256)
+    found = []
+    for text in texts:
+        mac, piece = start.copy(), text.encode()
+        mac.update(len(piece).to_bytes(8, "big") + piece)
+        found.append(mac.hexdigest())
+    return found
 
 
 def _info(slot: Slot) -> bytes:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 STAGES: Final = ("bronze", "quarantine", "silver", "gold", "open", "audit")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]*(/[a-z0-9][a-z0-9_]*){2}")
+# With any other character deltalake writes tables that polars looks for under an escaped path.
+_READABLE: Final = re.compile(r"[A-Za-z0-9/!$&'()*+,;=@~:._-]*")
 # Only these reach the store: it takes unknown names in silence, and some known ones (unsafe
 # renames, no conditional put) would cost us commits.
 _PASSED_ON: Final = (
@@ -46,9 +48,15 @@ class Place:
     def of(cls, location: str, environ: Mapping[str, str]) -> "Place":
         """The place at this location; AWS_* variables count for `s3://` only.
 
-        Raises TwinError for variables with which commits would be lost, or without credentials.
+        Raises TwinError for variables with which commits would be lost, without credentials, and
+        for a folder that readers of Delta do not open.
         """
         if not location.startswith("s3://"):
+            if not _READABLE.fullmatch(location.replace("{stage}", "")):
+                raise TwinError(
+                    f"the lake cannot lie in {location}: polars opens no Delta table under a path "
+                    "with a space, an accent or a bracket; choose another folder"
+                )
             return cls(location.rstrip("/"), {})
         for name in _LOSES_COMMITS:
             if environ.get(name):

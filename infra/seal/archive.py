@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Final
 
-from infra.adapters.opening import receipts_of
+from infra.adapters.opening import payloads_of, receipts_of
 from infra.arrivals import Arrivals
 from infra.errors import ContractError, TwinError
 from infra.keys import Keyring
@@ -29,7 +29,7 @@ from infra.seal.answers import Answers, landed
 from infra.seal.contents import Contents, new_name
 from infra.seal.erasures import Erasures
 from infra.seal.headers import Header
-from infra.seal.payloads import delivery_id
+from infra.seal.payloads import delivery_id, digest_of
 from infra.seal.records import Record, SealedDelivery
 from infra.windows import Window
 
@@ -121,6 +121,17 @@ class Archive:
             raise TwinError(f"{key}: no sealed delivery {delivery_id} in the archive")
         chosen = [record for record in records if record.entry == entry]
         return self.contents.open((chosen or records)[0])
+
+    def digests(self, contract_key: str, window: Window) -> frozenset[bytes]:
+        """Give what the files that lie sealed for these windows are known by, each opened."""
+        days = [start.isoformat() for start in window.starts()]
+        records = self.contents.records(_checked(contract_key))
+        return frozenset(
+            digest_of(payload, self._keyring)
+            for record in records
+            if record.contract_key == contract_key and record.header.window[:10] in days
+            for payload in payloads_of(self.contents.open(record))
+        )
 
     def drop(self, contract_key: str, sealed: SealedDelivery) -> None:
         """Forget that a delivery came, this one time: nothing of it was published."""

@@ -8,13 +8,13 @@ may hold them has ended.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from infra.errors import TwinError
-from infra.keys import Keyring
+from infra.keys import Keyring, fingerprints_under
 from infra.objects import ObjectStore
 
 _FOLDER: Final = "erasures"
@@ -25,12 +25,14 @@ _INSTANTS: Final = ("begun_at", "asked_at")
 class Print:
     """One identifier that may not come back: its kind, a keyed digest, and where it counts.
 
-    Without a domain it counts in every data set.
+    Without a domain it counts in every data set. Where the root key was renewed since, `key` is the
+    one the digest was made with (hexadecimal): the person stays out without being asked for again.
     """
 
     entity: str
     domain: str | None
     digest: str
+    key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,26 @@ class Erasures:
         }
         return Erasure(**values)
 
+    def rewrap(self, old: Keyring) -> None:
+        """Seal every entry anew that another keyring sealed; its prints keep their keys.
+
+        Raises TwinError for one that neither opens.
+        """
+        before = Erasures(self._store, old)
+        for stored in self._store.list(_FOLDER):
+            request, content = stored.name.rpartition("/")[2], self._store.get(stored.name)
+            if content is None:
+                continue
+            try:
+                self.unsealed(request, content)
+            except TwinError:
+                entry = before.unsealed(request, content)
+                kept = tuple(
+                    replace(one, key=one.key or old.fingerprint_key(_purpose(one.entity)).hex())
+                    for one in entry.prints
+                )
+                self.put(replace(entry, prints=kept))
+
     def _opened(self, name: str) -> Erasure | None:
         content = self._store.get(name)
         if content is None:
@@ -122,6 +144,22 @@ class Erasures:
                 f"archive: {name} does not open with this root key; without it nobody can say who "
                 "asked to be erased: restore the key or the archive"
             ) from None
+
+
+def prints_of(
+    forms: Iterable[str], entity: str, keyring: Keyring, *, key: str | None = None
+) -> list[str]:
+    """The keyed prints of canonical forms of a kind, one for all domains.
+
+    Under the keyring, or under the key that a print has kept.
+    """
+    if key is not None:
+        return fingerprints_under(bytes.fromhex(key), forms)
+    return keyring.fingerprints(_purpose(entity), forms)
+
+
+def _purpose(entity: str) -> str:
+    return f"erased|{entity}"
 
 
 def with_rows(entry: Erasure, table: str, wanted: Mapping[str, Collection[str]]) -> Erasure:

@@ -1,8 +1,9 @@
-"""The keys of sealed deliveries, wrapped under another root key; the deliveries are not opened."""
+"""What an archive holds under the root key, wrapped under another; no delivery is opened."""
 
 from infra.errors import TwinError
 from infra.keys import Keyring
 from infra.objects import ObjectStore, open_store
+from infra.seal.erasures import Erasures
 from infra.seal.headers import write_header
 from infra.seal.records import Record
 
@@ -10,13 +11,15 @@ from infra.seal.records import Record
 def rewrap_archive(location: str, old: Keyring, new: Keyring) -> int:
     """Wrap the key of every sealed delivery anew; give how many there are.
 
-    What opens with the new root key already is left alone. What servers said of their answers is
-    forgotten: they are asked in full once more. Raises TwinError for a key that opens with neither.
+    Who was erased is sealed anew, too. What opens with the new root key already is left alone. What
+    servers said of their answers is forgotten: they are asked in full once more. Raises TwinError
+    for what opens with neither.
     """
     store = open_store(location)
     names = [stored.name for stored in store.list("keys")]
     for name in names:
         _rewrap(store, name, old, new)
+    Erasures(store, new).rewrap(old)
     for stored in store.list("answers"):
         store.delete(stored.name)
     return len(names)

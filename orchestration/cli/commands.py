@@ -13,6 +13,7 @@ from orchestration.cli import (
     quarantine,
     reading,
     redact,
+    report,
     upkeep,
 )
 
@@ -34,5 +35,6 @@ def register(app: typer.Typer) -> None:
     app.command()(erasure.erase)
     app.command()(erasure.backup)
     app.command()(erasure.restore)
+    app.add_typer(report.app, name="report")
     app.add_typer(upkeep.app, name="upkeep")
     app.command()(doctor.doctor)

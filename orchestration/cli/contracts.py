@@ -29,7 +29,10 @@ def _roots() -> list[Path]:
 def check(
     names: Annotated[list[str] | None, typer.Argument(help="Contracts; default: all.")] = None,
 ) -> None:
-    """Check contracts: keys, rules, expectations, and the sample beside each."""
+    """Check contracts: keys, rules, expectations, and the sample beside each.
+
+    Of all contracts also that no computed table descends from what they do not let it.
+    """
     from quality.contract.check import check_contract, notes_on
     from quality.contract.load import contract_folders, find_folder, load_contract
 
@@ -46,6 +49,16 @@ def check(
         are = agree(bad, "is", "are")
         fail(f"{bad} of {counted(len(folders), 'contract')} {are} not in order")
         raise typer.Exit(EXIT_REFUSED)
+    if not names:
+        _check_tables()
+
+
+def _check_tables() -> None:
+    from assets.twin import Twin
+    from orchestration.definitions import checked_declarations
+
+    tables = counted(len(checked_declarations(Twin.here())), "computed table")
+    say(f"ok   {tables}: every column goes back to columns that the contracts let it be made of")
 
 
 @app.command()

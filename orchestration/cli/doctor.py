@@ -165,11 +165,10 @@ def _sources(settings: Settings) -> str:
 
 
 def _dagster(settings: Settings) -> str:
-    from orchestration.instance import dagster_home
+    from orchestration.instance import dagster_home, is_quiet
 
     config = dagster_home(settings) / "dagster.yaml"
-    text = config.read_text(encoding="utf-8")
-    quiet = "NoOpComputeLogManager" in text and "enabled: false" in text
+    quiet = is_quiet(config.read_text(encoding="utf-8"))
     return f"{config}" + (
         "" if quiet else " — telemetry or captured output is on: see docs/privacy.md"
     )

@@ -13,7 +13,12 @@ from quality.contract.column_rules import COLUMN_RULES, NAME
 from quality.contract.earlier import earlier_problems
 from quality.contract.expectation_rules import expectation_problems
 from quality.contract.problems import Problem, quoted
-from quality.contract.source_rules import ADDRESSES, address_problems, layout_problems
+from quality.contract.source_rules import (
+    ADDRESSES,
+    address_problems,
+    consume_problems,
+    layout_problems,
+)
 from quality.contract.types import TIMES
 
 if TYPE_CHECKING:
@@ -161,6 +166,20 @@ def _primary_key(contract: "Contract") -> Iterator[Problem]:
             yield Problem("primary_key", f"{name} stands twice", "write it once")
 
 
+def _row_ids(contract: "Contract") -> Iterator[Problem]:
+    """A key as the publisher wrote it leads from a pseudonym back to the person's row there."""
+    keys = [contract.stored[name] for name in contract.primary_key if name in contract.stored]
+    hidden = [name for name, column in contract.stored.items() if column.is_pseudonym]
+    if hidden and keys and all(column.treatment == "keep" for column in keys):
+        name = contract.primary_key[0]
+        yield Problem(
+            "primary_key",
+            f"{name} is kept as the publisher writes it, and leads from {hidden[0]} back to the "
+            "row of the person in its own table",
+            "pseudonymise it: treatment: pseudonymise, and a name that ends in _pid",
+        )
+
+
 def _sources(contract: "Contract") -> Iterator[Problem]:
     dropped = {tidy_name(name) for name in contract.dropped}
     for source, readers in contract.delivered.items():
@@ -225,10 +244,12 @@ _RULES: Final[tuple[tuple[Rules, frozenset[str]], ...]] = (
     (_time, frozenset({"cadence", "since", "refresh"})),
     (_event_time, frozenset({"cadence", "event_time", "columns", *ADDRESSES})),
     (_primary_key, frozenset({"primary_key", "columns"})),
+    (_row_ids, frozenset({"primary_key", "columns"})),
     (_optional, frozenset({"primary_key", "event_time", "columns"})),
     (_sources, frozenset({"dropped", "columns"})),
     (_epochs, frozenset({"event_time", "columns", *ADDRESSES})),
     (address_problems, frozenset({"cadence", *ADDRESSES})),
+    (consume_problems, frozenset({"source", "source.consume", "archive_days"})),
     (layout_problems, frozenset({"source", "columns", "dropped"})),
     (expectation_problems, frozenset({"expectations", "columns"})),
 )

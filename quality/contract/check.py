@@ -13,6 +13,8 @@ from quality.contract.model import Contract
 
 # Redacted texts are kept for as long as somebody still answers them.
 _LONG_FOR_TEXTS_DAYS: Final = 365
+# Where such a thing is, there is its owner.
+_MOVING: Final = ("IT_PLATE", "TRANSIT_CARD", "MAC_ADDRESS", "IMEI")
 
 
 def check_contract(folder: Path) -> list[str]:
@@ -36,6 +38,14 @@ def notes_on(contract: Contract) -> list[str]:
         for name, column in contract.columns.items()
         if not column.is_stored
     ]
+    if contract.event_time and contract.columns[contract.event_time].type == "timestamp":
+        notes += [
+            f"{contract.key}: columns.{name}: the same {column.entity} can be followed from day to "
+            "day, which shows where a person lives and works; write epoch: day unless the purpose "
+            "needs it"
+            for name, column in contract.columns.items()
+            if column.is_pseudonym and column.entity in _MOVING and column.epoch is None
+        ]
     texts = [name for name, column in contract.columns.items() if column.is_free_text]
     if texts and (contract.retention_days or 0) > _LONG_FOR_TEXTS_DAYS:
         notes.append(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from infra.adapters.file import FileAdapter
 from infra.adapters.form import FileForm
 from infra.adapters.raw import tidy_name
 from infra.adapters.source import WINDOW, in_window
@@ -143,6 +144,24 @@ def layout_problems(contract: "Contract") -> Iterator[Problem]:
                 )
     if source.header is not True:
         yield from _not_in_header(contract, source)
+
+
+def consume_problems(contract: "Contract") -> Iterator[Problem]:
+    """Where removing what has landed would lose rows, or there would be no copy of them."""
+    source = contract.source
+    if not isinstance(source, FileAdapter) or not source.consume:
+        return
+    where = "source.consume"
+    if not source.names_windows or any(mark in source.url for mark in "*?["):
+        yield Problem(
+            where,
+            "goes with one file for each window: with several, the next would stand for all",
+            "remove it, or put {window:%Y-%m-%d} into source.url and no * ? [",
+        )
+    if contract.archive_days == 0:
+        yield Problem(
+            where, "would leave no copy of a delivery", "remove it, or write archive_days: 14"
+        )
 
 
 def _not_in_header(contract: "Contract", source: FileForm) -> Iterator[Problem]:

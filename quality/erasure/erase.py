@@ -6,7 +6,7 @@ from datetime import datetime
 
 from infra.backup import Backups
 from infra.errors import UsageError
-from infra.seal.erasures import Erasure, Print
+from infra.seal.erasures import Erasure, Print, prints_of
 from infra.signing import Signed, SigningKey
 from quality.contract.model import Contract
 from quality.erasure.certificate import BackupLeft, Done, certify
@@ -14,7 +14,6 @@ from quality.erasure.dataset import Dataset, Told
 from quality.erasure.proof import Place, prove
 from quality.erasure.request import Request
 from quality.erasure.subject import Subject
-from quality.privacy.persons import prints_of
 from quality.workplace import Workplace
 
 __all__ = ["Office", "erase", "lift"]

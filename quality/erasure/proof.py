@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from infra.counting import counted
 from infra.errors import TwinError
 from infra.objects import open_store
 from infra.scan import Findings, Hit, search_store
@@ -68,8 +69,10 @@ def prove(
         findings = Findings(values)
         roots = [Place("lake", root) for root in at.lake.roots]
         for place in (*roots, *places):
-            counts = search_store(open_store(place.location), findings, shown=place.name)
+            store = open_store(place.location)
+            counts = search_store(store, findings, shown=place.name)
             looked.append(Looked(place.name, *counts))
+            left += _hidden_in(place, store.hidden_count())
         deliveries_count = search_archive(at.archive, findings)
         left += [_told(hit) for hit in findings.hits()]
     if left:
@@ -81,6 +84,16 @@ def prove(
             "made, a file of another tool, statistics), then give the same command again"
         )
     return Proof(len(values), tuple(looked), deliveries_count, len(at.lake.tables()))
+
+
+def _hidden_in(place: Place, count: int) -> list[str]:
+    """What a bucket keeps of objects that are gone, in which nobody looks."""
+    if not count:
+        return []
+    return [
+        f"the bucket of the {place.name} keeps {counted(count, 'older version', 'older versions')} "
+        "of objects, or parts of uploads: remove them, and turn versioning off"
+    ]
 
 
 def _told(hit: Hit) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 
 from infra.adapters.raw import LINE, PAYLOAD, RawRows
 from infra.keys import Keyring
-from infra.seal.erasures import Erasure
+from infra.seal.erasures import Erasure, prints_of
 from quality.contract.entities import Entity
 from quality.contract.model import Contract
 from quality.privacy.canonical import DEFAULT_ENTITY
@@ -25,7 +25,6 @@ LOCAL: Final = frozenset(
 _SEPARATORS: Final = r"[\s./()_\-]+"
 # Shorter ones stand by chance in other texts.
 _SHORTEST_TEXT: Final = 6
-_PRINT: Final = "erased"
 
 
 class Wanted(Protocol):
@@ -71,9 +70,12 @@ class ByForm:
 
 @dataclass(frozen=True, repr=False)
 class ByPrint:
-    """Identifiers known by their keyed prints alone, by kind."""
+    """Identifiers known by their keyed prints alone: by kind, and by the key they were made with.
 
-    prints: Mapping[str, frozenset[str]]
+    No key is that of the keyring.
+    """
+
+    prints: Mapping[str, Mapping[str | None, frozenset[str]]]
     keyring: Keyring
 
     @property
@@ -89,30 +91,26 @@ class ByPrint:
     def is_wanted(self, forms: pl.Series, entity: Entity) -> pl.Series:
         """See Wanted."""
         distinct = forms.drop_nulls().unique()
-        made = prints_of(distinct, entity, self.keyring)
-        known = self.prints.get(entity, frozenset())
-        found = distinct.filter(pl.Series([one in known for one in made], dtype=pl.Boolean))
-        return forms.is_in(found.to_list()).fill_null(value=False)
-
-
-def prints_of(forms: Iterable[str], entity: str, keyring: Keyring) -> list[str]:
-    """The keyed prints of canonical forms of a kind, one for all domains."""
-    return keyring.fingerprints(f"{_PRINT}|{entity}", forms)
+        found: list[str] = []
+        for key, known in self.prints.get(entity, {}).items():
+            made = prints_of(distinct, entity, self.keyring, key=key)
+            is_known = pl.Series([one in known for one in made], dtype=pl.Boolean)
+            found += distinct.filter(is_known).to_list()
+        return forms.is_in(found).fill_null(value=False)
 
 
 def not_wanted_back(
     contract: Contract, erasures: Iterable[Erasure], keyring: Keyring
 ) -> ByPrint | None:
     """Who may not come back with the deliveries of a contract; None if that is nobody."""
-    prints: dict[str, set[str]] = {}
+    prints: dict[str, dict[str | None, frozenset[str]]] = {}
     kinds = {column.entity or DEFAULT_ENTITY for column in contract.columns.values()}
     for erasure in erasures:
         for one in () if erasure.is_lifted else erasure.prints:
             if one.entity in kinds and one.domain in (None, contract.key_domain):
-                prints.setdefault(one.entity, set()).add(one.digest)
-    if not prints:
-        return None
-    return ByPrint({kind: frozenset(found) for kind, found in prints.items()}, keyring)
+                known = prints.setdefault(one.entity, {})
+                known[one.key] = known.get(one.key, frozenset()) | {one.digest}
+    return ByPrint(prints, keyring) if prints else None
 
 
 def written(form: str, entity: str) -> set[str]:

@@ -11,7 +11,9 @@ from orchestration.cli.exit_codes import code_of
 from tests.docs.pages import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PRIVACY = ROOT / "docs" / "privacy.md"
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
+TEST = re.compile(r"`(tests/[\w/]+\.py)`")
 # In backticks, after a prompt, or at the start of a line of commands.
 COMMAND = re.compile(r"(?:`|\$ |^)gemello ([a-z]+)(?: ([a-z]+)\b)?(?=[^\n]*$)", re.MULTILINE)
 
@@ -54,6 +56,23 @@ def test_every_command_that_is_written_exists(page: Path):
     ]
 
     assert unknown == []
+
+
+def test_every_promise_about_personal_data_names_the_tests_that_prove_it():
+    text = PRIVACY.read_text(encoding="utf-8")
+    section = text.partition("## What is promised, and where it is proved\n")[2]
+    table = [line for line in section.partition("\n### ")[0].splitlines() if line[:1] == "|"]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table[2:]]
+
+    proofs = {promise: TEST.findall(tests) for _, promise, tests in rows}
+    without_any_test = [
+        promise
+        for promise, tests in proofs.items()
+        if not tests or not all("\ndef test_" in (ROOT / path).read_text() for path in tests)
+    ]
+
+    assert len(proofs) > 30
+    assert without_any_test == []
 
 
 def test_the_table_of_settings_names_all_of_them():

@@ -6,7 +6,9 @@ import pytest
 import yaml
 
 from assets.derived_assets import find_declarations
+from assets.lineage import descents_of
 from assets.twin import Twin
+from infra.errors import TwinError
 from infra.settings import Settings
 from orchestration.definitions import build
 from orchestration.instance import CONFIG
@@ -83,29 +85,25 @@ def test_a_table_is_partitioned_by_the_cadence_of_its_contract(twin, graph):
             assert partitions is None
 
 
-def test_the_columns_of_a_gold_table_lead_back_to_a_publishers_columns(twin, graph):
+def test_the_columns_of_a_gold_table_lead_back_to_a_publishers_columns(twin):
     declarations = find_declarations()
 
-    def origins(table: str, column: str) -> set[str]:
-        declaration = declarations.get(table)
-        if declaration is None:
-            contract = twin.contract_of(table)
-            assert contract is not None
-            return {f"source/{contract.key}.{name}" for name in contract.columns[column].source}
-        found = set()
-        for origin in declaration.gives[column].made_of:
-            read, _, name = origin.partition(".")
-            found |= origins(declaration.reads[read], name)
-        return found
+    ways = descents_of(
+        "gold/air/hourly_european_air_quality_index", "band_name", declarations, twin
+    )
 
-    for declaration in declarations.values():
-        for column in declaration.gives:
-            assert origins(declaration.key, column), f"{declaration.key}.{column}"
-    assert origins("gold/air/hourly_european_air_quality_index", "air_quality_level") == {
-        "source/arpa_lombardia/air_quality.valore",
-        "source/arpa_lombardia/air_quality.stato",
-        "source/definitions/air_quality_index_bands.upper_ugm3",
-    }
+    assert {(way.source, *way.source_columns) for way in ways} == {
+        ("source/arpa_lombardia/air_quality", "valore"),
+        ("source/arpa_lombardia/air_quality", "stato"),
+        ("source/arpa_lombardia/air_quality", "nometiposensore"),
+        *(
+            ("source/definitions/air_quality_index_bands", name)
+            for name in (
+                "definition_code", "valid_from_on", "pollutant_code", "band_level", "band_name",
+                "upper_ugm3", "averaging_h",
+            )
+        ),
+    }  # fmt: skip
 
 
 def test_looking_at_the_definitions_makes_no_file(tmp_path: Path):
@@ -145,3 +143,15 @@ def test_dagster_started_in_the_repository_goes_by_what_installations_go_by():
     assert yaml.safe_load(here.read_text(encoding="utf-8")) == yaml.safe_load(CONFIG)
     assert "enabled: false" in CONFIG
     assert "NoOpComputeLogManager" in CONFIG
+
+
+def test_a_contract_that_keeps_a_direct_identifier_of_a_computed_table_fails_the_build(tmp_path):
+    twin = Twin.here(Settings.load({}, tmp_path))
+    contract = twin.contracts["a2a/electricity_readings"]
+    bare = contract.columns["section_id"].model_copy(update={"personal": "direct"})
+    twin.contracts["a2a/electricity_readings"] = contract.model_copy(
+        update={"columns": {**contract.columns, "section_id": bare}}
+    )
+
+    with pytest.raises(TwinError, match="to which nothing was done; treat it in its contract"):
+        build(twin)

@@ -14,7 +14,6 @@ from orchestration.drops import look
 from orchestration.resources import OpenTwin
 from tests.promises.contracts import (
     COUNTS,
-    VISITS,
     VISITS_HEADER,
     parks_town,
     write_contract,
@@ -172,23 +171,6 @@ def test_what_lay_there_before_the_first_look_is_left_to_a_run_by_hand(town: Tow
 
     assert first == []
     assert second == []
-
-
-def test_no_name_of_a_file_is_remembered_or_shown(tmp_path: Path):
-    town = parks_town(tmp_path, is_new=False)
-    (town.sources / "town").mkdir(parents=True)
-    url = "{town}/*_{window:%Y-%m-%d}.csv"
-    text = VISITS.replace("{town}/visits_{window:%Y-%m-%d}.csv", url)
-    write_contract(tmp_path / "contracts", "parks/visits", text)
-    looks = looking(town)
-    drop(town, "Esempia_Provini_2025-03-24.csv")
-
-    (request,), cursor = looks(LATER)
-
-    seen = f"{request} {cursor}"
-    assert request.tags["gemello/from"] == "2025-03-24"
-    assert "Esempia" not in seen
-    assert "Provini" not in seen
 
 
 def test_what_is_remembered_does_not_grow_with_the_years(town: Town):

@@ -170,3 +170,11 @@ def test_of_several_failures_the_one_nobody_else_can_repair_is_told() -> None:
     assert gravest([EXIT_UNAVAILABLE, EXIT_OURS, EXIT_REFUSED]) == EXIT_OURS
     assert gravest([EXIT_UNAVAILABLE, EXIT_REFUSED]) == EXIT_REFUSED
     assert gravest([]) == 0
+
+
+@pytest.mark.slow
+def test_checking_all_contracts_checks_what_computed_tables_make_of_them(gemello: Command) -> None:
+    said = gemello("contract", "check")
+
+    assert said.code == 0
+    assert re.search(r"ok +[0-9]+ computed tables: every column goes back to columns", said.text)

@@ -188,9 +188,9 @@ class People:
         return self.places[number] if number < len(self.places) else "first name"
 
 
-def plant(folder: Path, contracts: Path) -> People:
+def plant(folder: Path, contracts: Path, people: People | None = None) -> People:
     """Write the contracts, and for each the files of a publisher who sends people's data."""
-    people = People()
+    people = people or People()
     folder.mkdir(parents=True)
     write_contract(contracts, "canary/sessions", SESSIONS)
     for day in (FIRST_DAY, SECOND_DAY):

@@ -210,6 +210,20 @@ def test_a_request_that_is_lifted_lets_later_rows_land(settled: Town) -> None:
     assert sessions.filter(pl.col("window_on") == FIRST_DAY).height == 2
 
 
+def test_who_was_erased_stays_out_after_the_root_key_was_renewed(settled: Town) -> None:
+    erase_in(settled, write_request(settled, ANNA))
+
+    for _ in range(2):
+        assert settled.command("keys", "renew").returncode == 0
+    deliver_sessions(settled, FIRST_DAY, [("U1", ANNA, "A"), ("U2", BRUNO, "B")])
+    summary = settled.run(SESSIONS_TABLE, HOLDERS_TABLE, first=FIRST_DAY, last=SECOND_DAY)
+
+    assert summary.is_success, summary.failures
+    sessions = rows_of(settled)[SESSIONS_TABLE]
+    assert sessions.filter(pl.col("window_on") == FIRST_DAY).height == 1
+    assert not any(value in sealed_texts(settled) for value in ANNA.values[1:])
+
+
 def test_a_request_that_comes_again_finds_what_came_since(settled: Town) -> None:
     request = write_request(settled, ANNA)
     erase_in(settled, request)
@@ -474,7 +488,10 @@ def restored(twin: Twin, folder: str) -> int:
     return done.erased_rows_count
 
 
-def test_a_restore_that_was_stopped_is_gone_on_with(settled: Town, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tables_count", [1, 3])
+def test_a_restore_that_was_stopped_is_gone_on_with(
+    settled: Town, tmp_path: Path, tables_count: int
+) -> None:
     twin = settled.twin()
     made = backups_of(twin).make(twin.lake, str(tmp_path / "safe"), now=utc_now())
     before = rows_of(settled)
@@ -483,8 +500,12 @@ def test_a_restore_that_was_stopped_is_gone_on_with(settled: Town, tmp_path: Pat
     for stage in ("bronze", "quarantine"):
         shutil.rmtree(settled.lake / stage)
 
-    def kill(_: str) -> None:
-        raise Killed
+    told: list[str] = []
+
+    def kill(said: str) -> None:
+        told.append(said)
+        if len(told) == tables_count:
+            raise Killed
 
     with pytest.raises(Killed):
         restore(twin.lake, twin.archive, twin.keyring, folder=made.folder, told=kill)
@@ -492,6 +513,7 @@ def test_a_restore_that_was_stopped_is_gone_on_with(settled: Town, tmp_path: Pat
 
     found = rows_of(settled)
     assert all(found[table].equals(before[table]) for table in ROWS)
+    assert not list(settled.lake.rglob(".restoring/*"))
     run(settled)
     assert counts(settled) == {table: all_ for table, (all_, _) in ROWS.items()}
 

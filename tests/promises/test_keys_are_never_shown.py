@@ -15,6 +15,7 @@ from infra.keys.ring import Ring
 from infra.keys.shares import read_shares
 from infra.scan import scan
 from tests.promises.contracts import VISITS, VISITS_HEADER, write_contract
+from tests.promises.key_forms import forms
 from tests.promises.town import FIRST_DAY, Town, days, process_environment
 
 ROOT: Final = Path(__file__).parents[2]
@@ -30,13 +31,6 @@ class World:
     said: str
     keys: dict[str, bytes]
     shares: list[str]
-
-
-def forms(key: bytes) -> list[str]:
-    """How a key may look in a text: hexadecimal, base64 at each of its three offsets, a list."""
-    whole = [key.hex(), key.hex().upper(), str(list(key)), repr(key)[2:-1]]
-    shifted = [base64.b64encode(bytes(at) + key).decode()[4 if at else 0 : -4] for at in range(3)]
-    return [*whole, *shifted, *(text.replace("+", "-").replace("/", "_") for text in shifted)]
 
 
 def found(world: World, keys: dict[str, bytes]) -> set[tuple[str, str]]:

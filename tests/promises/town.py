@@ -37,9 +37,12 @@ DATASETS: Final = (
 )
 _ALL_TABLES: Final = (
     *(f"bronze/{dataset}" for dataset in DATASETS),
-    "bronze/definitions/*",
-    "silver/*",
-    "gold/*",
+    "bronze/definitions/air_quality_index_bands",
+    "silver/air/air_quality_observed",
+    "silver/mobility/off_street_parking",
+    "gold/air/hourly_european_air_quality_index",
+    "gold/energy/daily_electricity_by_section",
+    PRESSURE,
 )
 # Enough for four census sections with the ten meters that a section needs to be shown.
 _SECTIONS_COUNT: Final = 4

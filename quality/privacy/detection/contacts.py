@@ -178,7 +178,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         "USERNAME",
         r"\b(?:facebook|instagram|linkedin|tiktok|twitter|x|t|github)\.(?:com|me)/(?:in/|@)?"
-        r"(?P<it>[\w.\-]{3,})",
+        r"(?P<it>[\w.\-]{2,}\w)",
         score=0.7,
         needs=(
             "facebook.",

@@ -51,6 +51,14 @@ RULES: Final[tuple[Rule, ...]] = (
         digits=4,
         check=checks.fiscal_code,
     ),
+    # Without a space before or after it, as in `cfRSSMRA…`: the check letter says what it is.
+    rule(
+        "IT_FISCAL_CODE",
+        rf"[a-z]{{6}}{_OM}{{2}}[abcdehlmprst]{_OM}{{2}}[a-z]{_OM}{{3}}[a-z]",
+        score=0,
+        digits=4,
+        check=checks.fiscal_code,
+    ),
     # Cut short or hidden in part: name, year, month and day still show.
     rule(
         "IT_FISCAL_CODE",

@@ -19,6 +19,12 @@ def test_a_key_is_the_path_below_the_lake() -> None:
     assert Place.of("s3://twin/lake/", ENVIRONMENT).uri(KEY) == f"s3://twin/lake/{KEY}"
 
 
+@pytest.mark.parametrize("folder", ["/srv/il lago", "/srv/città", "/srv/[lago]", "/srv/50%"])
+def test_a_folder_in_which_polars_finds_no_table_is_refused(folder: str) -> None:
+    with pytest.raises(TwinError, match="choose another folder"):
+        Place.of(f"{folder}/{{stage}}", {})
+
+
 def test_a_bucket_per_stage_takes_the_first_part_of_the_key() -> None:
     place = Place.of("s3://twin-{stage}/lake", ENVIRONMENT)
 

@@ -1,10 +1,8 @@
-import logging
 from typing import Any
 
 import pytest
 
-from infra.errors import DeliveryRefused, TwinError
-from quality.privacy import recognisers
+from infra.errors import DeliveryRefused
 from quality.privacy.drift import Drift
 
 STATION = {"station_id": {"from": "codice", "type": "string"}}
@@ -168,25 +166,3 @@ def test_a_row_with_a_rare_identifier_does_not_make_a_column_personal(protect: A
     protected = protect({"codice": ["S"] * 100, "nota": notes}, STATION)
 
     assert protected.drift.undeclared == ("nota",)
-
-
-def test_an_entity_presidio_does_not_know_is_an_error() -> None:
-    with pytest.raises(TwinError, match="no recogniser for EMAIL_ADDRESS"):
-        recognisers.check_supported(set(recognisers.ENTITIES) - {"EMAIL_ADDRESS"})
-
-
-def test_a_pattern_that_takes_too_long_is_an_error_and_not_a_clean_text() -> None:
-    recognisers.found_in("x", score=0.4)
-
-    with pytest.raises(TwinError, match="took too long"):
-        logging.getLogger("presidio-analyzer").warning("Regex pattern '%s' timed out", "p")
-
-
-def test_a_silenced_presidio_is_an_error() -> None:
-    logger = logging.getLogger("presidio-analyzer")
-    logger.setLevel(logging.CRITICAL)
-    try:
-        with pytest.raises(TwinError, match="silenced"):
-            recognisers.found_in("x", score=0.4)
-    finally:
-        logger.setLevel(logging.NOTSET)

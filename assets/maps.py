@@ -1,0 +1,195 @@
+"""Small maps of an indicator: its cells, areas, stretches of road or points, coloured by class."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import polars as pl
+
+from assets.plots import MAX_BYTES, svg_page
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+# From pale to dark, told apart without colour vision too; missing values are hatched.
+_BAD: Final = ("#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026")
+_PLAIN: Final = ("#f7fbff", "#c6dbef", "#6baed6", "#2171b5", "#08306b")
+_SIZE: Final = 460
+_TOP: Final = 30
+# Finest first: a map that is too large is drawn on a coarser grid.
+_GRIDS: Final = (2000, 1000, 500, 250)
+# Base64 makes four bytes of three.
+_MAX_SVG: Final = MAX_BYTES * 3 // 4 - 100
+
+
+def palette(*, is_high_bad: bool | None) -> tuple[str, ...]:
+    """Five colours from the least to the greatest: dark is where to look."""
+    if is_high_bad is None:
+        return _PLAIN
+    return _BAD if is_high_bad else tuple(reversed(_BAD))
+
+
+def class_breaks(values: pl.Series, *, classes: int = 5) -> list[float]:
+    """The lower limits of classes with about as many different values each, from the second on.
+
+    A value that is common, such as zero, takes one class and not most of them. Empty and infinite
+    values are left out; few different values make few classes.
+    """
+    numbers = values.cast(pl.Float64).drop_nulls()
+    numbers = numbers.filter(numbers.is_finite()).unique()
+    limits = [numbers.quantile(n / classes, "nearest") for n in range(1, classes)]
+    least = numbers.min()
+    return sorted({limit for limit in limits if limit is not None and limit != least})
+
+
+def cell_shapes(cells: pl.Series) -> pl.Series:
+    """The WKB hexagons of H3 cells, WGS 84; null where there is no such cell."""
+    import h3
+    import shapely
+
+    def hexagon(cell: str | None) -> bytes | None:
+        if cell is None or not h3.is_valid_cell(cell):
+            return None
+        ring = [(lng, lat) for lat, lng in h3.cell_to_boundary(cell)]
+        wkb: bytes = shapely.to_wkb(shapely.Polygon(ring))
+        return wkb
+
+    return pl.Series("shape_geom", [hexagon(cell) for cell in cells], dtype=pl.Binary)
+
+
+def point_shapes(lat: pl.Series, lng: pl.Series) -> pl.Series:
+    """The WKB points of coordinates, WGS 84; null where one is missing."""
+    import shapely
+
+    points = [
+        None if x is None or y is None else shapely.to_wkb(shapely.Point(x, y))
+        for y, x in zip(lat, lng, strict=True)
+    ]
+    return pl.Series("shape_geom", points, dtype=pl.Binary)
+
+
+def shape_map(
+    title: str, shapes: pl.Series, values: pl.Series, *, legend: str, is_high_bad: bool | None
+) -> str:
+    """An SVG map of shapes (WKB, WGS 84) coloured by five classes of their values.
+
+    North is up and distances are true at the middle latitude. Shapes without a value are grey,
+    rows without a shape are left out. It has 45 kB at most, on a coarser grid if need be.
+    """
+    import shapely
+
+    has_shape = shapes.is_not_null()
+    geometries = shapely.from_wkb(shapes.filter(has_shape).to_numpy())
+    numbers = values.filter(has_shape).cast(pl.Float64)
+    breaks = class_breaks(numbers)
+    colours = _chosen(palette(is_high_bad=is_high_bad), len(breaks) + 1)
+    levels = np.searchsorted(breaks, numbers.to_numpy(), side="right")
+    levels[numbers.is_null().to_numpy()] = -1
+    drawn = (_drawn(geometries, levels, colours, grid) for grid in _GRIDS)
+    # So many shapes that even a coarse grid is too large: neighbours of one class are drawn as one.
+    merged = (_drawn(*_merged(geometries, levels), colours, grid) for grid in _GRIDS)
+    for parts in chain(drawn, merged):
+        shown = [*parts, *_legend(breaks, colours, legend)]
+        picture = svg_page(title, _SIZE + 190, _SIZE + _TOP + 10, shown)
+        if len(picture) <= _MAX_SVG:
+            break
+    return picture
+
+
+def _merged(geometries: np.ndarray, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One geometry a class."""
+    import shapely
+
+    present = np.unique(levels)
+    return np.array([shapely.union_all(geometries[levels == one]) for one in present]), present
+
+
+def _chosen(colours: Sequence[str], count: int) -> list[str]:
+    """So many of the colours, from one end to the other."""
+    if count == 1:
+        return [colours[len(colours) // 2]]
+    return [colours[round(n * (len(colours) - 1) / (count - 1))] for n in range(count)]
+
+
+def _drawn(
+    geometries: np.ndarray, levels: np.ndarray, colours: Sequence[str], grid: int
+) -> list[str]:
+    """One path a colour: the areas, lines or points of its class, in whole steps of the grid."""
+    import shapely
+
+    if not len(geometries):
+        return [f"<text x='6' y='{_TOP + 20}'>Nothing to draw.</text>"]
+    west, south, east, north = shapely.total_bounds(geometries)
+    squeeze = np.cos(np.radians((south + north) / 2))
+    extent = max((east - west) * squeeze, north - south, 1e-9)
+    # Room for a point's radius at the edges.
+    scale, margin = (grid * 0.94) / extent, grid * 0.03
+
+    def on_page(points: np.ndarray) -> np.ndarray:
+        x = (points[:, 0] - west) * squeeze * scale + margin
+        y = (north - points[:, 1]) * scale + margin
+        return np.stack([x, y], axis=1).round().astype(int)
+
+    is_area = all(one.geom_type.endswith("Polygon") for one in geometries)
+    unit = grid / _SIZE
+    parts = [f"<g transform='translate(4 {_TOP}) scale({1 / unit:.5f})'>"]
+    for level in range(-1, len(colours)):
+        chosen = [one for one, its in zip(geometries, levels, strict=True) if its == level]
+        path = "".join(_path(one, on_page) for one in chosen)
+        if not path:
+            continue
+        colour = colours[level] if level >= 0 else "url(#none)"
+        if is_area:
+            edge = "#999" if level < 0 else "#666"
+            look = f"fill='{colour}' stroke='{edge}' stroke-width='{0.3 * unit:.2f}'"
+            parts.append(f"<path {look} fill-rule='evenodd' d='{path}'/>")
+            continue
+        width = (8 if chosen[0].geom_type.endswith("Point") else 2.5) * unit
+        # A dark edge, so that pale colours show on white.
+        for stroke, wide in (
+            ("#555", width + 1.4 * unit),
+            (colour if level >= 0 else "#ddd", width),
+        ):
+            look = f"fill='none' stroke='{stroke}' stroke-width='{wide:.1f}'"
+            parts.append(f"<path {look} stroke-linecap='round' d='{path}'/>")
+    return [*parts, "</g>"]
+
+
+def _path(shape: "BaseGeometry", on_page: Callable[[np.ndarray], np.ndarray]) -> str:
+    """The shape as SVG path commands, relative to each line's first point."""
+    import shapely
+
+    text = []
+    for part in shapely.get_parts(shape):
+        is_area = part.geom_type == "Polygon"
+        lines = [part.exterior, *part.interiors] if is_area else [part]
+        for line in lines:
+            points = on_page(shapely.get_coordinates(line))
+            steps = np.diff(points, axis=0)
+            steps = steps[(steps != 0).any(axis=1)]
+            # The last step of an area is its closing.
+            moves = " ".join(f"{x} {y}" for x, y in (steps[:-1] if is_area else steps)) or "0 0"
+            text.append(f"M{points[0, 0]} {points[0, 1]}l{moves}{'z' if is_area else ''}")
+    return "".join(text).replace(" -", "-")
+
+
+def _legend(breaks: Sequence[float], colours: Sequence[str], text: str) -> list[str]:
+    """The classes with their limits, greatest on top, and what hatching means."""
+    x, y = _SIZE + 14, _TOP + 16
+    parts = [f"<text x='{x}' y='{y}' font-weight='600'>{escape(text)}</text>"]
+    names = [f"below {breaks[0]:.4g}"] if breaks else ["all the same"]
+    names += [f"from {one:.4g}" for one in breaks]
+    for colour, name in reversed(list(zip(colours, names, strict=True))):
+        y += 22
+        parts.append(
+            f"<rect x='{x}' y='{y - 11}' width='14' height='14' fill='{colour}' stroke='#666'/>"
+            f"<text x='{x + 20}' y='{y}'>{escape(name)}</text>"
+        )
+    y += 22
+    parts.append(
+        f"<rect x='{x}' y='{y - 11}' width='14' height='14' fill='url(#none)' stroke='#666'/>"
+        f"<text x='{x + 20}' y='{y}'>no value</text>"
+    )
+    return parts

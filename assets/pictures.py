@@ -1,0 +1,123 @@
+"""What people look at first in an indicator: its map, its worst places, the city as a whole."""
+
+from typing import Final
+
+import polars as pl
+
+from assets.declaration import Declaration
+from assets.maps import cell_shapes, point_shapes, shape_map
+from assets.measured import Measured
+from infra.errors import TwinError
+
+_WORST: Final = 10
+
+
+def newest(frame: pl.DataFrame, measured: Measured) -> pl.DataFrame:
+    """The rows of the newest period; all of a state without periods."""
+    if measured.period is None:
+        return frame
+    return frame.filter(pl.col(measured.period) == pl.col(measured.period).max())
+
+
+def shapes_of(
+    frame: pl.DataFrame, measured: Measured, shapes: pl.DataFrame | None
+) -> pl.Series | None:
+    """The geometry (WKB) of each row; None where the indicator has none.
+
+    `shapes` is the table that `measured.shapes` names: its column that ends in `_geom`, or its
+    latitudes and longitudes. Cells of H3 need none, and neither do rows with their own coordinates.
+    """
+    if measured.geometry == "cell":
+        return cell_shapes(frame[measured.entity])
+    has_own = {"lat_deg", "lng_deg"} <= set(frame.columns)
+    if not has_own and shapes is None:
+        return None
+    placed = frame if has_own or shapes is None else _joined(frame, measured, shapes)
+    geometries = [name for name in placed.columns if name.endswith("_geom")]
+    if geometries:
+        return placed[geometries[0]]
+    return point_shapes(placed["lat_deg"], placed["lng_deg"])
+
+
+def _joined(frame: pl.DataFrame, measured: Measured, shapes: pl.DataFrame) -> pl.DataFrame:
+    """Each row with where it is, in the order of the rows."""
+    where = [
+        name for name in shapes.columns if name.endswith("_geom") or name in ("lat_deg", "lng_deg")
+    ]
+    if measured.entity not in shapes.columns or not where:
+        raise TwinError(
+            f"{measured.shapes} is to give the places of {measured.entity}: it needs that column, "
+            "and one that ends in _geom or lat_deg and lng_deg"
+        )
+    if "valid_to" in shapes.columns:
+        shapes = shapes.filter(pl.col("valid_to").is_null())
+    places = shapes.select(measured.entity, *where).unique(measured.entity, keep="first")
+    return frame.select(measured.entity).join(
+        places, on=measured.entity, how="left", maintain_order="left"
+    )
+
+
+def map_of(
+    declaration: Declaration, frame: pl.DataFrame, shapes: pl.DataFrame | None
+) -> str | None:
+    """An SVG map of the first value in the newest period; None where there is nothing to place.
+
+    Where several rows are of one place, such as of several pollutants, the worst is drawn.
+    """
+    measured = declaration.measured
+    if measured is None:
+        return None
+    value = next(iter(measured.values))
+    rows = _one_a_place(newest(frame, measured), measured, value)
+    geometries = shapes_of(rows, measured, shapes)
+    if geometries is None or geometries.is_null().all():
+        return None
+    return shape_map(
+        declaration.title,
+        geometries,
+        rows[value],
+        legend=f"{value}",
+        is_high_bad=measured.is_high_bad,
+    )
+
+
+def _one_a_place(rows: pl.DataFrame, measured: Measured, value: str) -> pl.DataFrame:
+    is_low_bad = measured.is_high_bad is False
+    return rows.sort(
+        value,
+        *measured.by,
+        descending=[not is_low_bad, *[False] * len(measured.by)],
+        nulls_last=True,
+    ).unique(measured.entity, keep="first", maintain_order=True)
+
+
+def worst(frame: pl.DataFrame, measured: Measured) -> pl.DataFrame:
+    """The ten rows of the newest period where the first value is worst, with their trust."""
+    value = next(iter(measured.values))
+    known = newest(frame, measured).filter(pl.col(value).is_not_null())
+    columns = [
+        measured.entity,
+        *measured.by,
+        *measured.values,
+        "completeness_ratio",
+        "quality_code",
+    ]
+    order = known.sort(
+        value, measured.entity, *measured.by,
+        descending=[measured.is_high_bad is not False, False, *[False] * len(measured.by)],
+    )  # fmt: skip
+    return order.select(columns).head(_WORST)
+
+
+def as_table(frame: pl.DataFrame) -> str:
+    """A few rows as a Markdown table."""
+    lines = [" | ".join(frame.columns), " | ".join("---" for _ in frame.columns)]
+    lines += [" | ".join(_text(cell) for cell in row) for row in frame.iter_rows()]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return "–"
+    text = f"{cell:.4g}" if isinstance(cell, float) else str(cell)
+    return text.replace("|", "\\|").replace("`", "'")
