@@ -100,9 +100,10 @@ class Leases:
         presence = Presence(self._place.files, self._folder(key).removeprefix("s3://"))
         with translated(key, "taking the lease"):
             try:
+                # Who waits longer than a dead one is waited for has to be seen alive, too.
+                presence.go_on()
                 look = presence.is_alone if alone else presence.is_among_writers
                 self._wait_for(key, look, alone=alone)
-                presence.go_on()
             except BaseException:
                 presence.end()
                 raise

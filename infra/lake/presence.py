@@ -57,7 +57,7 @@ class Presence:
         return False
 
     def go_on(self) -> None:
-        """Keep what was said alive until the end."""
+        """Keep what is said alive until the end."""
         threading.Thread(target=self._beat, daemon=True).start()
 
     def end(self) -> None:
