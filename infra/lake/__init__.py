@@ -3,10 +3,12 @@
 `Lake` is what the rest of the twin sees; `TableSpec` says what a table should look like and
 `Commit` what was done to it. The files beside it: `places` (addresses), `fields` (schemas),
 `writing`, `files` (of windows), `statistics`, `reading`, `merging` (history of static tables),
-`history` (commits), `probe`, `faults`; and for the upkeep `rewriting` (and purging), `closing` (for
-new keys), `expiring`, `traces` (what is left of values), `leases` and `presence` (who may write).
+`history` (commits), `access` (who may read), `probe`, `faults`; and for the upkeep `rewriting` (and
+purging), `closing` (for new keys), `expiring`, `traces` (what is left of values), `leases` and
+`presence` (who may write).
 """
 
+from infra.lake.access import Access
 from infra.lake.fields import TableSpec
 from infra.lake.history import Commit
 from infra.lake.lake import Lake
@@ -14,6 +16,7 @@ from infra.lake.rewriting import Change, Rewritten
 from infra.lake.traces import Holding, Traces, Where, any_of, as_text
 
 __all__ = [
+    "Access",
     "Change",
     "Commit",
     "Holding",

@@ -13,6 +13,7 @@ import polars as pl
 
 from infra.errors import TwinError
 from infra.lake import history, reading, writing
+from infra.lake.access import Access, access
 from infra.lake.cleared import Cleared, rows_for
 from infra.lake.closing import Rewriting
 from infra.lake.expiring import expired_before
@@ -90,6 +91,10 @@ class Lake:
     def roots(self) -> tuple[str, ...]:
         """The folders or prefixes under which all of it lies."""
         return self._place.roots()
+
+    def access(self, stage: str) -> Access:
+        """Who may read a stage, as far as can be seen from here."""
+        return access(self._place, stage)
 
     def exists(self, key: str) -> bool:
         """Whether there is such a table."""
