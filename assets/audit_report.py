@@ -12,10 +12,11 @@ from infra.keys.names import days_of_keys
 from quality.report import access, evidence, ledgers, processing
 from quality.report.commits import told
 from quality.report.document import Cell, Finding, Report, Section, Table
+from quality.report.figures import figures
 from quality.report.identities import identities, pseudonyms
 from quality.report.impact import domains_of, impact
 from quality.report.open_tables import open_tables
-from quality.report.picture import rows_by_publisher
+from quality.report.picture import columns_by_publisher, rows_by_publisher
 from quality.report.snapshot import Snapshot
 from quality.report.terms import terms
 from quality.tables import bronze_key
@@ -65,8 +66,11 @@ def audit_report(
         provenance(declarations, twin),
         access.versions(contracts, deliveries, lake),
     )
-    report = Report(now, code_version(), sections)
-    return Audited(report, rows_by_publisher(deliveries), certificates)
+    published = [key for key in declarations if key.startswith(_PUBLISHED)]
+    there = [key for key in published if lake.exists(key)]
+    report = Report(now, code_version(), sections, figures(contracts, deliveries, lake, there))
+    picture = rows_by_publisher(deliveries) + columns_by_publisher(contracts)
+    return Audited(report, picture, certificates)
 
 
 def provenance(declarations: Mapping[str, Declaration], twin: Twin) -> Section:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import polars as pl
@@ -88,10 +87,10 @@ def pseudonyms(
             "Un identificativo diventa un codice calcolato con una chiave segreta (HMAC-SHA256), e "
             "poi cifrato. Ogni dominio ha la sua chiave: chi è la stessa persona in due domini non "
             "si può sapere. Qui ci sono gli identificativi delle chiavi, mai le chiavi.",
-            "Quante persone diverse siano entrate non si conserva: per contarle servirebbero ancora "
-            "gli identificativi. Si conta ciò che è uscito. Che lo stesso identificativo abbia un "
-            "solo pseudonimo lo prova tests/quality/privacy/test_pseudonyms.py; che due diversi "
-            "ne abbiano uno solo può accadere per puro caso, su 128 bit.",
+            "Quante persone diverse siano entrate non si conserva: per contarle servirebbero "
+            "ancora gli identificativi. Si conta ciò che è uscito. Che lo stesso identificativo "
+            "abbia un solo pseudonimo lo prova tests/quality/privacy/test_pseudonyms.py; che due "
+            "diversi ne abbiano uno solo può accadere per puro caso, su 128 bit.",
         ),
         (
             Table("domains", "Domini e chiavi usate", _DOMAINS, _domains(contracts, deliveries)),
@@ -220,14 +219,17 @@ def _identity(key: str, name: str, contracts: Contracts, one: Identity) -> tuple
     return (key, name, kind + days, one.rows_count, one.nobody_count, distinct)
 
 
-def scale(counted: Mapping[tuple[str, str], Identity], keys: list[str]) -> int | None:
-    """The most different pseudonyms that a column of these data sets holds; None if none does."""
-    found = [one.distinct_count for (key, _), one in counted.items() if key in keys]
+def scale(counted: Mapping[tuple[str, str], Identity], contracts: list[Contract]) -> int | None:
+    """The most different persons, vehicles, cards or meters in a column; None if there is none.
+
+    Numbers of records do not count: they say how often, not how many. With a key of a day somebody
+    counts once each day.
+    """
+    columns = {
+        (contract.key, name)
+        for contract in contracts
+        for name, column in contract.stored.items()
+        if column.entity != "RECORD_ID"
+    }
+    found = [one.distinct_count for place, one in counted.items() if place in columns]
     return max((count for count in found if count is not None), default=None)
-
-
-def pinned_at(deliveries: Mapping[str, Told]) -> tuple[datetime | None, datetime | None]:
-    """When the first and the last delivery were written."""
-    first = [one.first_at for one in deliveries.values() if one.first_at]
-    last = [one.last_at for one in deliveries.values() if one.last_at]
-    return min(first, default=None), max(last, default=None)

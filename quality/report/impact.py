@@ -56,7 +56,6 @@ def domains_of(
 def impact(domains: list[Domain]) -> Section:
     """By domain: what calls for an assessment, what is left; each measure with its evidence."""
     risks = tuple(_risk(domain) for domain in domains)
-    measures = tuple(row for domain in domains for row in _measures(domain))
     traced = [str(row[0]) for row in risks if "sorveglianza" in str(row[2])]
     finding = Finding(
         "look",
@@ -72,13 +71,14 @@ def impact(domains: list[Domain]) -> Section:
             "le cui persone si possono riconoscere fra loro, perché condividono la chiave; fra un "
             "dominio e l'altro nessuno si riconosce. La valutazione spetta al titolare: qui stanno "
             "i fatti che il programma conosce. Se un trattamento sia su larga scala la legge non "
-            "lo dice con un numero: la colonna «scala» dà quello misurato.",
+            "lo dice con un numero: la colonna «scala» dà quello misurato; con una chiave al "
+            "giorno la stessa persona vi conta una volta al giorno.",
             "La seconda tabella dice, di ogni misura, che cosa se ne vede nel data lake e quale "
             "programma di controllo (test), nel codice, la prova.",
         ),
         (
             Table("risks", "Rischi per dominio", _RISKS, risks),
-            Table("measures", "Misure, e con che cosa si provano", _MEASURES, measures, True),
+            Table("measures", "Misure, e con che cosa si provano", _MEASURES, _measures(domains)),
         ),
         (finding,) if traced else (),
     )
@@ -89,13 +89,12 @@ _RISKS: Final = (
     ("datasets", "Insiemi di dati"),
     ("triggers", "Che cosa chiede attenzione"),
     ("rows", "Righe ricevute"),
-    ("scale", "Scala: pseudonimi diversi in una colonna, al più"),
+    ("scale", "Scala: persone, veicoli, tessere o contatori diversi in una colonna, al più"),
     ("residual", "Che cosa resta"),
 )
 _MEASURES: Final = (
-    ("domain", "Dominio"),
     ("measure", "Misura"),
-    ("seen", "Che cosa se ne vede"),
+    ("seen", "Dove, e che cosa se ne vede"),
     ("proof", "Test che la prova"),
 )
 
@@ -107,7 +106,7 @@ def _risk(domain: Domain) -> tuple[Cell, ...]:
         ", ".join(keys),
         "; ".join(_triggers(domain)) or "nessun elemento particolare",
         domain.told("delivered_count"),
-        scale(domain.counted, keys),
+        scale(domain.counted, domain.contracts),
         "; ".join(_residual(domain.columns)),
     )
 
@@ -129,17 +128,21 @@ def _triggers(domain: Domain) -> Iterator[str]:
         yield "dati di ogni giorno"
 
 
-def _measures(domain: Domain) -> Iterator[tuple[Cell, ...]]:
-    for measure, seen, proof in _done(domain, domain.columns):
-        yield domain.name, measure, seen, proof
+def _measures(domains: list[Domain]) -> tuple[tuple[Cell, ...], ...]:
+    """Each measure once, with what is seen of it in every domain that has it."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for domain in domains:
+        for measure, seen, proof in _done(domain, domain.columns):
+            said = f"{domain.name}: {seen}" if seen else domain.name
+            found.setdefault((measure, proof), []).append(said)
+    return tuple((measure, "; ".join(seen), proof) for (measure, proof), seen in found.items())
 
 
 def _done(domain: Domain, columns: list[Column]) -> Iterator[tuple[str, str, str]]:
     dropped = sum(len(contract.dropped) for contract in domain.contracts)
     yield (
-        "si conserva solo ciò che il contratto nomina",
-        f"{_count(columns, 'colonna conservata', 'colonne conservate')}; {dropped} rifiutate per "
-        "nome, col motivo",
+        "si conservano solo le colonne che il contratto nomina; delle altre si dice il motivo",
+        f"{_count(columns, 'conservata', 'conservate')}, {dropped} rifiutate",
         "tests/quality/privacy/test_gate.py, tests/quality/privacy/test_drift.py",
     )
     followed = [column for column in columns if column.is_pseudonym and not column.epoch]
@@ -147,17 +150,17 @@ def _done(domain: Domain, columns: list[Column]) -> Iterator[tuple[str, str, str
         ids = sorted({one for its in domain.contracts for one in _keys(domain, its)})
         yield (
             "pseudonimi con la chiave del dominio",
-            f"{_count(followed, 'colonna', 'colonne')}; chiavi {', '.join(ids) or '–'}",
+            f"{_count(followed, 'colonna', 'colonne')}, chiave {' e '.join(ids) or 'mai usata'}",
             "tests/quality/privacy/test_pseudonyms.py, "
             "tests/promises/test_no_dictionary_matches_a_pseudonym.py",
         )
     by_day = [column for column in columns if column.epoch]
     if by_day:
         its = domain.days
-        seen = f"{its.destroyed_count} chiavi distrutte, {its.live_count} vive" if its else "–"
+        seen = f", chiavi distrutte {its.destroyed_count}, vive {its.live_count}" if its else ""
         yield (
             "pseudonimi con una chiave diversa ogni giorno, poi distrutta",
-            f"{_count(by_day, 'colonna', 'colonne')}; {seen}",
+            f"{_count(by_day, 'colonna', 'colonne')}{seen}",
             "tests/promises/test_two_days_never_join.py",
         )
     coarser = [column for column in columns if is_generalised(column)]
@@ -176,23 +179,23 @@ def _done(domain: Domain, columns: list[Column]) -> Iterator[tuple[str, str, str
         )
     yield (
         "ciò che si conserva com'è o più grossolano è riguardato da Presidio prima di scrivere",
-        f"{domain.told('commits_count')} scritture passate",
+        f"{domain.told('commits_count')} scritture",
         "tests/quality/test_claims.py",
     )
     yield (
         "le righe rifiutate stanno da parte senza celle non verificate",
-        f"{domain.told('refused_count')} righe rifiutate in tutto",
+        f"{domain.told('refused_count')} righe",
         "tests/quality/judging/test_judgement.py",
     )
     ends = sorted({one.retention_days for one in domain.contracts if one.retention_days})
     if ends:
         yield (
             f"righe cancellate dopo {' o '.join(days(one) for one in ends)}",
-            "si veda la sezione Conservazione",
+            "",
             "tests/promises/test_retention.py",
         )
     kept = sorted({archive(contract) for contract in domain.contracts})
-    yield "copia della consegna: " + "; ".join(kept), "–", "tests/infra/test_seal.py"
+    yield "copia della consegna: " + "; ".join(kept), "", "tests/infra/test_seal.py"
 
 
 def _keys(domain: Domain, contract: Contract) -> tuple[str, ...]:

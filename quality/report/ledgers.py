@@ -58,7 +58,7 @@ _EPSILON: Final = (
     ("year", "Anno dei dati"),
     ("spent", "ε speso"),
     ("yearly", "ε dell'anno"),
-    ("ratio", "Quota"),
+    ("spent_ratio", "Quota"),
     ("releases", "Pubblicazioni"),
 )
 

@@ -113,7 +113,7 @@ _RELEASES: Final = (
     ("t_most", "t, soglia massima"),
     ("alone_ratio", "Quota di unici"),
     ("largest_share", "Parte del contributo più grande di una somma"),
-    ("largest_share_most", "Soglia massima"),
+    ("largest_most_share", "Soglia massima"),
     ("withheld_count", "Celle trattenute"),
     ("withheld_ratio", "Quota di unità in celle trattenute"),
 )

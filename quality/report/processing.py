@@ -32,15 +32,36 @@ def register(contracts: Contracts) -> Section:
                 f"(`data_subjects`): {', '.join(unsaid[:5])}{' …' if len(unsaid) > 5 else ''}.",
             )
         )
-    rows = tuple(_entry(contract) for contract in contracts.values())
+    others = tuple(
+        (one.key, one.title, one.purpose, one.owner, one.licence)
+        for one in contracts.values()
+        if not one.is_personal
+    )
     return Section(
         "registro",
         "Registro dei trattamenti (art. 30 GDPR)",
         (
             "Una voce per ogni insieme di dati, tratta dal suo contratto: lo stesso file dal quale "
-            "il programma prende che cosa può leggere e che cosa ne deve fare.",
+            "il programma prende che cosa può leggere e che cosa ne deve fare. Che una fonte non "
+            "contenga dati personali è una dichiarazione, controllata a ogni consegna.",
         ),
-        (Table("register", "Trattamenti", _REGISTER, rows, is_long=True),),
+        (
+            Table(
+                "register",
+                "Trattamenti di dati personali",
+                _REGISTER,
+                tuple(map(_entry, personal)),
+                is_long=True,
+                is_cards=True,
+            ),
+            Table(
+                "not_personal",
+                "Fonti che dichiarano di non contenere dati personali",
+                _OTHERS,
+                others,
+                is_long=True,
+            ),
+        ),
         tuple(findings),
     )
 
@@ -61,6 +82,15 @@ _REGISTER: Final = (
 )
 
 
+_OTHERS: Final = (
+    ("dataset", "Insieme di dati"),
+    ("title", "Titolo"),
+    ("purpose", "Finalità"),
+    ("owner", "Referente"),
+    ("licence", "Licenza"),
+)
+
+
 def _entry(contract: Contract) -> tuple[Cell, ...]:
     entry = to_ropa(contract)
     return (
@@ -70,12 +100,12 @@ def _entry(contract: Contract) -> tuple[Cell, ...]:
         contract.owner,
         contract.purpose,
         legal_basis(contract),
-        contract.law or "–",
-        ", ".join(contract.data_subjects) or "–",
+        contract.law,
+        ", ".join(contract.data_subjects) or None,
         "; ".join(entry["categorie di dati"]) or "nessuna",
-        ", ".join(contract.special_categories) or "nessuna",
+        ", ".join(contract.special_categories) or None,
         ", ".join(contract.recipients) or "nessuno fuori dal Comune",
-        str(entry.get("termine di cancellazione", "–")),
+        entry.get("termine di cancellazione"),
     )
 
 
