@@ -39,8 +39,8 @@ def rows_by_publisher(deliveries: Mapping[str, Told]) -> str:
     sums: dict[str, list[int]] = {}
     for key, its in deliveries.items():
         if its.delivered_count:
-            counts = (its.kept_count, its.refused_count, its.elsewhere_count)
-            _add(sums.setdefault(key.partition("/")[0], [0] * len(_ROWS)), counts)
+            three = (its.kept_count, its.refused_count, its.elsewhere_count)
+            _add(sums.setdefault(key.partition("/")[0], [0] * len(_ROWS)), three)
     bars = []
     for publisher, counts in sorted(sums.items()):
         share = f"{counts[1] / sum(counts):.2%}".replace(".", ",").replace("%", " %")
