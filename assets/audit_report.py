@@ -8,10 +8,17 @@ from typing import Final
 from assets.declaration import Declaration
 from assets.lineage import Descent, descents
 from assets.twin import Twin, code_version
+from infra.keys.names import days_of_keys
 from quality.report import access, evidence, ledgers, processing
 from quality.report.commits import told
 from quality.report.document import Cell, Finding, Report, Section, Table
-from quality.report.picture import rows_by_publisher
+from quality.report.figures import figures
+from quality.report.identities import identities, pseudonyms
+from quality.report.impact import domains_of, impact
+from quality.report.open_tables import open_tables
+from quality.report.picture import columns_by_publisher, rows_by_publisher
+from quality.report.snapshot import Snapshot
+from quality.report.terms import terms
 from quality.tables import bronze_key
 
 _CLASSES: Final = {"none": "non personale", "indirect": "dato indiretto", "direct": "diretto"}
@@ -35,30 +42,35 @@ def audit_report(
     say: Callable[[str], None],
 ) -> Audited:
     """The report of the twin as it stands. Reads, and writes nothing."""
-    contracts, lake = dict(sorted(twin.contracts.items())), twin.lake
+    contracts, lake = dict(sorted(twin.contracts.items())), Snapshot.of(twin.lake)
     say(f"Reading the commits of {len(contracts)} data sets …")
     deliveries = {key: told(bronze_key(one), lake) for key, one in contracts.items()}
+    say("Counting pseudonyms …")
+    counted, days = identities(contracts, lake), days_of_keys(twin.settings)
     say("Reading quarantine, open tables and ledgers …")
     erased, certificates = ledgers.erasures(lake)
     opened = sorted(key for key in declarations if key.startswith("open/"))
     sections = (
         processing.register(contracts),
-        processing.impact(contracts, deliveries),
+        impact(domains_of(contracts, deliveries, counted, days)),
         processing.minimisation(contracts, deliveries),
-        evidence.pseudonyms(contracts, deliveries),
+        pseudonyms(contracts, deliveries, counted, days),
         evidence.texts(contracts, deliveries, lake),
         evidence.judgements(contracts, deliveries),
         evidence.quarantine(contracts, lake),
-        ledgers.open_tables(opened, lake),
+        open_tables(opened, lake),
         ledgers.budget(lake),
-        ledgers.terms(contracts, lake, now=now),
+        terms(contracts, lake, now=now),
         erased,
         access.readers(contracts, lake),
         provenance(declarations, twin),
         access.versions(contracts, deliveries, lake),
     )
-    report = Report(now, code_version(), sections)
-    return Audited(report, rows_by_publisher(deliveries), certificates)
+    published = [key for key in declarations if key.startswith(_PUBLISHED)]
+    there = [key for key in published if lake.exists(key)]
+    report = Report(now, code_version(), sections, figures(contracts, deliveries, lake, there))
+    picture = rows_by_publisher(deliveries) + columns_by_publisher(contracts)
+    return Audited(report, picture, certificates)
 
 
 def provenance(declarations: Mapping[str, Declaration], twin: Twin) -> Section:

@@ -54,6 +54,7 @@ class Settings:
     sources_base: str = ""
     is_sources_declared: bool = False
     is_root_key_declared: bool = False
+    is_signing_key_declared: bool = False
     root_key: Secret | None = None
     root_key_vault: str = ""
     vault_token: Secret | None = None
@@ -96,6 +97,7 @@ class Settings:
             sources_base=base,
             is_sources_declared="sources" in values,
             is_root_key_declared=key_file is not None,
+            is_signing_key_declared="signing_key_file" in values,
             root_key=_secret(environ, "GEMELLO_ROOT_KEY"),
             root_key_vault=str(values.get("root_key_vault", "")),
             vault_token=_secret(environ, "VAULT_TOKEN"),

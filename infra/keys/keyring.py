@@ -197,6 +197,11 @@ class Keyring(DerivedKeys):
         return self._derive(_info(slot).removeprefix(PREFIX))
 
 
+def id_of_version(domain: str, version: int) -> str:
+    """Give the id of a version of a domain's key: the hash of its name. No key is needed."""
+    return _key_id(_info(Slot(domain, version)))
+
+
 def _info(slot: Slot) -> bytes:
     """Name a key as the derivation and its id do: `bs-twin|v1|pseudonym|parking|k1`."""
     domain, _, which = slot.name.partition(".")

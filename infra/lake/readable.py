@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from infra.lake import history, reading
+from infra.lake.access import Access, access
 from infra.lake.expiring import expired_before
 from infra.lake.faults import translated
 from infra.lake.fields import LABEL, WINDOW, cipher_mark
@@ -39,6 +40,10 @@ class ReadableLake:
     def roots(self) -> tuple[str, ...]:
         """The folders or prefixes under which all of it lies."""
         return self._place.roots()
+
+    def access(self, stage: str) -> Access:
+        """Who may read a stage, as far as can be seen from here."""
+        return access(self._place, stage)
 
     def exists(self, key: str) -> bool:
         """Whether there is such a table."""

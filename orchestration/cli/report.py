@@ -1,9 +1,9 @@
 """`report`: the auditor's pack, and its check."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from infra.counting import counted
 from infra.errors import UsageError
 from orchestration.cli.console import fail, note, say
 from orchestration.cli.exit_codes import EXIT_REFUSED
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+    from infra.signing import SigningKey
 
 app = typer.Typer(
     no_args_is_help=True, help="What an auditor reads: register, evidence, lineage; signed."
@@ -27,12 +31,13 @@ def audit(
 ) -> None:
     """Write the auditor's pack: a page in Italian, the same as JSON, certificates; signed.
 
-    Reads the lake and writes nothing into it; needs the signing key and no other.
+    Reads the lake and writes nothing into it; needs a signing key and no other: the auditor's own
+    does, in GEMELLO_SIGNING_KEY_FILE. A promise that does not hold ends it with 1; the pack says
+    which, and stands.
     """
     from assets.audit_report import audit_report
     from assets.derived_assets import find_declarations
     from assets.twin import Twin, utc_now
-    from infra.signing import SigningKey
     from quality.report.pack import as_text, newest_beside, write
     from quality.report.page import page
 
@@ -41,8 +46,8 @@ def audit(
     twin, now = Twin.here(), utc_now()
     if not twin.lake.tables():
         raise UsageError("the lake holds no table yet: type `gemello demo` or `gemello run` first")
-    before = previous or newest_beside(out)
-    key = SigningKey.open(twin.settings)
+    key = _signing_key(twin.settings)
+    before = previous or newest_beside(out, key.public)
     made = audit_report(twin, find_declarations(), now=now, say=note)
     files = {
         "report.html": page(made.report, picture=made.picture, footer=_FOOTER),
@@ -54,9 +59,30 @@ def audit(
     say(f"{out / 'report.html'}: pack number {number}, signed with the key {signed.key_id}")
     note(f"Its public half is {twin.settings.signing_key_file}.pub: publish it where auditors look")
     note(f"It follows the pack in {before}" if before else "It is the first of its chain")
-    for finding in made.report.findings:
-        if finding.weight == "broken":
-            fail(finding.text)
+    broken = [one.text for one in made.report.findings if one.weight == "broken"]
+    for text in broken:
+        fail(text)
+    if broken:
+        raise typer.Exit(EXIT_REFUSED)
+
+
+def _signing_key(settings: "Settings") -> "SigningKey":
+    """The key to sign with. Only the embedded default is made on first use.
+
+    Elsewhere a new key, which nobody knows, would begin a chain that nobody can check.
+    """
+    from infra.signing import SigningKey
+
+    path = settings.signing_key_file
+    if not path.exists():
+        if settings.is_signing_key_declared or settings.is_remote:
+            raise UsageError(
+                f"there is no signing key at {path}: name yours in GEMELLO_SIGNING_KEY_FILE, or "
+                f"make one, `(umask 077; head -c 32 /dev/urandom > {path})`, and publish the .pub "
+                "that is written beside it on first use"
+            )
+        note(f"A signing key is made: {path}; keep a copy of it where nobody else can read")
+    return SigningKey.open(settings)
 
 
 _FOOTER = (
@@ -86,7 +112,7 @@ def verify(
         for problem in checked.problems:
             fail(problem)
         raise typer.Exit(EXIT_REFUSED)
-    made = datetime.fromisoformat(checked.made_at).astimezone(UTC)
+    made = checked.made_at.astimezone(UTC)
     say(
         f"Pack number {checked.number} of {made:%Y-%m-%d %H:%M} UTC is as it was signed: "
         f"{counted(checked.files_count, 'file')}, key {checked.key_id}"

@@ -1,88 +1,17 @@
-"""What happened to the data: pseudonyms, quality, quarantine, texts."""
+"""What happened to deliveries: quality, quarantine, texts."""
 
 from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
 
-from infra.lake import Lake
-from quality.contract.exports.italian import ENTITIES
 from quality.contract.model import Contract
 from quality.report.commits import Told
 from quality.report.document import Finding, Section, Table
+from quality.report.snapshot import Snapshot
 from quality.tables import bronze_key, quarantine_key
 
 Contracts = Mapping[str, Contract]
-
-
-def pseudonyms(contracts: Contracts, deliveries: Mapping[str, Told]) -> Section:
-    """By domain the keys used, and by data set whether as many rows came out as went in."""
-    keys: dict[str, set[str]] = {}
-    columns: dict[str, list[str]] = {}
-    for key, contract in contracts.items():
-        for name, column in contract.stored.items():
-            if column.is_pseudonym and contract.key_domain:
-                kind = ENTITIES[column.entity] if column.entity else name
-                days = ", una chiave al giorno" if column.epoch else ""
-                columns.setdefault(contract.key_domain, []).append(f"{key}.{name} ({kind}{days})")
-                keys.setdefault(contract.key_domain, set()).update(deliveries[key].key_ids)
-    domains = tuple(
-        (domain, ", ".join(sorted(keys[domain])) or "nessuna consegna", "; ".join(names))
-        for domain, names in sorted(columns.items())
-    )
-    balance = tuple(
-        (
-            key,
-            its.delivered_count,
-            its.kept_count,
-            its.refused_count,
-            its.elsewhere_count,
-            its.delivered_count == its.kept_count + its.refused_count + its.elsewhere_count,
-            ", ".join(f"{name}: {count}" for name, count in its.nobody.items() if count) or None,
-        )
-        for key, contract in contracts.items()
-        if contract.is_personal and (its := deliveries[key]).commits_count
-    )
-    lost = [str(row[0]) for row in balance if not row[5]]
-    finding = (
-        Finding("broken", f"Nei dati di {', '.join(lost)} le righe entrate non sono quelle uscite.")
-        if lost
-        else Finding(
-            "ok",
-            f"In {len(balance)} insiemi di dati personali nessuna riga è andata persa o contata "
-            "due volte: le righe consegnate sono quelle conservate, rifiutate o di altri giorni.",
-        )
-    )
-    return Section(
-        "pseudonimi",
-        "Pseudonimizzazione (art. 4, n. 5 GDPR)",
-        (
-            "Un identificativo diventa un codice calcolato con una chiave segreta (HMAC-SHA256), e "
-            "poi cifrato. Ogni dominio ha la sua chiave: chi è la stessa persona in due domini non "
-            "si può sapere. Qui ci sono gli identificativi delle chiavi, mai le chiavi.",
-        ),
-        (
-            Table("domains", "Domini e chiavi usate", _DOMAINS, domains),
-            Table("balance", "Righe entrate e uscite", _BALANCE, balance, is_long=True),
-        ),
-        (finding,),
-    )
-
-
-_DOMAINS: Final = (
-    ("domain", "Dominio"),
-    ("key_ids", "Identificativi delle chiavi"),
-    ("columns", "Colonne pseudonimizzate"),
-)
-_BALANCE: Final = (
-    ("dataset", "Insieme di dati"),
-    ("delivered", "Consegnate"),
-    ("kept", "Conservate"),
-    ("refused", "Rifiutate"),
-    ("elsewhere", "Di altre finestre"),
-    ("balanced", "Il conto torna"),
-    ("nobody", "Righe che non nominano nessuno"),
-)
 
 
 def judgements(contracts: Contracts, deliveries: Mapping[str, Told]) -> Section:
@@ -95,7 +24,9 @@ def judgements(contracts: Contracts, deliveries: Mapping[str, Told]) -> Section:
             len(contract.expectations),
             its.refused_count / its.delivered_count if its.delivered_count else None,
             contract.max_quarantined_ratio,
-            "; ".join(f"{rule}: {count}" for rule, count in sorted(its.failed.items())) or None,
+            its.last_held,
+            _said(its.last_failed),
+            _said(its.failed),
         )
         for key, contract in contracts.items()
         if (its := deliveries[key]).commits_count
@@ -130,6 +61,10 @@ def judgements(contracts: Contracts, deliveries: Mapping[str, Told]) -> Section:
     )
 
 
+def _said(failed: Mapping[str, int]) -> str | None:
+    return "; ".join(f"{rule}: {count}" for rule, count in sorted(failed.items())) or None
+
+
 _JUDGEMENTS: Final = (
     ("dataset", "Insieme di dati"),
     ("commits", "Scritture"),
@@ -137,11 +72,13 @@ _JUDGEMENTS: Final = (
     ("expectations", "Regole del contratto"),
     ("refused_ratio", "Quota rifiutata"),
     ("allowed_ratio", "Quota ammessa"),
-    ("failed", "Righe per regola non rispettata"),
+    ("last_held", "Ultimo verdetto: regole rispettate"),
+    ("last_failed", "Ultimo verdetto: righe per regola non rispettata"),
+    ("failed", "In tutto: righe per regola non rispettata"),
 )
 
 
-def quarantine(contracts: Contracts, lake: Lake) -> Section:
+def quarantine(contracts: Contracts, lake: Snapshot) -> Section:
     """Refused rows that stand in quarantine now, by table and rule."""
     rows = []
     for contract in contracts.values():
@@ -164,7 +101,7 @@ def quarantine(contracts: Contracts, lake: Lake) -> Section:
 _QUARANTINE: Final = (("dataset", "Insieme di dati"), ("rule", "Regola"), ("rows", "Righe"))
 
 
-def texts(contracts: Contracts, deliveries: Mapping[str, Told], lake: Lake) -> Section:
+def texts(contracts: Contracts, deliveries: Mapping[str, Told], lake: Snapshot) -> Section:
     """Which columns hold redacted texts, what looked at them, how many were touched."""
     rows = []
     for key, contract in contracts.items():

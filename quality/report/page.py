@@ -1,51 +1,20 @@
 """The report as one page of HTML in Italian: no script, nothing loaded, readable and printable."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from html import escape
 from typing import Final
 
-from quality.report.document import Cell, Finding, Report, Section, Table, Weight
+from quality.report.document import WEIGHTS, Cell, Finding, Report, Section, Table, Weight
+from quality.report.look import STYLE
 
 _WEIGHTS: Final[dict[Weight, tuple[str, str]]] = {
-    "broken": ("Non regge", "broken"),
-    "look": ("Da guardare", "look"),
-    "ok": ("Regge", "ok"),
+    "broken": ("Che cosa non regge", "broken"),
+    "look": ("Che cosa guardare", "look"),
+    "ok": ("Che cosa regge", "ok"),
 }
-# Colours have a contrast of 4.5 to 1 and more (WCAG 2.2, 1.4.3).
-_STYLE: Final = """
-:root{color-scheme:light}
-body{font:16px/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;margin:0}
-main,header,footer,nav{max-width:72rem;margin:0 auto;padding:0 1.25rem}
-header{padding-top:1.5rem;border-bottom:4px solid #0b4f6c}
-h1{font-size:1.9rem;margin:.2rem 0}
-h2{font-size:1.4rem;margin:2.4rem 0 .4rem;padding-top:.6rem;border-top:1px solid #b8c4cc}
-a{color:#0b4f6c}
-a:focus,summary:focus{outline:3px solid #b35900;outline-offset:2px}
-.skip{position:absolute;left:-999px}
-.skip:focus{left:1rem;top:1rem;background:#fff;padding:.5rem}
-.sub{color:#4a4a4a;margin:.2rem 0 1rem}
-nav ol{columns:2;padding-left:1.4rem}
-ul.findings{list-style:none;padding:0}
-ul.findings li{margin:.35rem 0;padding:.45rem .7rem;border-left:.4rem solid}
-.findings .ok{border-color:#2e7d32;background:#f1f8f1}
-.findings .look{border-color:#b35900;background:#fff6eb}
-.findings .broken{border-color:#b00020;background:#fdeef0}
-.tag{font-weight:700;margin-right:.5rem}
-.wide{overflow-x:auto}
-table{border-collapse:collapse;margin:.5rem 0 1.2rem;font-size:.9rem;width:100%}
-caption{text-align:left;font-weight:700;padding:.3rem 0}
-th,td{border:1px solid #c6d0d6;padding:.3rem .5rem;text-align:left;vertical-align:top}
-th{background:#e9f0f3}
-td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-tbody tr:nth-child(even){background:#f7f9fa}
-summary{cursor:pointer;font-weight:700;padding:.3rem 0;color:#0b4f6c}
-footer{border-top:1px solid #b8c4cc;margin-top:3rem;padding-bottom:2rem;font-size:.9rem}
-@media(max-width:45rem){nav ol{columns:1}}
-@media print{nav,.skip{display:none}body{font-size:10pt}details>*{display:block}
-details::details-content{content-visibility:visible;block-size:auto}
-table{font-size:8pt}tr,li{break-inside:avoid}h2{break-after:avoid}.wide{overflow:visible}}
-"""
+# A text longer than this gets room in its table.
+_WORDY: Final = 90
 _MONTHS: Final = (
     "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre",
     "ottobre", "novembre", "dicembre",
@@ -65,7 +34,7 @@ def page(report: Report, *, picture: str, footer: Iterable[str]) -> str:
         "<!DOCTYPE html>\n<html lang='it'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width,initial-scale=1'>"
         f"<title>Rapporto per il controllo dei dati, {escape(made)}</title>"
-        f"<style>{_STYLE}</style></head><body>"
+        f"<style>{STYLE}</style></head><body>"
         "<a class='skip' href='#main'>Vai al contenuto</a>"
         "<header><p class='sub'>Comune di Brescia · gemello, il data lakehouse del gemello "
         "digitale</p><h1>Rapporto per il controllo dei dati</h1>"
@@ -77,20 +46,31 @@ def page(report: Report, *, picture: str, footer: Iterable[str]) -> str:
 
 
 def _summary(report: Report, picture: str) -> str:
-    found = "".join(_finding(one) for one in report.findings)
+    figures = "".join(
+        f"<div><dt>{escape(one.label)}</dt><dd>{_text(one.value)}</dd></div>"
+        for one in report.figures
+    )
+    found = "".join(_found(weight, report.found(weight)) for weight in WEIGHTS)
     return (
-        "<section aria-labelledby='sintesi'><h2 id='sintesi'>In sintesi</h2>"
+        "<section class='summary' aria-labelledby='sintesi'><h2 id='sintesi'>In sintesi</h2>"
         "<p>Questo rapporto è scritto dal programma leggendo i contratti dei dati, le note di ogni "
         "scrittura e i registri del data lake. Dice che cosa si raccoglie e perché, che cosa si "
         "toglie, come si nasconde chi è chi, che cosa è stato rifiutato, cancellato e pubblicato. "
         "Non contiene alcun valore dei dati.</p>"
-        f"{picture}<ul class='findings'>{found}</ul></section>"
+        f"<dl class='figures'>{figures}</dl>{found}{picture}</section>"
     )
 
 
-def _finding(finding: Finding) -> str:
-    word, style = _WEIGHTS[finding.weight]
-    return f"<li class='{style}'><span class='tag'>{word}.</span>{escape(finding.text)}</li>"
+def _found(weight: Weight, found: Sequence[tuple[Section, Finding]]) -> str:
+    heading, style = _WEIGHTS[weight]
+    if not found:
+        return f"<h3>{heading}</h3><p>Niente.</p>"
+    lines = "".join(
+        f"<li class='{style}'>{_broken_at(one.text)} <a href='#{section.key}' "
+        f'aria-label="Vedi: {escape(section.title)}">Vedi</a></li>'
+        for section, one in found
+    )
+    return f"<h3>{heading}</h3><ul class='findings list-{style}'>{lines}</ul>"
 
 
 def _section(section: Section) -> str:
@@ -105,30 +85,72 @@ def _section(section: Section) -> str:
 def _table(table: Table) -> str:
     if not table.rows:
         return f"<p><strong>{escape(table.caption)}:</strong> nessuna voce.</p>"
-    heads = "".join(f"<th scope='col'>{escape(heading)}</th>" for _, heading in table.columns)
-    rows = "".join(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>" for row in table.rows)
-    html = (
-        f"<div class='wide'><table><caption>{escape(table.caption)}</caption>"
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-    )
+    html = _cards(table) if table.is_cards else _grid(table)
     if not table.is_long:
         return html
-    count = f"{_number(len(table.rows))} {'riga' if len(table.rows) == 1 else 'righe'}"
+    count = f"{_number(len(table.rows))} {'voce' if len(table.rows) == 1 else 'voci'}"
     return f"<details><summary>{escape(table.caption)} ({count})</summary>{html}</details>"
 
 
-def _cell(cell: Cell) -> str:
-    if isinstance(cell, bool):
-        return f"<td>{'sì' if cell else 'no'}</td>"
-    if isinstance(cell, int | float):
-        return f"<td class='n'>{_number(cell)}</td>"
+def _grid(table: Table) -> str:
+    names = [name for name, _ in table.columns[1:]]
+    heads = "".join(f"<th scope='col'>{escape(heading)}</th>" for _, heading in table.columns)
+    rows = "".join(
+        f"<tr><th scope='row'>{_text(row[0])}</th>{''.join(map(_cell, row[1:], names))}</tr>"
+        for row in table.rows
+    )
+    # What scrolls sideways can be reached and scrolled by keyboard (WCAG 2.1.1).
+    return (
+        f"<div class='wide' tabindex='0' role='region' aria-label=\"{escape(table.caption)}\">"
+        f"<table><caption>{escape(table.caption)}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _cards(table: Table) -> str:
+    """A card a row: its first two cells are the heading, the others follow one below the other."""
+    headings = [heading for _, heading in table.columns]
+    cards = []
+    for row in table.rows:
+        lines = "".join(
+            f"<dt>{escape(heading)}</dt><dd>{_text(cell)}</dd>"
+            for heading, cell in zip(headings[2:], row[2:], strict=True)
+            if cell is not None
+        )
+        cards.append(
+            f"<div class='card'><h3>{_text(row[1])} <small>{_text(row[0])}</small></h3>"
+            f"<dl>{lines}</dl></div>"
+        )
+    return "".join(cards)
+
+
+def _cell(cell: Cell, name: str) -> str:
+    if isinstance(cell, float) and name.endswith(("_ratio", "_share", "_probability")):
+        return f"<td class='n'>{_number(100 * cell)} %</td>"
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return f"<td class='n'>{_text(cell)}</td>"
+    is_wordy = isinstance(cell, str) and len(cell) > _WORDY
+    return f"<td class='w'>{_text(cell)}</td>" if is_wordy else f"<td>{_text(cell)}</td>"
+
+
+def _text(cell: Cell) -> str:
+    """A cell as Italians write it, escaped."""
     if cell is None:
-        return "<td>–</td>"
+        return "–"
+    if isinstance(cell, bool):
+        return "sì" if cell else "no"
+    if isinstance(cell, int | float):
+        return _number(cell)
     if isinstance(cell, datetime):
-        return f"<td>{cell:%d/%m/%Y %H:%M}</td>"
+        return f"{cell:%d/%m/%Y %H:%M}"
     if isinstance(cell, date):
-        return f"<td>{cell:%d/%m/%Y}</td>"
-    return f"<td>{escape(cell)}</td>"
+        return f"{cell:%d/%m/%Y}"
+    return _broken_at(cell)
+
+
+def _broken_at(text: str) -> str:
+    """A text, escaped, in which a long name may go on in the next line after `/` or `_`."""
+    return escape(text).replace("/", "/<wbr>").replace("_", "_<wbr>")
 
 
 def _number(value: float) -> str:

@@ -98,7 +98,7 @@ def test_packs_follow_each_other_and_one_taken_out_is_missed(tmp_path):
     second = a_pack(tmp_path / "2", previous=first)
     third = a_pack(tmp_path / "3", previous=second)
 
-    assert newest_beside(tmp_path / "4") == third
+    assert newest_beside(tmp_path / "4", KEY.public) == third
     assert verify(third, previous=second).number == 3
     assert problems(third, previous=second) == ()
     assert any("does not follow" in text for text in problems(third, previous=first))
@@ -108,7 +108,7 @@ def test_a_pack_is_not_chained_to_one_that_was_changed(tmp_path):
     first = a_pack(tmp_path / "1")
     (first / "report.html").write_text("<p>altro</p>")
 
-    with pytest.raises(UsageError, match=r"is not as it was signed: report\.html"):
+    with pytest.raises(UsageError, match=r"with the key in use: report\.html"):
         a_pack(tmp_path / "2", previous=first)
     assert any("the pack before" in one for one in problems(first, previous=first))
 
@@ -128,7 +128,7 @@ def test_a_list_that_is_none_is_no_pack(tmp_path, text):
     pack = a_pack(tmp_path / "1")
     (pack / MANIFEST).write_text(text)
 
-    with pytest.raises(UsageError, match="no signed list of files any more"):
+    with pytest.raises(UsageError, match="was changed"):
         verify(pack)
 
 
@@ -144,3 +144,65 @@ def test_a_signature_written_in_another_form_of_base64_is_found(tmp_path):
     (pack / MANIFEST).write_text(json.dumps(values, ensure_ascii=False, indent=2) + "\n")
 
     assert problems(pack) == (f"{MANIFEST}: it was changed after it was signed",)
+
+
+@pytest.mark.parametrize(
+    ("add", "words"),
+    [
+        (lambda at: at.joinpath("aside").symlink_to("/"), "aside: it is no plain file"),
+        (lambda at: at.joinpath("aside").symlink_to("nowhere"), "aside: it is no plain file"),
+        (lambda at: at.joinpath("aside").mkdir(), "aside: it is an empty folder"),
+        (lambda at: at.joinpath(".hidden").write_text(""), ".hidden: it is not in the signed list"),
+        (lambda at: at.joinpath("a\x1b[2Jb").touch(), "a\\x1b[2Jb: it is not in the signed list"),
+    ],
+)
+def test_whatever_is_put_into_a_pack_is_named(tmp_path, add, words):
+    pack = a_pack(tmp_path / "1")
+    add(pack)
+
+    assert any(text.startswith(words) for text in problems(pack))
+
+
+def test_a_file_replaced_by_a_link_to_its_own_words_is_no_part_of_the_pack(tmp_path):
+    pack = a_pack(tmp_path / "1")
+    (pack / "report.html").rename(tmp_path / "outside")
+    (pack / "report.html").symlink_to(tmp_path / "outside")
+
+    assert "report.html: it is missing" in problems(pack)
+
+
+def test_another_document_of_the_same_key_is_no_pack(tmp_path):
+    signed = KEY.sign({"certificate": "gemello erasure 1", "request": "ER-2026-001"})
+    (tmp_path / MANIFEST).write_text(signed.as_json())
+
+    with pytest.raises(UsageError, match="is no list of a pack"):
+        verify(tmp_path, public=KEY.public)
+
+
+def test_a_chain_goes_on_from_packs_of_the_same_key_only(tmp_path):
+    mine = a_pack(tmp_path / "1")
+    forged = a_pack(tmp_path / "2", key=OTHER_KEY)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / MANIFEST).write_text('{"name": "something else"}')
+
+    assert newest_beside(tmp_path / "3", KEY.public) == mine
+    with pytest.raises(UsageError, match="signed by another key"):
+        a_pack(tmp_path / "3", previous=forged)
+
+
+def test_a_chain_does_not_fork_in_silence_around_a_changed_pack(tmp_path):
+    first = a_pack(tmp_path / "1")
+    text = (first / MANIFEST).read_text()
+    (first / MANIFEST).write_text(text.replace('"number": 1', '"number": 7'))
+
+    with pytest.raises(UsageError, match="was changed after it was signed"):
+        newest_beside(tmp_path / "2", KEY.public)
+
+
+def test_a_pack_of_another_key_does_not_pass_for_the_one_before(tmp_path):
+    first, forged = a_pack(tmp_path / "1"), a_pack(tmp_path / "f", key=OTHER_KEY)
+    second = a_pack(tmp_path / "2", previous=first)
+
+    found = problems(second, previous=forged)
+
+    assert f"{MANIFEST}: it is signed by another key than the pack in {forged}" in found
