@@ -13,6 +13,8 @@ from assets.methods.evapotranspiration import Soil, balance
 _SOIL: Final = "franco"
 # A year of days is told: what the ground holds now hangs on the months before, not on decades.
 _TOLD_DAYS: Final = 366
+# Two winters before them fill the ground: what it held before says nothing any more.
+_FILLING_DAYS: Final = 731
 _SPREAD: Final = ("franco_sabbioso", "franco_limoso")
 _SCHEMA: Final = {
     "station_id": pl.String(), "day_on": pl.Date(), "available_ratio": pl.Float64(),
@@ -27,8 +29,8 @@ _SCHEMA: Final = {
 def soil_water(days: pl.DataFrame, soils: pl.DataFrame) -> pl.DataFrame:
     """Give the share of the water between wilting and field capacity that is left, each day.
 
-    Grass on loam (FAO-56, eq. 85 to 88), filled at the beginning of the record, for the newest 366
-    days; all rain of a day soaks in. The interval is that of a sandier and a siltier loam. A day
+    Grass on loam (FAO-56, eq. 85 to 88), taken for full two years before, for the newest 366 days;
+    all rain of a day soaks in. The interval is that of a sandier and a siltier loam. A day
     without a measurement is taken for one without rain and with the evapotranspiration of the day
     before; completeness says how many of the last thirty days were measured.
     """
@@ -45,7 +47,12 @@ def soil_water(days: pl.DataFrame, soils: pl.DataFrame) -> pl.DataFrame:
 
 def _station(days: pl.DataFrame, soils: dict[str, dict[str, object]]) -> pl.DataFrame:
     span_days = pl.date_range(pl.col("day_on").min(), pl.col("day_on").max(), "1d")
-    every = days.select(span_days).join(days, on="day_on", how="left")
+    every = (
+        days.select(span_days)
+        .join(days, on="day_on", how="left")
+        .sort("day_on")
+        .tail(_TOLD_DAYS + _FILLING_DAYS)
+    )
     demand = every["reference_mm"]
     measured = demand.is_not_null() & every["rain_mm"].is_not_null()
     rain = every["rain_mm"].fill_null(0.0).to_numpy()

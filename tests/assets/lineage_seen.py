@@ -19,7 +19,7 @@ from quality.disclosure.policy import WITHHELD, Cells
 Inputs = Mapping[str, pl.DataFrame]
 # Columns of inputs, by input.
 Columns = Mapping[str, set[str]]
-_ROWS: Final = "its rows"
+ROWS: Final = "its rows"
 # All rows changed leave nothing of a table that shows only what is complete: one in so many do.
 _FEW: Final = 50
 
@@ -54,7 +54,7 @@ def unsaid(declaration: Declaration, inputs: Inputs, *, may_be_empty: Columns) -
         f"{column} of {name}.{origin}"
         for name, origin in named
         for column in sorted(looks.changed([(name, origin)]))
-        if f"{name}.{origin}" not in (said if column == _ROWS else _said(declaration, column))
+        if f"{name}.{origin}" not in (said if column == ROWS else _said(declaration, column))
     ]
 
 
@@ -75,7 +75,7 @@ def renamed(declaration: Declaration, inputs: Inputs, pseudonyms: Columns) -> li
     changed = _differing(before, after, declaration.key_columns)
     keys = list(declaration.key_columns)
     if keys and not before.select(keys).sort(keys).equals(after.select(keys).sort(keys)):
-        changed |= {_ROWS}
+        changed |= {ROWS}
     return sorted(changed)
 
 
@@ -170,7 +170,7 @@ class _Looks:
         try:
             return self._seen(published(self._declaration, inputs))
         except (pl.exceptions.PolarsError, TypeError, ValueError):
-            return {_ROWS}  # a function that cannot read a value has looked at it
+            return {ROWS}  # a function that cannot read a value has looked at it
 
     def _seen(self, after: pl.DataFrame) -> set[str]:
         before, keys = self._before, list(self._declaration.key_columns)
@@ -178,7 +178,7 @@ class _Looks:
         if before.height != after.height or (
             keys and before.join(after, on=keys, how="anti", nulls_equal=True).height
         ):
-            found |= {_ROWS}
+            found |= {ROWS}
         return found | {key for key in keys if self._strange(key, after)}
 
     def _strange(self, key: str, after: pl.DataFrame) -> bool:
