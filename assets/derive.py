@@ -162,6 +162,30 @@ def _made(declaration: Declaration, frame: pl.DataFrame, days: list[date]) -> _M
     return _Made(passed.rows.frame, passed)
 
 
+def rows_from(
+    declaration: Declaration,
+    declarations: Mapping[str, Declaration],
+    *,
+    twin: Twin,
+    versions: Mapping[str, int],
+    day: date | None,
+) -> pl.DataFrame:
+    """What a table's function makes of these versions of its inputs (by table), for a day of it.
+
+    Nothing is written. Raises TwinError where a version is not there any more.
+    """
+    by_name = {name: versions[key] for name, key in declaration.reads.items()}
+    days = [date.max] if day is None else [day]
+    inputs = {
+        name: input_of(name, by_name[name], twin=twin, days=days, declaration=declaration)
+        for name in declaration.reads
+    }
+    frame = declaration.function(**inputs)
+    if frame.schema != units_schema(declaration, declarations, twin):
+        raise TwinError(f"{declaration.key}: the function's columns depend on its data; fix them")
+    return frame
+
+
 def _derive_whole(
     declaration: Declaration,
     *,
