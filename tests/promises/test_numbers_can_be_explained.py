@@ -73,7 +73,7 @@ def test_a_number_is_computed_from_the_version_it_read_and_not_from_the_newest(l
     lake = landed.twin().lake
     lake.upkeep.rewrite(
         ELECTRICITY, lambda rows: rows.with_columns(pl.col("energy_kwh") * 2), job="other",
-        notes={}, spec=lake.upkeep.recorded_spec(ELECTRICITY),
+        notes={},
     )  # fmt: skip
 
     found = explain(DECLARATIONS[ENERGY], DECLARATIONS, key, landed.twin())
@@ -87,7 +87,7 @@ def test_a_number_whose_inputs_were_purged_says_that_it_cannot_be_computed_again
     lake = landed.twin().lake
     lake.upkeep.rewrite(
         ELECTRICITY, lambda rows: rows.head(rows.height - 1), job="erasure ER-1",
-        notes={"erasure": "ER-1"}, spec=lake.upkeep.recorded_spec(ELECTRICITY),
+        notes={"erasure": "ER-1"},
     )  # fmt: skip
     lake.upkeep.purge(ELECTRICITY, job="erasure ER-1")
 

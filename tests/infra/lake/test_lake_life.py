@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -67,6 +68,26 @@ def test_of_many_who_find_one_dead_at_once_one_alone_acts_for_it(
         told = list(pool.map(acted, range(40)))
 
     assert sum(told) == 1
+
+
+def test_who_found_the_sign_before_another_acted_for_the_dead_does_not_act_again(
+    other: "tuple[subprocess.Popen[str], str]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process, id_ = other
+    kill(process)
+    lock, told = fcntl.flock, []
+
+    def lock_late(handle: int, kind: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        with burying(id_) as is_dead:
+            told.append(is_dead)
+        lock(handle, kind)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    with burying(id_) as is_dead:
+        told.append(is_dead)
+
+    assert told == [True, False]
 
 
 def test_who_fails_while_acting_for_the_dead_leaves_it_to_the_next(
