@@ -33,7 +33,7 @@ class Given:
 
 def given(description: str, *made_of: str) -> Given:
     """Describe a column and name what it is made of, such as `sessions.entered_at`."""
-    return Given(description, made_of)
+    return Given(description, tuple(dict.fromkeys(made_of)))
 
 
 @dataclass(frozen=True)

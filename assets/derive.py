@@ -4,41 +4,30 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 import polars as pl
 
+from assets.columns import schema_of, table_spec, units_schema
 from assets.declaration import Declaration
+from assets.inputs import input_of
 from assets.measured import check_trust
 from assets.method import method_mark
-from assets.staleness import (
-    INPUT_NOTE,
-    UNFINISHED,
-    event_day,
-    may_be_said_twice,
-    seen,
-    stale_windows,
-)
+from assets.staleness import INPUT_NOTE, UNFINISHED, seen, stale_windows
 from assets.twin import Twin, utc_now
 from infra.errors import TwinError
 from infra.lake import TableSpec
-from infra.windows import Window, consecutive, period_start
-from quality.contract.exports import to_polars_schema
+from infra.windows import Window, consecutive
 from quality.derived import check_anonymous, check_key
 from quality.differential.budget import Budget
 from quality.differential.gate import PassedWithNoise, clear_with_noise, spend
 from quality.differential.policy import Noisy
 from quality.disclosure.gate import Passed, clear
-from quality.units import unit_of
 
 # In the notes of a commit to an open table: what the disclosure gate found, as JSON.
 DISCLOSURE: Final = "disclosure"
 _DAYS_AT_ONCE: Final = 31
-_AHEAD_OF_WINDOW: Final = timedelta(days=2)
-_VALIDITY: Final[dict[str, pl.DataType]] = dict.fromkeys(
-    ("valid_from", "valid_to"), pl.Datetime("us", "UTC")
-)
 
 
 @dataclass(frozen=True)
@@ -87,7 +76,7 @@ def derive(
     notes = {**notes, "method": declaration.method_version} | {
         f"{INPUT_NOTE}{declaration.reads[name]}": str(number) for name, number in versions.items()
     }
-    spec = _spec(declaration, schema)
+    spec = table_spec(declaration, schema)
     mark = method_mark(declaration)
     if declaration.window_by is None:
         return _derive_whole(declaration, twin=twin, versions=versions, spec=spec, notes=notes)
@@ -96,7 +85,7 @@ def derive(
     if not stale and not twin.lake.exists(table):
         # What reads it shall find it empty, rather than not at all.
         day = Window.of(declaration.since, "daily")
-        empty = pl.DataFrame(schema=_units_schema(declaration, declarations, twin))
+        empty = pl.DataFrame(schema=units_schema(declaration, declarations, twin))
         made = _made(declaration, empty, [])
         rows, said = made.passed.rows if made.passed else made.frame, {**notes, **made.notes}
         twin.lake.replace_windows(table, rows, window=day, spec=spec, notes=said, marks={})
@@ -108,7 +97,7 @@ def derive(
     others = {name: text for name, text in notes.items() if not name.startswith(INPUT_NOTE)}
     unfinished = {**others, **before, UNFINISHED: json.dumps(versions)}
     ranges = [part for run in consecutive(stale, "daily") for part in _parts(run)]
-    units = _units_schema(declaration, declarations, twin)
+    units = units_schema(declaration, declarations, twin)
     rows_count, version = 0, None
     for run in ranges:
         days = list(run.starts())
@@ -136,79 +125,6 @@ def _parts(window: Window) -> list[Window]:
     return [Window.between(days[at], days[at : at + _DAYS_AT_ONCE][-1], "daily") for at in cuts]
 
 
-def schema_of(
-    declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
-) -> pl.Schema:
-    """The columns a table gives: what its function makes of empty inputs, or its release of that.
-
-    Raises TwinError where that is not what the declaration says it gives.
-    """
-    schema = _units_schema(declaration, declarations, twin)
-    if declaration.release is not None:
-        declaration.release.check(declaration.key, list(schema))
-        schema = declaration.release.schema(schema)
-    if list(schema) != list(declaration.gives):
-        raise TwinError(
-            f"{declaration.key} declares the columns {', '.join(declaration.gives)} but its "
-            f"function gives {', '.join(schema)}; make the two agree"
-        )
-    for name, dtype in schema.items():
-        if dtype.is_numeric() and unit_of(name) is None:
-            raise TwinError(f"{declaration.key}: {name} is a number without a unit in its name")
-    return schema
-
-
-def _units_schema(
-    declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
-) -> pl.Schema:
-    """The columns that a table's function makes of empty inputs."""
-    empty = {
-        name: pl.DataFrame(
-            schema=_input_schema(key, declarations, twin)
-            | (_VALIDITY if name in declaration.with_history else {})
-        )
-        for name, key in declaration.reads.items()
-    }
-    try:
-        return declaration.function(**empty).schema
-    except pl.exceptions.ColumnNotFoundError:
-        texts = [
-            f"{key}: {name}" for key in declaration.reads.values() for name in twin.free_texts(key)
-        ]
-        if not texts:
-            raise
-        raise TwinError(
-            f"{declaration.key} asks for a column that is not there. Free text is restricted and "
-            f"no computed table may read it ({', '.join(texts)}); leave it out"
-        ) from None
-
-
-def _input_schema(
-    key: str, declarations: Mapping[str, Declaration], twin: Twin
-) -> dict[str, pl.DataType]:
-    if key in declarations:
-        return dict(schema_of(declarations[key], declarations, twin))
-    contract = twin.contract_of(key)
-    if contract is None:
-        raise TwinError(f"{key} is read, but there is no contract and no function that gives it")
-    texts = twin.free_texts(key)
-    schema = {
-        name: dtype for name, dtype in to_polars_schema(contract).items() if name not in texts
-    }
-    # A silver function needs to know which delivery said it last.
-    return schema if contract.is_static else {**schema, "window_on": pl.Date()}
-
-
-def _spec(declaration: Declaration, schema: pl.Schema) -> TableSpec:
-    return TableSpec(
-        schema=schema,
-        labels={},
-        descriptions={name: column.description for name, column in declaration.gives.items()},
-        statistics=tuple(schema),
-        description=declaration.title,
-    )
-
-
 def _compute(
     declaration: Declaration,
     *,
@@ -218,7 +134,7 @@ def _compute(
     schema: pl.Schema,
 ) -> _Made:
     inputs = {
-        name: _input(name, versions[name], twin=twin, days=days, declaration=declaration)
+        name: input_of(name, versions[name], twin=twin, days=days, declaration=declaration)
         for name in declaration.reads
     }
     frame = declaration.function(**inputs)
@@ -246,42 +162,28 @@ def _made(declaration: Declaration, frame: pl.DataFrame, days: list[date]) -> _M
     return _Made(passed.rows.frame, passed)
 
 
-def _input(
-    name: str, version: int | None, *, twin: Twin, days: list[date], declaration: Declaration
+def rows_from(
+    declaration: Declaration,
+    declarations: Mapping[str, Declaration],
+    *,
+    twin: Twin,
+    versions: Mapping[str, int],
+    day: date | None,
 ) -> pl.DataFrame:
-    key = declaration.reads[name]
-    rows = twin.read(key, version=version).drop(twin.free_texts(key), strict=False)
-    columns = rows.collect_schema().names()
-    if name in declaration.with_history:
-        return rows.collect()
-    if "window_on" not in columns:
-        current = rows.filter(pl.col("valid_to").is_null()) if "valid_to" in columns else rows
-        return current.drop("valid_from", "valid_to", strict=False).collect()
-    wanted = {day - timedelta(n) for day in days for n in range(declaration.lookback_days + 1)}
-    # A late row stands in a later delivery window than its own day. An earlier one ends a day
-    # before it at most (see `event_time_out_of_range`).
-    contract = twin.contract_of(key)
-    cadence = contract.cadence if contract else "daily"
-    earliest = period_start(min(wanted) - _AHEAD_OF_WINDOW, cadence)
-    rows = rows.filter(pl.col("window_on") >= earliest)
-    in_days = event_day(key, twin).is_in(sorted(wanted))
-    chosen = _as_said_last(key, rows, in_days, twin)
-    return (chosen if contract else chosen.drop("window_on")).collect()
+    """What a table's function makes of these versions of its inputs (by table), for a day of it.
 
-
-def _as_said_last(key: str, rows: pl.LazyFrame, in_days: pl.Expr, twin: Twin) -> pl.LazyFrame:
-    """The rows of these days; of those delivered again for a later window, the last form alone."""
-    contract = twin.contract_of(key)
-    if contract is None or not may_be_said_twice(contract):
-        return rows.filter(in_days)
-    keys = list(contract.primary_key)
-    if contract.event_time in keys:
-        rows = rows.filter(in_days)  # the same key is of the same day: fewer rows to compare
-    else:
-        # Only keys of these days can have their last form in them.
-        rows = rows.join(rows.filter(in_days).select(keys).unique(), on=keys, how="semi")
-    last = rows.sort("window_on").unique(keys, keep="last", maintain_order=True)
-    return last.filter(in_days)
+    Nothing is written. Raises TwinError where a version is not there any more.
+    """
+    by_name = {name: versions[key] for name, key in declaration.reads.items()}
+    days = [date.max] if day is None else [day]
+    inputs = {
+        name: input_of(name, by_name[name], twin=twin, days=days, declaration=declaration)
+        for name in declaration.reads
+    }
+    frame = declaration.function(**inputs)
+    if frame.schema != units_schema(declaration, declarations, twin):
+        raise TwinError(f"{declaration.key}: the function's columns depend on its data; fix them")
+    return frame
 
 
 def _derive_whole(
@@ -299,7 +201,7 @@ def _derive_whole(
         empty = pl.DataFrame(schema=spec.schema)
         return Derivation((), empty, twin.lake.version(table), is_news=False)
     inputs = {
-        name: _input(name, versions[name], twin=twin, days=[date.max], declaration=declaration)
+        name: input_of(name, versions[name], twin=twin, days=[date.max], declaration=declaration)
         for name in declaration.reads
     }
     frame = declaration.function(**inputs)

@@ -10,8 +10,9 @@ import polars as pl
 
 from assets import indicators, open_data, silver
 from assets.boundary import value_free
+from assets.columns import schema_of
 from assets.declaration import Declaration
-from assets.derive import Derivation, derive, schema_of
+from assets.derive import Derivation, derive
 from assets.disclosure import checks_of, disclosure_result, disclosure_spec
 from assets.freshness import is_hourly
 from assets.lineage import made_of

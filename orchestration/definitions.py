@@ -4,8 +4,8 @@ import warnings
 
 import dagster as dg
 
+from assets.columns import schema_of
 from assets.declaration import Declaration
-from assets.derive import schema_of
 from assets.derived_assets import derived_asset, find_declarations
 from assets.freshness import freshness_checks
 from assets.lineage import check_lineage

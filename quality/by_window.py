@@ -16,8 +16,9 @@ from quality.answers import known_answers, remember_answers
 from quality.before import Before
 from quality.contract.model import Adapter, Contract
 from quality.landed import Landing, joined
-from quality.landing import land, prepare
+from quality.landing import land
 from quality.news import news_of
+from quality.preparing import prepare
 from quality.privacy.arrivals import of_windows, window_starts
 from quality.publishing import Together
 from quality.tables import bronze_key, tables_of

@@ -30,6 +30,7 @@ from quality.privacy.cells import empty
 
 _SEPARATOR: Final = "; "
 _WORKERS: Final = 2
+_MOST_ROWS: Final = 6_000_000
 _WINDOW: Final = "__window"
 
 
@@ -89,9 +90,11 @@ def judge(
     refusals = required(frame, contract)
     refusals += event_time_out_of_range(frame, contract, window, payload_windows)
     keys = _keys(frame, contract, payload_windows)
-    # One after the other: of a large delivery there is no room for both at once.
-    repeated = possible_repeats(keys)
-    findings = findings_of(rules, frame, contract)
+    # Beside each other, for each keeps one core busy; a large delivery has no room for both.
+    with ThreadPoolExecutor(1 if frame.height > _MOST_ROWS else _WORKERS) as pool:
+        looked = pool.submit(possible_repeats, keys)
+        found = pool.submit(findings_of, rules, frame, contract)
+    repeated, findings = looked.result(), found.result()
     failing = refusals + [
         Refusal(finding.rule.name, reason(finding.rule), finding.failing, finding.rule.columns)
         for finding in findings

@@ -13,8 +13,9 @@ from quality.before import Before
 from quality.by_window import Landed, Told
 from quality.contract.model import Adapter, Contract
 from quality.landed import Landing, joined
-from quality.landing import land_arrivals, prepare
+from quality.landing import land_arrivals
 from quality.news import holds, landed_windows, news_of
+from quality.preparing import prepare
 from quality.privacy.arrivals import window_starts
 from quality.publishing import Ready, Together
 from quality.tables import bronze_key, tables_of

@@ -74,7 +74,7 @@ def _keep_table(contract: Contract, key: str, lake: Lake, *, since: date) -> Kep
     upkeep = lake.upkeep
     if contract.is_static:
         rows_count = _end_closed_rows(key, lake, since=since)
-        upkeep.vacuum(key, older_than=timedelta(days=contract.retention_days or 0))
+        upkeep.remove_files(key, older_than=timedelta(days=contract.retention_days or 0))
     else:
         since = period_start(since, contract.cadence)
         if upkeep.files_of_windows(key, since):
@@ -101,7 +101,6 @@ def _end_closed_rows(key: str, lake: Lake, *, since: date) -> int:
             lambda frame: frame.filter(closed.not_() | pl.col("valid_to").is_null()),
             job=job,
             notes={"upkeep": "retention"},
-            spec=lake.upkeep.recorded_spec(key),
         )
     # A run that was stopped in between has rewritten and not purged.
     if count or (lake.upkeep.is_rewritten(key, job) and not lake.upkeep.is_purged(key, job)):

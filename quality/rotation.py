@@ -6,7 +6,7 @@ kept in the ring and in the tables themselves, so that one that was cut off goes
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import polars as pl
@@ -43,37 +43,33 @@ class _Table:
     mark: int | None
 
 
-@dataclass
-class _Counted:
-    """Rows seen while tables are rewritten."""
-
-    rows_count: int = 0
-    tables: list[str] = field(default_factory=list)
-
-
 def rotate(
     domain: str, *, lake: Lake, keyring: Keyring, notes: Mapping[str, str], told: Told | None = None
 ) -> Rotation:
     """Encrypt all stored pseudonyms of a domain with a new key, and destroy the old one.
 
-    Tables are closed, rewritten, and rid of their older versions; then they are opened again. Who
-    had one pseudonym in several tables still has one. Raises TwinError, before anything is
-    changed, for a table of which it cannot be told what its columns hold.
+    Tables are held alone, closed, rewritten, and rid of their older versions; then they are opened
+    again. Who had one pseudonym in several tables still has one. Raises TwinError, before anything
+    is changed, for a table of which it cannot be told what its columns hold, or that others go on
+    writing.
     """
     said = told or (lambda _: None)
-    _refuse_doubtful(domain, lake, keyring)
-    keys = keyring.ciphers.begin_rotation(domain)
-    if keys is None:
-        return Rotation(domain, had_ended=True)
-    said("the new key is made")
-    old, new = keys
-    counted = _Counted()
-    # A table that a run made while we were at it has the old key, too.
-    while left := _left(domain, lake, new):
-        _rewrite_all(left, lake, old, new, notes=notes, said=said, counted=counted)
-    keyring.ciphers.end_rotation(old)
-    said("the old key is destroyed")
-    return Rotation(domain, tuple(sorted(set(counted.tables))), counted.rows_count)
+    with lake.upkeep.alone(*(table.key for table in _tables(domain, lake))):
+        _refuse_doubtful(domain, lake, keyring)
+        keys = keyring.ciphers.begin_rotation(domain)
+        if keys is None:
+            return Rotation(domain, had_ended=True)
+        said("the new key is made")
+        old, new = keys
+        rows_count, tables = 0, set[str]()
+        # A table that a run made while we were at it has the old key, too.
+        while left := _left(domain, lake, new):
+            with lake.upkeep.alone(*(table.key for table in left)):
+                rows_count += _rewrite_all(left, lake, old, new, notes=notes, said=said)
+            tables |= {table.key for table in left}
+        keyring.ciphers.end_rotation(old)
+        said("the old key is destroyed")
+    return Rotation(domain, tuple(sorted(tables)), rows_count)
 
 
 def _rewrite_all(
@@ -84,34 +80,34 @@ def _rewrite_all(
     *,
     notes: Mapping[str, str],
     said: Told,
-    counted: _Counted,
-) -> None:
-    domain = old.domain
+) -> int:
+    """Bring these tables under the new key, and give how many rows were written for it."""
+    domain, upkeep = old.domain, lake.upkeep
     why = (
         f"the key of the domain {domain} is being rotated, or its rotation was cut off; type "
         f"`gemello keys rotate {domain}` to end it"
     )
+    rows_count = 0
     for table in tables:
-        lake.rewriting(table.key).close(why)
+        upkeep.close(table.key, why)
         said(f"{table.key}: closed")
     for table in tables:
-        change = partial(_changed, table=table, old=old, new=new, counted=counted)
+        change = partial(_changed, table=table, old=old, new=new)
         own = {**notes, "rotated": domain}
-        lake.rewriting(table.key).rewrite(change, domain=domain, mark=new.mark, notes=own)
-        counted.tables.append(table.key)
+        done = upkeep.rekey(table.key, change, domain=domain, mark=new.mark, notes=own)
+        rows_count += done.rows_count
         said(f"{table.key}: rewritten")
     for table in tables:
-        lake.rewriting(table.key).purge()
+        # Not purged: the log holds no pseudonym, and is the history of deliveries.
+        upkeep.remove_files(table.key)
         said(f"{table.key}: older versions removed")
     for table in tables:
-        lake.rewriting(table.key).reopen()
+        upkeep.reopen(table.key)
         said(f"{table.key}: open")
+    return rows_count
 
 
-def _changed(
-    rows: pl.DataFrame, *, table: _Table, old: CipherKey, new: CipherKey, counted: _Counted
-) -> pl.DataFrame:
-    counted.rows_count += rows.height
+def _changed(rows: pl.DataFrame, *, table: _Table, old: CipherKey, new: CipherKey) -> pl.DataFrame:
     columns = [name for name in table.columns if name in rows.columns]
     fresh = rows.with_columns(reencrypted(rows[name], old, new) for name in columns)
     if not table.by_day:
@@ -126,7 +122,7 @@ def _left(domain: str, lake: Lake, new: CipherKey) -> list[_Table]:
     return [
         table
         for table in _tables(domain, lake)
-        if table.mark != new.mark or lake.rewriting(table.key).is_closed
+        if table.mark != new.mark or lake.upkeep.is_closed(table.key)
     ]
 
 
@@ -139,7 +135,7 @@ def _tables(domain: str, lake: Lake) -> Iterator[_Table]:
         }
         if held:
             by_day = tuple(name for name, domains in held.items() if domains[domain])
-            yield _Table(key, tuple(held), by_day, lake.rewriting(key).mark(domain))
+            yield _Table(key, tuple(held), by_day, lake.cipher_mark(key, domain))
 
 
 def _refuse_doubtful(domain: str, lake: Lake, keyring: Keyring) -> None:

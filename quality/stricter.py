@@ -82,7 +82,7 @@ def _bring_up(contract: Contract, key: str, lake: Lake, *, code: str) -> Brought
     upkeep, job = lake.upkeep, f"stricter {contract.version}"
     notes = {"upkeep": "stricter contract", "code": code}
     upkeep.keep_statistics(key, spec)
-    done = upkeep.rewrite(key, change, job=job, notes=notes, spec=spec, anew=True)
+    done = upkeep.rewrite(key, change, job=job, notes=notes, anew=True)
     upkeep.purge(key, job=job)
     # Last, for these labels are what lets readers in: no older version may be left then.
     upkeep.restate(key, spec)

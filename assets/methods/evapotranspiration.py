@@ -110,6 +110,43 @@ def reference_mm(
     return np.asarray(np.maximum((energy + drying) / (slope + gamma * (1 + 0.34 * wind)), 0.0))
 
 
+def reference_of_days_mm(
+    *,
+    least_c: ArrayLike,
+    greatest_c: ArrayLike,
+    least_rh_pct: ArrayLike,
+    greatest_rh_pct: ArrayLike,
+    wind_ms: ArrayLike,
+    solar_mjm2: ArrayLike,
+    day_of_year: ArrayLike,
+    latitude_deg: float,
+    elevation_m: float,
+) -> Array:
+    """ET0 (mm) of days from what a weather station measures, wind at 2 m; nan where one is nan."""
+    vapour = vapour_pressure_kpa(
+        least_c=least_c,
+        greatest_c=greatest_c,
+        least_rh_pct=least_rh_pct,
+        greatest_rh_pct=greatest_rh_pct,
+    )
+    net = net_radiation_mjm2(
+        solar_mjm2=solar_mjm2,
+        extraterrestrial=extraterrestrial_mjm2(latitude_deg, day_of_year),
+        elevation_m=elevation_m,
+        least_c=least_c,
+        greatest_c=greatest_c,
+        vapour_kpa=vapour,
+    )
+    return reference_mm(
+        least_c=least_c,
+        greatest_c=greatest_c,
+        vapour_kpa=vapour,
+        wind_ms=wind_ms,
+        net_mjm2=net,
+        elevation_m=elevation_m,
+    )
+
+
 @dataclass(frozen=True)
 class Soil:
     """A soil and its plants: water (m³/m³) at field capacity and wilting point, root depth (m).

@@ -3,6 +3,7 @@
 Shapes follow Coles (2001): a positive `shape` has a heavy upper tail. scipy's `c` is its negative.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import gamma, log
 from typing import Final
@@ -160,7 +161,7 @@ class DepthDuration:
         return self.growth.period(np.asarray(depth_mm, dtype=float) / mean_mm)
 
 
-def fit_depth_duration(maxima_mm: dict[float, ArrayLike]) -> DepthDuration:
+def fit_depth_duration(maxima_mm: Mapping[float, ArrayLike]) -> DepthDuration:
     """The line of rain possibility of a station, from yearly maxima (mm) by duration (hours).
 
     Scale-invariant (Burlando & Rosso 1996; ARPA Lombardia's form, De Michele, Rosso & Rulli 2005):

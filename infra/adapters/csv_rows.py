@@ -26,6 +26,9 @@ MAX_LINE_BYTES: Final = 1024**2
 # polars parses a block of this size on all cores, one of a quarter of it on one.
 _BLOCK_BYTES: Final = 16 * MAX_LINE_BYTES
 _PIECE_BYTES: Final = 4 * _BLOCK_BYTES
+# What is copied at once stays below 32 MB: from there on the C library asks the system for new
+# memory each time, and a copy costs four times as much as one into memory that was used before.
+_COPIED_BYTES: Final = 31 * MAX_LINE_BYTES
 _FEW: Final = 3
 
 
@@ -58,7 +61,7 @@ def csv_in_pieces(text: Text, adapter: "FileForm") -> Iterator[Table]:
     if is_small or (quote and text.content.find(quote, start) != -1):
         yield _table(*_read(text, dialect, adapter), dialect)
         return
-    for block in _blocks(text, dialect, adapter.comment, size=_PIECE_BYTES):
+    for block in _blocks(text, dialect, adapter.comment, size=_COPIED_BYTES):
         if block.rows is not None:
             yield _table(block.rows.frame, block.rows.refused, dialect)
         else:

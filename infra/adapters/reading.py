@@ -200,6 +200,8 @@ def _stacked(frames: list[pl.DataFrame]) -> pl.DataFrame:
     """All frames one below the other; a column that one of them lacks is null there."""
     if len(frames) == 1:
         return frames[0]
+    if all(frame.schema == frames[0].schema for frame in frames):
+        return pl.concat(frames, rechunk=False)  # half as dear as where columns differ
     try:
         return pl.concat(frames, how="diagonal_relaxed", rechunk=False)
     except pl.exceptions.PolarsError:

@@ -151,7 +151,6 @@ def _erase_again(lake: Lake, table: str, erasure: Erasure) -> int:
         lambda rows: rows.filter(~where(rows.columns)),
         job=erasure.request,
         notes={"erasure": erasure.request},
-        spec=lake.upkeep.recorded_spec(table),
     )
     lake.upkeep.purge(table, job=erasure.request)
     return done.rows_before_count - done.rows_count

@@ -1,54 +1,38 @@
 """The keyring: what the gate, the seal and the reports ask for keys."""
 
 import hashlib
-import hmac
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final, NoReturn
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import Final
 
 from infra.errors import TwinError
 from infra.keys.ciphers import Ciphers
+from infra.keys.derived import KEY_BYTES, PREFIX, DerivedKeys
 from infra.keys.kinds import CipherKey, KeyInfo, Kind, PseudonymKey
 from infra.keys.ring import Ring, Slot, StoredKey
 from infra.keys.root import load_root_key, place_of_root_key, ring_folder
 from infra.keys.shares import Share, shares_of
 from infra.settings import Settings
 
-_KEY_BYTES: Final = 32
-_NONCE_BYTES: Final = 12
-_PIECE_BYTES: Final = 16 * 2**20
-_PREFIX: Final = b"bs-twin|v1|"
 _DOMAIN: Final = re.compile(r"[a-z][a-z0-9_]*")
 
 
-class Keyring:
+class Keyring(DerivedKeys):
     """The root key in memory, and the ring of stored keys beside its file."""
 
     __slots__ = (
-        "_derived",
-        "_path",
         "_pins",
-        "_place",
         "_pseudonym_keys",
         "_ring",
-        "_root",
         "ciphers",
     )
 
     def __init__(self, root: bytes, path: Path, *, place: str | None = None) -> None:
         """Use `Keyring.open`. The ring lies beside the path; `place` is where the root key is."""
-        self._root = root
-        self._path = path
-        self._place = place or str(path)
-        self._derived: dict[bytes, bytes] = {}
+        super().__init__(root, path, place=place)
         self._pseudonym_keys: dict[tuple[Slot, Slot], PseudonymKey] = {}
         self._pins: dict[str, int] = {}
         self._ring = Ring(ring_folder(path), self)
@@ -113,53 +97,6 @@ class Keyring:
         keyring.ciphers = Ciphers(keyring._ring, kept=frozenset(keyring._pins))
         return keyring
 
-    def fingerprint(self, purpose: str, content: Iterable[bytes]) -> str:
-        """Give the keyed hash (HMAC-SHA256, 64 hex) of byte strings; where each ends counts.
-
-        Without the root key nobody can test a guess against it, unlike a bare hash.
-        """
-        mac = hmac.new(self.fingerprint_key(purpose), digestmod=hashlib.sha256)
-        for piece in content:
-            mac.update(len(piece).to_bytes(8, "big"))
-            mac.update(piece)
-        return mac.hexdigest()
-
-    def fingerprints(self, purpose: str, texts: Iterable[str]) -> list[str]:
-        """Give the `fingerprint` of each of many texts, several times as fast."""
-        return fingerprints_under(self.fingerprint_key(purpose), texts)
-
-    def fingerprint_key(self, purpose: str) -> bytes:
-        """Give the key of a purpose's fingerprints, for those that are to outlive the root key."""
-        return self._derive(b"fingerprint|" + purpose.encode())
-
-    def digest(self, content: bytes) -> bytes:
-        """Give bytes that stand for a large content in a `fingerprint`, and for nothing else.
-
-        GHASH (NIST SP 800-38D) of each 16 MiB under a key of its own, five times as fast as a
-        SHA-256. It is a universal hash: safe while it is secret, and the HMAC of the fingerprint
-        keeps it so (Carter and Wegman 1981).
-        """
-        ghash = AESGCM(self._derive(b"digest"))
-        view, nonce = memoryview(content), bytes(_NONCE_BYTES)
-        pieces = range(0, len(content), _PIECE_BYTES)
-        return b"".join(ghash.encrypt(nonce, b"", view[at : at + _PIECE_BYTES]) for at in pieces)
-
-    def wrap(self, key: bytes, *, context: bytes) -> bytes:
-        """Encrypt a key under the root key; only the same context opens it again."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + AESGCM(self._derive(b"wrap")).encrypt(nonce, key, context)
-
-    def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
-        """Decrypt a wrapped key. Raises TwinError if it or its context is not what was wrapped."""
-        nonce, sealed = wrapped[:_NONCE_BYTES], wrapped[_NONCE_BYTES:]
-        try:
-            return AESGCM(self._derive(b"wrap")).decrypt(nonce, sealed, context)
-        except (InvalidTag, ValueError):
-            raise TwinError(
-                f"a stored key does not open with the root key of {self._place}: it was changed, "
-                "or the root key is another one; restore the one the key was stored under"
-            ) from None
-
     def list(self) -> list[KeyInfo]:
         """List all keys by kind, domain and version or day; those destroyed say when."""
         made_on = None
@@ -203,10 +140,6 @@ class Keyring:
             needed_count=needed_count,
         )
 
-    def root_id(self) -> str:
-        """Give the id of the root key, as `list` and its shares show it."""
-        return hashlib.sha256(self._derive(b"id")).hexdigest()[:8]
-
     def opens_ring(self) -> int:
         """Open every stored key with the root key; give how many there are.
 
@@ -236,9 +169,6 @@ class Keyring:
     def __repr__(self) -> str:
         return f"Keyring(root {self.root_id()})"
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a keyring cannot be pickled: keys stay in the process")
-
     def _versioned_key(self, slot: Slot, cipher: CipherKey) -> PseudonymKey:
         version = slot.version or 1
         stored = self._stored(slot, self._mac_key(slot), version)
@@ -250,7 +180,7 @@ class Keyring:
         stored = self._ring.get(slot)
         if stored is None:
             version = max(self._ring.latest(domain), 1)
-            stored = self._stored(slot, secrets.token_bytes(_KEY_BYTES), version)
+            stored = self._stored(slot, secrets.token_bytes(KEY_BYTES), version)
         return PseudonymKey(stored.secret, cipher.secret, stored.version, _key_id(_info(slot)))
 
     def _stored(self, slot: Slot, secret: bytes, version: int) -> StoredKey:
@@ -264,24 +194,7 @@ class Keyring:
         return stored
 
     def _mac_key(self, slot: Slot) -> bytes:
-        return self._derive(_info(slot).removeprefix(_PREFIX))
-
-    def _derive(self, info: bytes) -> bytes:
-        if info not in self._derived:
-            hkdf = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_PREFIX + info)
-            self._derived[info] = hkdf.derive(self._root)
-        return self._derived[info]
-
-
-def fingerprints_under(key: bytes, texts: Iterable[str]) -> list[str]:
-    """Give the `fingerprint` of each of these texts under a key of its own."""
-    start = hmac.new(key, digestmod=hashlib.sha256)
-    found = []
-    for text in texts:
-        mac, piece = start.copy(), text.encode()
-        mac.update(len(piece).to_bytes(8, "big") + piece)
-        found.append(mac.hexdigest())
-    return found
+        return self._derive(_info(slot).removeprefix(PREFIX))
 
 
 def id_of_version(domain: str, version: int) -> str:
@@ -292,7 +205,7 @@ def id_of_version(domain: str, version: int) -> str:
 def _info(slot: Slot) -> bytes:
     """Name a key as the derivation and its id do: `bs-twin|v1|pseudonym|parking|k1`."""
     domain, _, which = slot.name.partition(".")
-    return _PREFIX + f"pseudonym|{domain}|{which}".encode()
+    return PREFIX + f"pseudonym|{domain}|{which}".encode()
 
 
 def _key_id(info: bytes) -> str:

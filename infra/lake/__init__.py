@@ -1,11 +1,12 @@
 """The lake: the only reader and writer of Delta tables, on a local disk and on object storage.
 
 `Lake` is what the rest of the twin sees; `TableSpec` says what a table should look like and
-`Commit` what was done to it. The files beside it: `places` (addresses), `fields` (schemas),
-`writing`, `files` (of windows), `statistics`, `reading`, `merging` (history of static tables),
-`history` (commits), `access` (who may read), `probe`, `faults`; and for the upkeep `rewriting` (and
-purging), `closing` (for new keys), `expiring`, `traces` (what is left of values), `leases` and
-`presence` (who may write).
+`Commit` what was done to it. The files beside it: `readable` (what can be asked), `places`
+(addresses), `fields` (schemas), `shaping` (tables as their specs say), `writing`, `files` (of
+windows), `statistics`, `reading`, `kept` (opened tables), `merging` (history of static tables),
+`history` (commits), `log` (its files), `access` (who may read), `probe`, `faults`, `cleared`; and
+for the `upkeep` `rewriting`, `purging`, `closing` (for new keys), `expiring`, `traces` (what is
+left of values), `leases` and `presence` (who may write).
 """
 
 from infra.lake.access import Access

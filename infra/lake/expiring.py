@@ -11,8 +11,9 @@ import polars as pl
 
 from infra.lake.faults import commit, store_errors, translated
 from infra.lake.fields import WINDOW
-from infra.lake.files import present_in
-from infra.lake.history import Stamp, newest_notes
+from infra.lake.files import commit_files, present_in
+from infra.lake.history import Stamp, notes_to_say_again
+from infra.lake.log import Log
 from infra.lake.places import Place
 from infra.lake.reading import newest, opened
 from infra.lake.traces import files_under, remove_file
@@ -41,15 +42,9 @@ def expire_windows(place: Place, key: str, before: date, *, notes: Mapping[str, 
         ended = present_in(table, Window("daily", date.min, before))
         known = expired_before(table)
         if ended or known is None or known < before:
-            kept = {n: text for n, text in newest_notes(table).items() if n != "windows"}
+            kept = notes_to_say_again(table)
             stamp = Stamp("purge", {**kept, **notes}, {_EXPIRED: before.toordinal()})
-            table.create_write_transaction(
-                [*ended],
-                "append",
-                table.schema(),
-                partition_by=[WINDOW],
-                commit_properties=stamp.properties(),
-            )
+            return commit_files(table, ended, stamp=stamp)
         return table.version()
 
     commit(key, attempt)
@@ -74,8 +69,6 @@ def files_of_windows(place: Place, key: str, before: date) -> list[str]:
 
 def oldest_readable(place: Place, key: str) -> int:
     """The oldest version of which every file is still there, but those of windows that ended."""
-    from infra.lake.rewriting import Log
-
     table = newest(place, key)
     with translated(key, "looking for the oldest version"):
         there, before = set(files_under(place, key)), expired_before(table)

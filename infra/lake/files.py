@@ -7,7 +7,7 @@ import io
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from infra.lake.fields import WINDOW, TableSpec, completed
+from infra.lake.history import Stamp, version_of
 from infra.lake.places import Place
 from infra.lake.statistics import statistics_of
 from infra.windows import Window
@@ -115,3 +116,32 @@ def present_in(table: "DeltaTable", window: Window) -> "list[RemoveAction]":
         for path, size, day in files.iter_rows()
         if window.start <= day < window.end
     ]
+
+
+def commit_files(
+    table: "DeltaTable",
+    actions: "Sequence[AddAction | RemoveAction]",
+    *,
+    stamp: Stamp,
+    rows_count: int | None = None,
+) -> int:
+    """Add and remove files that are written already, in one commit; the version it made.
+
+    The opened table is then at its newest version, which may be another writer's.
+    """
+    before = table.version()
+    table.create_write_transaction(
+        [*actions],
+        "append",
+        table.schema(),
+        partition_by=table.metadata().partition_columns,
+        commit_properties=stamp.properties(rows_count=rows_count),
+    )
+    # This call, unlike a write, leaves the opened table at the version it had.
+    table.update_incremental()
+    return version_of(table, stamp, after=before)
+
+
+def leave_mark(table: "DeltaTable", stamp: Stamp) -> int:
+    """Record that a delivery came and changed no row, in a commit without rows."""
+    return commit_files(table, [], stamp=stamp)

@@ -1,5 +1,6 @@
 """What was done to a table: its commits with our notes, whoever else also wrote to it."""
 
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -18,7 +19,8 @@ _PREFIX: Final = "gemello."
 _WRITE: Final = "write"
 WINDOWS: Final = "windows"
 _CADENCE: Final = "cadence"
-_OURS: Final = frozenset({_WRITE, WINDOWS, _CADENCE})
+_STAMP: Final = "stamp"
+_OURS: Final = frozenset({_WRITE, WINDOWS, _CADENCE, _STAMP})
 # The names under which a commit says how many rows it added.
 _ROWS_COUNTS: Final = ("num_added_rows", "numOutputRows", "num_target_rows_inserted")
 # What other tools do to a table without changing what a reader gets.
@@ -56,7 +58,8 @@ class Commit:
 class Stamp:
     """What travels with a commit: our notes, and marks by which a delivery is known again.
 
-    With one attempt it stands only if no other commit came since the table was opened.
+    With one attempt it stands only if no other commit came since the table was opened. `id` tells
+    the commit from all others, those of the same delivery too.
     """
 
     write: Write
@@ -64,6 +67,7 @@ class Stamp:
     marks: Mapping[str, int] = field(default_factory=dict)
     window: Window | None = None
     attempts_count: int = 101
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def __post_init__(self) -> None:
         taken = sorted(_OURS & set(self.notes))
@@ -74,7 +78,7 @@ class Stamp:
         """The form in which deltalake takes it; with the rows a commit of prepared files adds."""
         from deltalake import CommitProperties, Transaction
 
-        notes: dict[str, str] = {**self.notes, _WRITE: self.write}
+        notes: dict[str, str] = {**self.notes, _WRITE: self.write, _STAMP: self.id}
         if self.window is not None:
             notes |= {WINDOWS: str(self.window), _CADENCE: self.window.cadence}
         metadata: dict[str, object] = {_PREFIX + name: str(text) for name, text in notes.items()}
@@ -130,6 +134,24 @@ def newest_notes(table: "DeltaTable") -> dict[str, str]:
         if limit is not None and table.version() < limit:
             break
     return {}
+
+
+def notes_to_say_again(table: "DeltaTable") -> dict[str, str]:
+    """The newest notes for a commit after which they would not be the newest, or be there at all.
+
+    Which windows they were of is not true of that commit.
+    """
+    return {name: text for name, text in newest_notes(table).items() if name != WINDOWS}
+
+
+def version_of(table: "DeltaTable", stamp: Stamp, *, after: int) -> int:
+    """The version that a commit made, one of those after the given one; others may be newer."""
+    newer_count = table.version() - after
+    if newer_count > 1:
+        for commit, ours in commits(table, newer_count):
+            if ours.get(_STAMP) == stamp.id:
+                return commit.version
+    return table.version()
 
 
 def windows_since(table: "DeltaTable", version: int) -> list[date] | None:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from infra.lake.log import newest_in_log
+from infra.lake.log import LOG, newest_in_log
 from infra.lake.places import Place
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class KeptTables:
         if version is None:
             return None
         try:
-            found = os.stat(folder / "_delta_log" / f"{version:020}.json")  # noqa: PTH116 # asked often
+            found = os.stat(folder / LOG / f"{version:020}.json")  # noqa: PTH116 # asked often
         except OSError:
             return None  # only a checkpoint is left of it
         return version, found.st_ino, found.st_mtime_ns

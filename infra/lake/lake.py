@@ -1,48 +1,32 @@
-"""The lake itself: every table by its key, read lazily and written in whole commits."""
+"""The lake itself: every table by its key, written in whole commits; `readable` reads them."""
 
 import copy
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 import polars as pl
 
 from infra.errors import TwinError
-from infra.lake import history, reading, writing
-from infra.lake.access import Access, access
+from infra.lake import reading, shaping, writing
 from infra.lake.cleared import Cleared, rows_for
-from infra.lake.closing import Rewriting
-from infra.lake.expiring import expired_before
-from infra.lake.faults import commit, translated
-from infra.lake.fields import (
-    LABEL,
-    VALID_FROM,
-    VALID_TO,
-    WINDOW,
-    TableSpec,
-    check_frame,
-    relabelled,
-)
-from infra.lake.files import WindowFiles
-from infra.lake.history import Commit, Stamp
-from infra.lake.kept import KeptTables
+from infra.lake.faults import commit
+from infra.lake.fields import VALID_FROM, VALID_TO, WINDOW, TableSpec, check_frame, relabelled
+from infra.lake.files import WindowFiles, leave_mark
+from infra.lake.history import Stamp
 from infra.lake.leases import WAIT_S, Leases
-from infra.lake.merging import check_identity, history_after, in_order, instant_of, moment_of
+from infra.lake.merging import check_identity, history_after, in_order, moment_of
 from infra.lake.places import Place
-from infra.lake.probe import probe
+from infra.lake.probe import Roots
+from infra.lake.readable import ReadableLake
 from infra.lake.upkeep import Upkeep
 from infra.settings import Settings
 from infra.windows import Window
 
-if TYPE_CHECKING:
-    from deltalake import DeltaTable
 
-
-class Lake:
+class Lake(ReadableLake):
     """All tables of the twin under one folder or bucket, keyed `stage/publisher/dataset`.
 
     Every method raises TwinError without values when the store fails, and leaves tables whole.
@@ -53,11 +37,9 @@ class Lake:
 
         Who has to wait for a table that another rewrites does so for `wait_s`.
         """
-        self._place = place
-        self._tables = KeptTables(place)
-        self._leases = Leases(place, wait_s=wait_s)
-        self._trusted: set[str] = set()
-        self._lock = threading.Lock()
+        super().__init__(place)
+        self._roots = Roots(place)
+        self._leases = Leases(place, self._roots, wait_s=wait_s)
         self._cipher: tuple[str, int] | None = None
 
     @classmethod
@@ -83,28 +65,6 @@ class Lake:
         """The domain and the mark of the key that pseudonyms written here are encrypted with."""
         return self._cipher
 
-    def uri(self, key: str) -> str:
-        """The address of a table, for other readers of Delta."""
-        return self._place.uri(key)
-
-    @property
-    def roots(self) -> tuple[str, ...]:
-        """The folders or prefixes under which all of it lies."""
-        return self._place.roots()
-
-    def access(self, stage: str) -> Access:
-        """Who may read a stage, as far as can be seen from here."""
-        return access(self._place, stage)
-
-    def exists(self, key: str) -> bool:
-        """Whether there is such a table."""
-        return self.version(key) is not None
-
-    def version(self, key: str) -> int | None:
-        """The newest version of a table; None if there is no table."""
-        with translated(key, "opening the table"):
-            return reading.newest_version(self._place, key)
-
     @property
     def upkeep(self) -> Upkeep:
         """What is done to tables beside writing them: rewriting, purging, ending windows."""
@@ -115,36 +75,12 @@ class Lake:
 
         Raises TwinError if somebody rewrites one of them for longer than we wait.
         """
-        for key in keys:
-            self._trust(self._place.root_of(key))
         return self._leases.shared(*keys)
-
-    def tables(self) -> list[str]:
-        """The keys of all tables, sorted."""
-        with translated("the lake", "listing the tables"):
-            return sorted(self._place.keys())
-
-    def read(
-        self, key: str, *, version: int | None = None, window: Window | None = None
-    ) -> pl.LazyFrame:
-        """The rows of a table, lazily; as of a version, and of some windows only, if asked.
-
-        An older version has no rows of windows that have ended since (`Upkeep.expire_windows`).
-        """
-        newest = self._existing(key)
-        if version is None or version == newest.version():
-            reading.refuse_closed(key, newest)
-            return reading.lazily(self._place, key, newest, window)
-        before = expired_before(newest)
-        older = reading.as_of(self._place, key, version)
-        reading.refuse_closed(key, older)
-        rows = reading.lazily(self._place, key, older, window)
-        return rows if before is None else rows.filter(pl.col(WINDOW) >= before)
 
     def probe(self) -> None:
         """Refuse a lake that cannot be written or would lose commits; done before a first write."""
         for root in self._place.roots():
-            self._trust(root)
+            self._roots.probe(root)
 
     def replace_windows(
         self,
@@ -175,13 +111,12 @@ class Lake:
             )
         named = {reading.mark_of(start): mark for start, mark in marks.items()}
         stamp = Stamp("windows", notes, named, window)
-        self._trust(self._place.root_of(key))
         landing = writing.Landing(named)
         spec = self._told(spec)
         files = WindowFiles(self._place, key, frame, spec)
 
         def attempt() -> int:
-            table = writing.opened_or_created(self._place, key, spec, schema)
+            table = shaping.opened_or_created(self._place, key, spec, schema)
             if landing.is_done(table):
                 return table.version()
             return writing.replace_windows(key, table, files, window=window, spec=spec, stamp=stamp)
@@ -206,10 +141,9 @@ class Lake:
         spec = self._told(spec)
         stamp = Stamp("table", notes, {reading.MARK: mark})
         landing = writing.Landing(stamp.marks)
-        self._trust(self._place.root_of(key))
 
         def attempt() -> int:
-            table = writing.opened_or_created(self._place, key, spec, spec.schema)
+            table = shaping.opened_or_created(self._place, key, spec, spec.schema)
             if landing.is_done(table):
                 return table.version()
             return writing.replace_all(key, table, frame, spec=spec, stamp=stamp)
@@ -229,10 +163,9 @@ class Lake:
         `more` is asked again with the new rows when another writer was faster; what it raises ends
         the attempt, and nothing is written. No rows: no commit. Returns the newest version.
         """
-        self._trust(self._place.root_of(key))
 
         def attempt() -> int:
-            table = writing.opened_or_created(self._place, key, spec, spec.schema)
+            table = shaping.opened_or_created(self._place, key, spec, spec.schema)
             rows = rows_for(key, more(reading.lazily(self._place, key, table, None).collect()))
             check_frame(key, rows, spec.schema)
             if rows.is_empty():
@@ -242,7 +175,7 @@ class Lake:
             stamp = Stamp("rows", notes, {reading.MARK: turn})
             return writing.append(key, table, rows, spec=spec, stamp=stamp)
 
-        return commit(key, attempt)
+        return self._commit(key, attempt)
 
     def merge_history(
         self,
@@ -271,10 +204,9 @@ class Lake:
         moment = moment_of(key, at)
         marks = {reading.MARK: mark, reading.AT: moment}
         schema = spec.with_own(VALID_FROM, VALID_TO)
-        self._trust(self._place.root_of(key))
 
         def attempt() -> int:
-            table = writing.opened_or_created(self._place, key, spec, schema)
+            table = shaping.opened_or_created(self._place, key, spec, schema)
             newest = table.transaction_version(reading.AT)
             if newest is not None and newest > moment:
                 return table.version()
@@ -289,63 +221,9 @@ class Lake:
                 return writing.replace_all(key, table, merged, spec=spec, stamp=stamp)
             if table.transaction_version(reading.MARK) == mark:
                 return table.version()
-            return writing.leave_mark(table, Stamp("mark", notes, marks))
+            return leave_mark(table, Stamp("mark", notes, marks))
 
         return self._commit(key, attempt)
-
-    def marks(self, key: str, starts: Iterable[date]) -> dict[date, int]:
-        """The marks of those of these windows that have one; none if there is no table."""
-        with translated(key, "reading the marks"):
-            table = self._tables.table(key)
-            return {} if table is None else reading.marks_of(table, starts)
-
-    def mark(self, key: str) -> int | None:
-        """The mark of a static table's newest delivery."""
-        with translated(key, "reading the mark"):
-            table = self._tables.table(key)
-            return None if table is None else table.transaction_version(reading.MARK)
-
-    def instant(self, key: str) -> datetime | None:
-        """The instant of the newest delivery that the history of a static table knows."""
-        with translated(key, "reading the mark"):
-            table = self._tables.table(key)
-            moment = None if table is None else table.transaction_version(reading.AT)
-        return None if moment is None else instant_of(moment)
-
-    def changed_windows(self, key: str, *, after_version: int | None) -> list[date] | None:
-        """The windows written after a version, in order; without one, all that hold rows.
-
-        None says that the whole table may have changed: it is static, another tool changed its
-        rows, or its log no longer reaches back that far.
-        """
-        table = self._existing(key)
-        if after_version is None:
-            return reading.windows_present(key, table)
-        with translated(key, "reading the history"):
-            return history.windows_since(table, after_version)
-
-    def contents(self, key: str, starts: Iterable[date]) -> dict[date, str]:
-        """For each of these windows: a text that changes when its rows are written again."""
-        table = self._existing(key)
-        with translated(key, "listing the files"):
-            return reading.contents_of(table, starts)
-
-    def history(self, key: str, limit: int | None = None) -> list[Commit]:
-        """The commits of a table with their notes, newest first; those of other tools have none."""
-        table = self._existing(key)
-        with translated(key, "reading the history"):
-            return [each for each, _ in history.commits(table, limit)]
-
-    def last_notes(self, key: str) -> dict[str, str]:
-        """The notes of the newest commit that the lake made; empty if there is none."""
-        table = self._existing(key)
-        with translated(key, "reading the history"):
-            return history.newest_notes(table)
-
-    def labels(self, key: str) -> dict[str, str]:
-        """The treatment recorded for each column that has one."""
-        fields = self._existing(key).schema().fields
-        return {each.name: each.metadata[LABEL] for each in fields if LABEL in each.metadata}
 
     def set_labels(self, key: str, labels: Mapping[str, str]) -> int:
         """Record other treatments for these columns, in one commit that touches no row.
@@ -355,11 +233,10 @@ class Lake:
         surplus = sorted(set(labels) - set(self._existing(key).schema().to_arrow().names))
         if surplus:
             raise TwinError(f"{key} has no column {surplus[0]}")
-        self._trust(self._place.root_of(key))
 
         def attempt() -> int:
             table = reading.newest(self._place, key)
-            return writing.write_schema(table, relabelled(table, labels))
+            return shaping.write_schema(table, relabelled(table, labels))
 
         return self._commit(key, attempt)
 
@@ -367,19 +244,5 @@ class Lake:
         with self._leases.shared(key):
             return commit(key, attempt)
 
-    def rewriting(self, key: str) -> Rewriting:
-        """What it takes to rewrite a whole table and to remove what it was before."""
-        self._trust(self._place.root_of(key))
-        return Rewriting(self._place, key)
-
     def _told(self, spec: TableSpec) -> TableSpec:
         return spec if self._cipher is None else replace(spec, cipher=self._cipher)
-
-    def _existing(self, key: str) -> "DeltaTable":
-        return reading.existing(key, self._tables.table)
-
-    def _trust(self, root: str) -> None:
-        with self._lock:
-            if root not in self._trusted:
-                probe(self._place, root)
-                self._trusted.add(root)

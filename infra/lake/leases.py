@@ -19,6 +19,7 @@ from infra.errors import TwinError
 from infra.lake.faults import translated
 from infra.lake.places import Place
 from infra.lake.presence import Presence
+from infra.lake.probe import Roots
 
 WAIT_S: Final = 600.0
 _OTHERS_WRITE: Final = "others go on writing it; run it again when they are done"
@@ -34,9 +35,13 @@ _ASK_EVERY_S: Final = 0.5
 class Leases:
     """The leases of one process on the tables of a lake; a thread may ask again for what it has."""
 
-    def __init__(self, place: Place, *, wait_s: float = WAIT_S) -> None:
-        """Nothing is taken yet; whoever has to wait does so for `wait_s`."""
+    def __init__(self, place: Place, roots: Roots, *, wait_s: float = WAIT_S) -> None:
+        """Nothing is taken yet; whoever has to wait does so for `wait_s`.
+
+        Who takes a lease is about to write: the root is tried out first.
+        """
         self._place = place
+        self._roots = roots
         self._wait_s = wait_s
         self._own = threading.local()
 
@@ -68,6 +73,7 @@ class Leases:
                 raise TwinError(f"{key}: who writes a table cannot rewrite it meanwhile")
             yield
             return
+        self._roots.probe(self._place.root_of(key))
         hold = self._in_bucket if self._place.is_remote else self._on_disk
         with hold(key, alone=alone):
             held[key] = alone
@@ -94,9 +100,10 @@ class Leases:
         presence = Presence(self._place.files, self._folder(key).removeprefix("s3://"))
         with translated(key, "taking the lease"):
             try:
+                # Who waits longer than a dead one is waited for has to be seen alive, too.
+                presence.go_on()
                 look = presence.is_alone if alone else presence.is_among_writers
                 self._wait_for(key, look, alone=alone)
-                presence.go_on()
             except BaseException:
                 presence.end()
                 raise

@@ -5,6 +5,7 @@ commits without an error: Ceph 16 does so in versioned buckets (of 100 acknowled
 """
 
 import os
+import threading
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -21,7 +22,24 @@ if TYPE_CHECKING:
 _LEAST_FREE_BYTES: Final = 32 * 1024 * 1024
 
 
-def probe(place: Place, root: str) -> None:
+class Roots:
+    """The folders or prefixes of a lake, each tried out once before it is first written to."""
+
+    def __init__(self, place: Place) -> None:
+        """Nothing is tried out yet."""
+        self._place = place
+        self._trusted: set[str] = set()
+        self._lock = threading.Lock()
+
+    def probe(self, root: str) -> None:
+        """Refuse a root that cannot be written or would lose commits. Raises TwinError."""
+        with self._lock:
+            if root not in self._trusted:
+                _probe(self._place, root)
+                self._trusted.add(root)
+
+
+def _probe(place: Place, root: str) -> None:
     """Refuse a root that cannot be written, is full, or would overwrite a commit.
 
     Raises TwinError that says which of these and what to do. Leaves nothing behind.

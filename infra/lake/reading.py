@@ -14,7 +14,7 @@ import polars as pl
 from infra.errors import TwinError
 from infra.lake.faults import fault_of, store_errors, told, translated
 from infra.lake.fields import WINDOW
-from infra.lake.log import marks_in_log, newest_in_log
+from infra.lake.log import Log, marks_in_log, newest_in_log
 from infra.lake.places import Place
 from infra.windows import Window
 
@@ -82,10 +82,7 @@ def as_of(place: Place, key: str, version: int) -> "DeltaTable":
         raise TwinError(f"{key} has no version {version}; its newest is {table.version()}")
     oldest = int(table.metadata().configuration.get(OLDEST) or 0)
     if version < oldest:
-        raise TwinError(
-            f"{key}: versions before {oldest} were removed, because a key was rotated; read "
-            "that one or a newer one"
-        )
+        raise _removed(key, oldest, "because a key was rotated")
     try:
         table.load_as_version(version)
     except store_errors() as error:
@@ -93,7 +90,17 @@ def as_of(place: Place, key: str, version: int) -> "DeltaTable":
         failure = told(key, f"opening version {version}", fault, error)
     else:
         return table
+    with translated(key, "reading the history"):
+        oldest = Log(place, key).oldest()
+    if version < oldest:
+        raise _removed(key, oldest, "by an erasure or another rewriting")
     raise failure
+
+
+def _removed(key: str, oldest: int, why: str) -> TwinError:
+    return TwinError(
+        f"{key}: versions before {oldest} were removed, {why}; read that one or a newer one"
+    )
 
 
 def refuse_closed(key: str, table: "DeltaTable") -> None:

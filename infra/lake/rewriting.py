@@ -1,26 +1,26 @@
-"""Rewriting every row of a table, and purging its history so that nothing is left of it.
+"""Rewriting the rows of a table in one commit, for whoever reaches back into what is stored.
 
-Whoever calls these holds the table alone (`Lake.alone`). Each step may be stopped anywhere and done
-again: a commit says in a mark which job rewrote the table and which job purged it.
+An erasure, a stricter contract, the end of a term, a restore and a new key do it alike: the table
+is held alone (`Upkeep.alone`), rewritten here, and then rid of what its rows were (`purging`). Each
+step may be stopped anywhere and done again: the commit says in a mark what the table is rewritten
+for.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
 from infra.errors import TwinError
 from infra.lake.faults import commit, translated
-from infra.lake.fields import OWN, WINDOW, TableSpec, writer_properties
-from infra.lake.files import WindowFiles, present_in
-from infra.lake.history import Stamp, newest_notes
+from infra.lake.fields import WINDOW, cipher_mark, recorded_spec, writer_properties
+from infra.lake.files import WindowFiles, commit_files, leave_mark, present_in
+from infra.lake.history import Stamp, Write, notes_to_say_again
 from infra.lake.places import Place
 from infra.lake.reading import lazily, newest, windows_present
-from infra.lake.writing import Landing, leave_mark
+from infra.lake.writing import Landing
 from infra.windows import Window
 
 if TYPE_CHECKING:
@@ -32,19 +32,39 @@ if TYPE_CHECKING:
 Change = Callable[[pl.DataFrame], pl.DataFrame]
 
 _REWRITTEN: Final = "gemello.rewritten"
-_PURGED: Final = "gemello.purged"
-_LOG: Final = "_delta_log"
-_POINTER: Final = "_last_checkpoint"
-_VERSION: Final = re.compile(r"[0-9]{20}(?=\.)")
 
 
 @dataclass(frozen=True)
 class Rewritten:
     """How many rows a table had and has now, and in how many of its windows any row changed."""
 
-    rows_before_count: int
-    rows_count: int
-    changed_count: int
+    rows_before_count: int = 0
+    rows_count: int = 0
+    changed_count: int = 0
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a table is rewritten for, and the mark by which it remembers that.
+
+    With the `same_rows` the table says the same of the same people, under other pseudonyms: as many
+    rows, of which who computes from them or asks for the newest notes is told nothing. Pseudonyms
+    may not be encrypted twice, so a table that has the mark is left alone. Other purposes may
+    change the same table again, and their rows are news.
+    """
+
+    mark: Mapping[str, int]
+    same_rows: bool
+
+    @classmethod
+    def of_job(cls, job: str) -> "Purpose":
+        """Fewer or coarser rows; remembered until another job rewrites the table."""
+        return cls({_REWRITTEN: number_of(job)}, same_rows=False)
+
+    @classmethod
+    def of_key(cls, domain: str, mark: int) -> "Purpose":
+        """The same rows with their pseudonyms encrypted with the key of this mark."""
+        return cls({cipher_mark(domain): mark}, same_rows=True)
 
 
 def number_of(job: str) -> int:
@@ -54,18 +74,9 @@ def number_of(job: str) -> int:
 
 def is_rewritten(place: Place, key: str, job: str) -> bool:
     """Whether this job has rewritten the table, as the last that did."""
-    return _mark(place, key, _REWRITTEN) == number_of(job)
-
-
-def is_purged(place: Place, key: str, job: str) -> bool:
-    """Whether this job has purged the table's history, as the last that did."""
-    return _mark(place, key, _PURGED) == number_of(job)
-
-
-def _mark(place: Place, key: str, name: str) -> int | None:
     table = newest(place, key)
     with translated(key, "reading the mark"):
-        return table.transaction_version(name)
+        return table.transaction_version(_REWRITTEN) == number_of(job)
 
 
 def rewrite(
@@ -73,174 +84,110 @@ def rewrite(
     key: str,
     change: Change,
     *,
-    job: str,
+    purpose: Purpose,
     notes: Mapping[str, str],
-    spec: TableSpec,
     anew: bool = False,
 ) -> Rewritten:
-    """Put each row through a change, in one commit that also says which job did it.
+    """Put each row through a change, in one commit that also says what for.
 
     Marks of deliveries and the newest notes stay. Windows whose rows come back as they were keep
-    their files, unless all are to be written `anew`. The old files and versions stay until `purge`.
+    their files, unless all are to be written `anew`. The old files and versions stay until they are
+    purged.
     """
-    said = {_REWRITTEN: number_of(job)}
-    landing = Landing(said)
-    counted = Rewritten(0, 0, 0)
+    rewriting = _Rewriting(place, key, change, purpose=purpose, notes=notes, anew=anew)
+    commit(key, rewriting.attempt)
+    return rewriting.counted
 
-    def attempt() -> int:
-        nonlocal counted
-        table = newest(place, key)
-        if landing.is_done(table):  # our own commit, whose answer was lost
+
+class _Rewriting:
+    """One table being rewritten; each attempt begins with what the table then holds."""
+
+    def __init__(
+        self,
+        place: Place,
+        key: str,
+        change: Change,
+        *,
+        purpose: Purpose,
+        notes: Mapping[str, str],
+        anew: bool,
+    ) -> None:
+        self.counted = Rewritten()
+        self._place = place
+        self._key = key
+        self._change = change
+        self._purpose = purpose
+        self._notes = notes
+        self._anew = anew
+        self._landing = Landing(purpose.mark)
+
+    def attempt(self) -> int:
+        table = newest(self._place, self._key)
+        if self._landing.is_done(table):  # our own commit, whose answer was lost
             return table.version()
-        stamp = Stamp("rewrite", {**_kept_notes(table), **notes}, said)
-        if windows_present(key, table) is None:
-            counted = _rewrite_whole(place, key, table, change, spec=spec, stamp=stamp, anew=anew)
-        else:
-            counted = _rewrite_windows(place, key, table, change, spec=spec, stamp=stamp, anew=anew)
-        return table.version()
+        if self._purpose.same_rows and self._landing.is_known(table):
+            return table.version()
+        self.counted = Rewritten()
+        stamp = self._stamp(table)
+        if windows_present(self._key, table) is None:
+            return self._rewrite_whole(table, stamp)
+        return self._rewrite_windows(table, stamp)
 
-    commit(key, attempt)
-    return counted
+    def _stamp(self, table: "DeltaTable") -> Stamp:
+        write: Write = "keys" if self._purpose.same_rows else "rewrite"
+        before = {} if self._purpose.same_rows else notes_to_say_again(table)
+        # The commit fails if any other came since the table was opened, and all is done anew: rows
+        # of a writer that knows nothing of leases are rewritten, too.
+        return Stamp(write, {**before, **self._notes}, self._purpose.mark, attempts_count=1)
 
+    def _rewrite_windows(self, table: "DeltaTable", stamp: Stamp) -> int:
+        actions: list[AddAction | RemoveAction] = []
+        added_count = 0
+        for start in windows_present(self._key, table) or ():
+            # One window at a time is in memory.
+            window = Window.of(start, "daily")
+            changed = self._changed(table, window)
+            if changed is None:
+                continue
+            added_count += changed.height
+            files = WindowFiles(self._place, self._key, changed, recorded_spec(table))
+            actions += [*present_in(table, window), *files.written(table.schema())]
+        return commit_files(table, actions, stamp=stamp, rows_count=added_count)
 
-def _kept_notes(table: "DeltaTable") -> dict[str, str]:
-    """The newest notes, to be said again: which windows they were of is no longer true."""
-    return {name: text for name, text in newest_notes(table).items() if name != "windows"}
+    def _rewrite_whole(self, table: "DeltaTable", stamp: Stamp) -> int:
+        from deltalake import write_deltalake
 
-
-def _rewrite_windows(
-    place: Place,
-    key: str,
-    table: "DeltaTable",
-    change: Change,
-    *,
-    spec: TableSpec,
-    stamp: Stamp,
-    anew: bool,
-) -> Rewritten:
-    actions: list[AddAction | RemoveAction] = []
-    before_count, after_count, changed_count, added_count = 0, 0, 0, 0
-    for start in windows_present(key, table) or ():
-        # One window at a time is in memory.
-        window = Window.of(start, "daily")
-        rows = lazily(place, key, table, window).collect()
-        changed = _checked(key, rows, change(rows))
-        before_count, after_count = before_count + rows.height, after_count + changed.height
-        if changed.equals(rows) and not anew:
-            continue
-        changed_count += 1
-        added_count += changed.height
-        files = WindowFiles(place, key, changed, spec)
-        actions += [*present_in(table, window), *files.written(table.schema())]
-    table.create_write_transaction(
-        actions,
-        "append",
-        table.schema(),
-        partition_by=[WINDOW],
-        commit_properties=stamp.properties(rows_count=added_count),
-    )
-    table.update_incremental()
-    return Rewritten(before_count, after_count, changed_count)
-
-
-def _rewrite_whole(
-    place: Place,
-    key: str,
-    table: "DeltaTable",
-    change: Change,
-    *,
-    spec: TableSpec,
-    stamp: Stamp,
-    anew: bool,
-) -> Rewritten:
-    from deltalake import write_deltalake
-
-    rows = lazily(place, key, table, None).collect()
-    changed = _checked(key, rows, change(rows))
-    is_same = changed.equals(rows)
-    if is_same and not anew:
-        leave_mark(table, stamp)
-    else:
+        changed = self._changed(table, None)
+        if changed is None:
+            return leave_mark(table, stamp)
         write_deltalake(
             table,
             changed,
             mode="overwrite",
-            writer_properties=writer_properties(spec),
+            writer_properties=writer_properties(recorded_spec(table)),
             commit_properties=stamp.properties(),
         )
-    return Rewritten(rows.height, changed.height, int(not is_same))
+        return table.version()
 
+    def _changed(self, table: "DeltaTable", window: Window | None) -> pl.DataFrame | None:
+        """The rows to write in the place of those there; None where their files may stay."""
+        rows = lazily(self._place, self._key, table, window).collect()
+        changed = self._checked(rows, self._change(rows))
+        is_same, so_far = changed.equals(rows), self.counted
+        self.counted = Rewritten(
+            so_far.rows_before_count + rows.height,
+            so_far.rows_count + changed.height,
+            so_far.changed_count + (not is_same),
+        )
+        return None if is_same and not self._anew else changed
 
-def _checked(key: str, rows: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
-    if changed.schema != rows.schema:
-        raise TwinError(f"{key}: rewriting may not change columns or their types")
-    own = [name for name in OWN if name in rows.columns and name == WINDOW]
-    if any(not changed[name].is_in(rows[name].unique().to_list()).all() for name in own):
-        raise TwinError(f"{key}: rewriting may not move a row to another window")
-    return changed
-
-
-def purge(place: Place, key: str, *, job: str) -> int:
-    """Leave of a table its newest rows alone: no older version, no file that is not part of it.
-
-    Gives the version it then has, the oldest that can be read. What a writer that was killed left
-    goes, too, and what older commits said of values (statistics), in log and checkpoints.
-    """
-    table = newest(place, key)
-    with translated(key, "purging the history"):
-        table.vacuum(retention_hours=0, enforce_retention_duration=False, dry_run=False, full=True)
-        table = newest(place, key)
-        # The notes are said again after the vacuum's own commits: all before this one goes.
-        leave_mark(table, Stamp("purge", _kept_notes(table), {_PURGED: number_of(job)}))
-        table = newest(place, key)
-        table.create_checkpoint()
-        version, files = table.version(), sorted(table.file_uris())
-        log = Log(place, key)
-        log.forget_before(version)
-        again = newest(place, key)
-    if again.version() != version or sorted(again.file_uris()) != files:
-        raise TwinError(f"{key}: its log did not survive the purge; restore it from the backup")
-    return version
-
-
-class Log:
-    """The files in which a table says what it is made of."""
-
-    def __init__(self, place: Place, key: str) -> None:
-        """Nothing is listed yet."""
-        self._place = place
-        self._folder = f"{place.uri(key)}/{_LOG}"
-
-    def names(self) -> list[str]:
-        """The names of all files of the log, in order."""
-        if self._place.is_remote:
-            found = self._place.files.find(self._folder.removeprefix("s3://"))
-            return sorted(str(path).rpartition("/")[2] for path in found)
-        return sorted(path.name for path in Path(self._folder).iterdir())
-
-    def forget_before(self, version: int) -> None:
-        """Remove all that speaks of versions before this one, of which there is a checkpoint."""
-        stem = f"{version:020}"
-        names = self.names()
-        if f"{stem}.checkpoint.parquet" not in names:
-            raise TwinError("a version without a checkpoint is not all a log may hold")
-        for name in names:  # the oldest first: what is left is always a whole end of the log
-            found = _VERSION.match(name)
-            is_newer = found is not None and int(found[0]) >= version
-            if not is_newer and name != _POINTER:
-                self._remove(name)
-
-    def oldest(self) -> int:
-        """The oldest version that the log can still tell."""
-        names = self.names()
-        first = f"{0:020}.json"
-        if first in names:
-            return 0
-        checkpoints = [name for name in names if name.endswith(".checkpoint.parquet")]
-        return min((int(name[:20]) for name in checkpoints), default=0)
-
-    def _remove(self, name: str) -> None:
-        if self._place.is_remote:
-            self._place.files.rm_file(f"{self._folder}/{name}".removeprefix("s3://"))
-        else:
-            Path(self._folder, name).unlink(missing_ok=True)
+    def _checked(self, rows: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
+        if changed.schema != rows.schema:
+            raise TwinError(f"{self._key}: rewriting may not change columns or their types")
+        if self._purpose.same_rows and changed.height != rows.height:
+            raise TwinError(f"{self._key}: rewriting for a new key changed the number of rows")
+        if WINDOW in rows.columns:
+            windows = rows[WINDOW].unique().to_list()
+            if not changed[WINDOW].is_in(windows).all():
+                raise TwinError(f"{self._key}: rewriting may not move a row to another window")
+        return changed

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from infra.lake.faults import store_errors, translated
+from infra.lake.log import LOG, Log
 from infra.lake.places import Place
 from infra.lake.reading import as_of, lazily, newest
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 # Which rows are meant, given the columns there are.
 Where = Callable[[Collection[str]], pl.Expr]
-_LOG: Final = "_delta_log/"
 _INDEXED: Final = "delta.dataSkippingNumIndexedCols"
 _LISTED: Final = "delta.dataSkippingStatsColumns"
 
@@ -59,17 +59,15 @@ def files_under(place: Place, key: str) -> list[str]:
     else:
         root = Path(base)
         paths = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
-    return sorted(path for path in paths if not path.startswith(_LOG))
+    return sorted(path for path in paths if not path.startswith(f"{LOG}/"))
 
 
 def files_at(place: Place, key: str, version: int) -> list[str]:
     """The files a table consists of at a version: its rows, then its log up to there."""
-    from infra.lake.rewriting import Log
-
     table = as_of(place, key, version)
     with translated(key, "listing the files"):
         log = [name for name in Log(place, key).names() if _is_of(name, version)]
-        return [*sorted(_parts_of(table)), *(f"{_LOG}{name}" for name in log)]
+        return [*sorted(_parts_of(table)), *(f"{LOG}/{name}" for name in log)]
 
 
 def _is_of(name: str, version: int) -> bool:
@@ -134,8 +132,6 @@ def _holds(place: Place, key: str, name: str, where: Where) -> bool:
 
 def traces(place: Place, key: str, *, allowed: Collection[str]) -> Traces:
     """What is there beside the newest rows, and which columns have statistics they may not have."""
-    from infra.lake.rewriting import Log
-
     table = newest(place, key)
     with translated(key, "looking for what is left"):
         others = sorted(set(files_under(place, key)) - _parts_of(table))

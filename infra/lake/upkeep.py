@@ -1,18 +1,18 @@
-"""What is done to tables beside writing them: rewriting, purging, ending windows on time."""
+"""What is done to tables beside writing them: rewriting, purging, closing, ending windows."""
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 
-from infra.lake import expiring, rewriting
+from infra.lake import closing, expiring, purging, rewriting
 from infra.lake.faults import commit, translated
-from infra.lake.fields import TableSpec, recorded_spec
+from infra.lake.fields import TableSpec
 from infra.lake.leases import Leases
 from infra.lake.places import Place
 from infra.lake.reading import newest
-from infra.lake.rewriting import Change, Rewritten
+from infra.lake.rewriting import Change, Purpose, Rewritten
+from infra.lake.shaping import keep_properties, restated
 from infra.lake.traces import Holding, Traces, Where, files_at, holding, traces
-from infra.lake.writing import keep_properties, restated
 
 
 class Upkeep:
@@ -36,7 +36,6 @@ class Upkeep:
         *,
         job: str,
         notes: Mapping[str, str],
-        spec: TableSpec,
         anew: bool = False,
     ) -> Rewritten:
         """Put every row of a table through a change, in one commit that remembers the job.
@@ -47,18 +46,29 @@ class Upkeep:
         Whether the job has done it already says `is_rewritten`; a change that may not be made
         twice asks first.
         """
+        purpose = Purpose.of_job(job)
         with self._leases.alone(key):
             return rewriting.rewrite(
-                self._place, key, change, job=job, notes=notes, spec=spec, anew=anew
+                self._place, key, change, purpose=purpose, notes=notes, anew=anew
             )
-
-    def recorded_spec(self, key: str) -> TableSpec:
-        """What the table says of itself: columns, labels, statistics; those of pseudonyms aside."""
-        return recorded_spec(newest(self._place, key))
 
     def is_rewritten(self, key: str, job: str) -> bool:
         """Whether this job is the last that has rewritten the table."""
         return rewriting.is_rewritten(self._place, key, job)
+
+    def rekey(
+        self, key: str, change: Change, *, domain: str, mark: int, notes: Mapping[str, str]
+    ) -> Rewritten:
+        """As `rewrite`, for new pseudonyms of the same people: with the mark of their key.
+
+        The number of rows stays, all are written, and nobody who reads the table is told news. A
+        table that has the mark already is left alone.
+        """
+        purpose = Purpose.of_key(domain, mark)
+        with self._leases.alone(key):
+            return rewriting.rewrite(
+                self._place, key, change, purpose=purpose, notes=notes, anew=True
+            )
 
     def purge(self, key: str, *, job: str) -> int:
         """Remove every older version, every file that is no part of the table, and its old log.
@@ -66,11 +76,37 @@ class Upkeep:
         Gives the one version that is left. Can be done again at any time.
         """
         with self._leases.alone(key):
-            return rewriting.purge(self._place, key, job=job)
+            return purging.purge(self._place, key, job=job)
 
     def is_purged(self, key: str, job: str) -> bool:
         """Whether this job is the last that has purged the table."""
-        return rewriting.is_purged(self._place, key, job)
+        return purging.is_purged(self._place, key, job)
+
+    def remove_files(self, key: str, *, older_than: timedelta = timedelta()) -> None:
+        """Remove the files that left the table longer ago than this; as of now, all of no version.
+
+        So older versions end, and their log stays: for a new key, since it holds no pseudonym, and
+        for a term, since the newer of them stay.
+        """
+        with self._leases.alone(key):
+            purging.remove_files(self._place, key, older_than=older_than)
+
+    def close(self, key: str, why: str) -> None:
+        """Let nobody read or write the table from now on, whoever is stopped, until `reopen`.
+
+        Raises TwinError if it is closed for another reason.
+        """
+        with self._leases.alone(key):
+            closing.close(self._place, key, why)
+
+    def is_closed(self, key: str) -> bool:
+        """Whether nobody may read or write the table."""
+        return closing.is_closed(self._place, key)
+
+    def reopen(self, key: str) -> None:
+        """Let everybody read and write again; versions before are told to be gone."""
+        with self._leases.alone(key):
+            closing.reopen(self._place, key)
 
     def restate(self, key: str, spec: TableSpec) -> int:
         """Record columns, labels and statistics of a spec as all that the table has; its version.
@@ -85,15 +121,6 @@ class Upkeep:
         """Have statistics of no other columns than the spec's written from now on."""
         with self._leases.alone(key), translated(key, "recording the statistics"):
             keep_properties(newest(self._place, key), spec)
-
-    def vacuum(self, key: str, *, older_than: timedelta) -> None:
-        """Remove files that left the table longer ago than this: so old versions end."""
-        with self._leases.alone(key), translated(key, "removing old files"):
-            newest(self._place, key).vacuum(
-                retention_hours=int(older_than / timedelta(hours=1)),
-                enforce_retention_duration=False,
-                dry_run=False,
-            )
 
     def expire_windows(self, key: str, before: date, *, notes: Mapping[str, str]) -> int:
         """End all windows that begin before a day, in every version; the count of their files.

@@ -1,4 +1,4 @@
-"""Commits: one table, one attempt, everything or nothing. `faults.commit` repeats attempts."""
+"""Commits of rows: one table, one attempt, everything or nothing. `faults.commit` repeats them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,25 +8,21 @@ import polars as pl
 
 from infra.errors import TwinError
 from infra.lake.fields import (
-    OWN,
-    VALID_FROM,
-    WINDOW,
     TableSpec,
-    cipher_mark,
     completed,
     declared_fields,
     evolved,
     with_fields,
     writer_properties,
 )
-from infra.lake.files import WindowFiles, present_in
-from infra.lake.history import LOG_PROPERTIES, Stamp
-from infra.lake.places import Place
-from infra.lake.reading import NO_MARK, mark_of, marks_of, opened, refuse_closed
+from infra.lake.files import WindowFiles, commit_files, present_in
+from infra.lake.history import Stamp
+from infra.lake.reading import NO_MARK, mark_of, marks_of
+from infra.lake.shaping import write_schema
 from infra.windows import Window
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable, Schema
+    from deltalake import DeltaTable
 
 
 class Landing:
@@ -46,87 +42,14 @@ class Landing:
             # Reading a mark costs 5 ms in a bucket: most writes need one attempt, and read none.
             self._at_first = table
             return False
-        return self._is_known(table) and not self._is_known(self._at_first)
+        return self.is_known(table) and not self.is_known(self._at_first)
 
-    def _is_known(self, table: "DeltaTable") -> bool:
+    def is_known(self, table: "DeltaTable") -> bool:
+        """Whether the table has all marks, since whenever."""
         marks = self._marks
         return bool(marks) and all(
             table.transaction_version(name) == mark for name, mark in marks.items()
         )
-
-
-def opened_or_created(place: Place, key: str, spec: TableSpec, schema: pl.Schema) -> "DeltaTable":
-    """The table, created empty if there is none, with the properties of the spec.
-
-    Raises TwinError if it is there as another kind: with windows, with history or with neither.
-    """
-    from deltalake import CommitProperties, DeltaTable, Transaction
-    from deltalake.schema import Schema
-
-    table = opened(place, key)
-    marks = [] if spec.cipher is None else [(cipher_mark(spec.cipher[0]), spec.cipher[1])]
-    if table is None:
-        return DeltaTable.create(
-            place.uri(key),
-            Schema(declared_fields(spec, schema)),
-            mode="error",
-            partition_by=[WINDOW] if WINDOW in schema else None,
-            name=key,
-            description=spec.description or None,
-            configuration={**LOG_PROPERTIES, **spec.properties},
-            storage_options=place.storage_options,
-            # With retries, the second of two creators commits its table over the first one's.
-            commit_properties=CommitProperties(
-                max_commit_retries=0,
-                app_transactions=[Transaction(name, mark) for name, mark in marks] or None,
-            ),
-        )
-    refuse_closed(key, table)
-    recorded = [each.name for each in table.schema().fields if each.name in OWN]
-    if set(recorded) != set(schema) & set(OWN):
-        raise TwinError(
-            f"{key} was made {_kind(recorded)}, not {_kind(list(schema))}; move the table away and "
-            "build it again from the sealed deliveries"
-        )
-    keep_properties(table, spec)
-    _keep_cipher(key, table, spec)
-    return table
-
-
-def _keep_cipher(key: str, table: "DeltaTable", spec: TableSpec) -> None:
-    """Refuse rows whose pseudonyms are encrypted with another key than those of the table."""
-    if spec.cipher is None:
-        return
-    domain, mark = spec.cipher
-    recorded = table.transaction_version(cipher_mark(domain))
-    if recorded is None:
-        leave_mark(table, Stamp("keys", marks={cipher_mark(domain): mark}))
-    elif recorded != mark:
-        raise TwinError(
-            f"{key}: the pseudonyms of its rows are encrypted with another key of the domain "
-            f"{domain} than these. If the key was just rotated, run again. If not, the ring or the "
-            "table was restored from an older copy: restore the one that belongs to the other"
-        )
-
-
-def _kind(columns: list[str]) -> str:
-    if WINDOW in columns:
-        return "with windows"
-    return "with history" if VALID_FROM in columns else "as one whole"
-
-
-def keep_properties(table: "DeltaTable", spec: TableSpec) -> None:
-    """Record which columns may have statistics before a row is written, where that changed."""
-    recorded = table.metadata().configuration
-    statistics = "delta.dataSkippingStatsColumns"
-    wanted = dict(spec.properties)
-    if statistics in recorded:
-        wanted.setdefault(statistics, "")
-    changed = {name: text for name, text in wanted.items() if recorded.get(name) != text}
-    if changed:
-        table.alter.set_table_properties(changed)
-    if spec.description and table.metadata().description != spec.description:
-        table.alter.set_table_description(spec.description)
 
 
 def replace_all(
@@ -188,18 +111,8 @@ def replace_windows(
     if added and {each.path for each in added} <= {each.path for each in removed}:
         # Our own commit, whose answer was lost: a file is named by one commit only.
         return table.version()
-    table.create_write_transaction(
-        [*removed, *added],
-        "append",
-        table.schema(),
-        partition_by=[WINDOW],
-        commit_properties=replace(
-            stamp, marks={**_guards(table, window, stamp), **stamp.marks}
-        ).properties(rows_count=files.rows.height),
-    )
-    # This call, unlike a write, leaves the opened table at the version it had.
-    table.update_incremental()
-    return table.version()
+    guarded = replace(stamp, marks={**_guards(table, window, stamp), **stamp.marks})
+    return commit_files(table, [*removed, *added], stamp=guarded, rows_count=files.rows.height)
 
 
 def _guards(table: "DeltaTable", window: Window, stamp: Stamp) -> dict[str, int]:
@@ -211,46 +124,3 @@ def _guards(table: "DeltaTable", window: Window, stamp: Stamp) -> dict[str, int]
     unmarked = [start for start in window.starts() if mark_of(start) not in stamp.marks]
     known = marks_of(table, unmarked)
     return {mark_of(start): known.get(start, NO_MARK) for start in unmarked}
-
-
-def leave_mark(table: "DeltaTable", stamp: Stamp) -> int:
-    """Record that a delivery came and changed no row, in a commit without rows."""
-    table.create_write_transaction(
-        [], "append", table.schema(), commit_properties=stamp.properties()
-    )
-    # This call, unlike a write, leaves the opened table at the version it had.
-    table.update_incremental()
-    return table.version()
-
-
-def restated(table: "DeltaTable", spec: TableSpec) -> int:
-    """Record the columns and labels of a spec in place of the table's own, in one commit.
-
-    The table's columns of the same name and type stay where they are; the others are gone.
-    """
-    from deltalake.schema import Schema
-
-    own = [name for name in OWN if name in table.schema().to_arrow().names]
-    declared = {each.name: each for each in declared_fields(spec, spec.with_own(*own))}
-    kept = [
-        declared[each.name]
-        for each in table.schema().fields
-        if each.name in declared and declared[each.name].type == each.type
-    ]
-    return write_schema(table, Schema(kept))
-
-
-def write_schema(table: "DeltaTable", schema: "Schema") -> int:
-    """Record other labels, in a commit that touches no row."""
-    import pyarrow as pa
-    from deltalake import write_deltalake
-
-    write_deltalake(
-        table,
-        pa.schema(schema).empty_table(),
-        mode="overwrite",
-        schema_mode="overwrite",
-        predicate="false",
-        commit_properties=Stamp("labels").properties(),
-    )
-    return table.version()

@@ -7,6 +7,7 @@ from orchestration.cli import (
     contracts,
     doctor,
     erasure,
+    explaining,
     keys,
     privacy,
     publishers,
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(contracts.app, name="contract")
     app.command()(reading.sql)
     app.command()(reading.history)
+    app.command()(explaining.explain)
     app.add_typer(quarantine.app, name="quarantine")
     app.command()(privacy.protect)
     app.command()(privacy.scan)

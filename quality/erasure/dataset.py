@@ -109,7 +109,6 @@ class Dataset:
                 lambda rows: rows.filter(~where(rows.columns)),
                 job=job,
                 notes={_ERASED: job, _COUNT: str(found.rows_count)},
-                spec=upkeep.recorded_spec(table),
             )
             told(f"{table}: rewritten")
         if found.is_any or not upkeep.is_purged(table, job):

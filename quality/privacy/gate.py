@@ -23,6 +23,7 @@ from quality.privacy.cells import Repeats
 from quality.privacy.drift import Drift, check_drift
 from quality.privacy.numbers import Dialect
 from quality.privacy.protected import EVENT_ON, Piece, Protected, joined, split
+from quality.privacy.pseudonyms import Familiar
 from quality.privacy.reading import Problem, Reading, check_column, reads_by_column
 from quality.privacy.treatment import ByDay, days_of, protect_column, read_event_time
 
@@ -65,11 +66,12 @@ def _protect_layout(
     """Protect the files of one layout; each row keeps the place its file has in the delivery."""
     adapter, contract = part.read_by(adapter), part.contract
     own_days = [days[place] for place in part.places]
+    familiar = Familiar()
 
     def protect_piece(raw: RawRows) -> Piece:
         if raw.is_left_out or _says_nothing_happened(part.arrivals, raw):
             raw = _with_declared_columns(raw, contract)
-        return _protect_piece(raw, contract, keyring, own_days)
+        return _protect_piece(raw, contract, keyring, own_days, familiar)
 
     opened = open_in_pieces if _is_read_cell_by_cell(contract, adapter) else open_whole
     pieces = list(map(protect_piece, opened(part.arrivals, adapter)))
@@ -111,11 +113,15 @@ def protect_rows(
 
     Where a contract without event time has pseudonyms by day, the day a payload is for stands in.
     """
-    return joined([_protect_piece(raw, contract, keyring, payload_days)])
+    return joined([_protect_piece(raw, contract, keyring, payload_days, Familiar())])
 
 
 def _protect_piece(
-    raw: RawRows, contract: Contract, keyring: Keyring, payload_days: Sequence[date | None]
+    raw: RawRows,
+    contract: Contract,
+    keyring: Keyring,
+    payload_days: Sequence[date | None],
+    familiar: Familiar,
 ) -> Piece:
     for name, column in contract.stored.items():
         check_column(name, column)
@@ -129,7 +135,7 @@ def _protect_piece(
                 )
     with fenced(contract.key):
         drift = check_drift(raw, contract, keyring)
-        return _protect(raw, contract, keyring, drift=drift, payload_days=days)
+        return _protect(raw, contract, keyring, familiar, drift=drift, payload_days=days)
 
 
 @contextmanager
@@ -145,7 +151,13 @@ def fenced(key: str) -> Iterator[None]:
 
 
 def _protect(
-    raw: RawRows, contract: Contract, keyring: Keyring, *, drift: Drift, payload_days: pl.Series
+    raw: RawRows,
+    contract: Contract,
+    keyring: Keyring,
+    familiar: Familiar,
+    *,
+    drift: Drift,
+    payload_days: pl.Series,
 ) -> Piece:
     delivered = {name: raw.frame[name] for name in raw.frame.columns}
     dialect = Dialect(raw.decimal, raw.thousands)
@@ -164,7 +176,7 @@ def _protect(
         # A row from before the series is refused: a slip such as 1970 needs no key of its own.
         return days.zip_with(days >= contract.since, nowhen)
 
-    by_day = ByDay(contract.key_domain or "", days_of_keys, keyring)
+    by_day = ByDay(contract.key_domain or "", days_of_keys, keyring, familiar)
 
     def through(name: str) -> Reading:
         column = contract.stored[name]

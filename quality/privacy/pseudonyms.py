@@ -62,6 +62,34 @@ def reencrypted(names: pl.Series, old: CipherKey, new: CipherKey) -> pl.Series:
     return rows.join(pairs, on="old", how="left", maintain_order="left")["new"].alias(names.name)
 
 
+class Familiar:
+    """The pseudonyms of the piece of a delivery before: in the next one most of them come again.
+
+    It holds identifiers in the clear and lives no longer than the reading of the delivery.
+    """
+
+    def __init__(self) -> None:
+        """Nobody is familiar yet."""
+        self._named: dict[str, pl.DataFrame] = {}
+
+    def pseudonyms(
+        self, column: str, forms: pl.Series, entity: Entity, key: PseudonymKey
+    ) -> pl.Series:
+        """As `pseudonyms`, of the distinct forms of a column."""
+        named = forms.alias("form").to_frame()
+        before = self._named.get(column)
+        if before is None:
+            named = named.with_columns(pid=pseudonyms(forms, entity, key))
+        else:
+            named = named.join(before, on="form", how="left", maintain_order="left")
+            is_new = named["pid"].is_null() & named["form"].is_not_null()
+            if is_new.any():
+                made = pseudonyms(forms.filter(is_new), entity, key)
+                named = named.with_columns(pid=named["pid"].scatter(is_new.arg_true(), made))
+        self._named[column] = named.drop_nulls()
+        return named["pid"]
+
+
 def pseudonyms_by_day(
     forms: Repeats, days: pl.Series, entity: Entity, key_of: Callable[[date], PseudonymKey | None]
 ) -> pl.Series:

@@ -16,7 +16,7 @@ from quality.privacy.cells import Repeats
 from quality.privacy.free_text import redact
 from quality.privacy.instants import ROME
 from quality.privacy.numbers import Dialect, NumberType
-from quality.privacy.pseudonyms import pseudonyms, pseudonyms_by_day
+from quality.privacy.pseudonyms import Familiar, pseudonyms, pseudonyms_by_day
 from quality.privacy.reading import Problem, Reading, read_cells, read_identifiers, read_number
 
 Delivered = Mapping[str, pl.Series]
@@ -32,6 +32,7 @@ class ByDay:
     domain: str
     days: Callable[[], pl.Series]
     keyring: Keyring
+    familiar: Familiar
 
 
 def read_event_time(delivered: Delivered, contract: Contract, dialect: Dialect) -> Reading | None:
@@ -111,7 +112,11 @@ def _pseudonyms(forms: Repeats, name: str, column: Column, by_day: ByDay) -> Rea
     entity = column.entity or DEFAULT_ENTITY
     if column.epoch is None:
         key = by_day.keyring.pseudonym_key(by_day.domain)
-        return Reading(forms.with_values(pseudonyms(forms.values, entity, key)))
+        if forms.positions is None:
+            return Reading(forms.with_values(pseudonyms(forms.values, entity, key)))
+        return Reading(
+            forms.with_values(by_day.familiar.pseudonyms(name, forms.values, entity, key))
+        )
     closed: list[date] = []
     days = by_day.days()
 

@@ -169,7 +169,7 @@ class _Looks:
     def _after(self, inputs: Inputs) -> set[str]:
         try:
             return self._seen(published(self._declaration, inputs))
-        except pl.exceptions.PolarsError:
+        except (pl.exceptions.PolarsError, TypeError, ValueError):
             return {_ROWS}  # a function that cannot read a value has looked at it
 
     def _seen(self, after: pl.DataFrame) -> set[str]:

@@ -3,8 +3,8 @@ import dataclasses
 import polars as pl
 import pytest
 
+from assets.columns import schema_of
 from assets.declaration import given
-from assets.derive import schema_of
 from assets.derived_assets import find_declarations
 from assets.twin import Twin
 from infra.errors import TwinError

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
+from assets.columns import schema_of
 from assets.declaration import Declaration, given
-from assets.derive import schema_of
 from assets.derived_assets import find_declarations
 from assets.lineage import Descent, check_lineage, descents, descents_of, strictest
 from assets.twin import Twin

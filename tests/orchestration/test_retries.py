@@ -4,7 +4,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets import source_assets
 from infra.errors import TwinError
 from infra.lake import Lake
 from orchestration.definitions import build
@@ -18,8 +17,7 @@ DAY = "2025-03-24"
 
 
 @pytest.fixture
-def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
-    monkeypatch.setitem(source_assets.RETRIES, "delay", 0.05)
+def town(tmp_path: Path) -> Town:
     return parks_town(tmp_path)
 
 

@@ -17,7 +17,6 @@ from typing import Final, get_args
 import polars as pl
 import pytest
 
-from assets import source_assets
 from infra.settings import ADDRESSES
 from infra.simulator import simulate
 from infra.simulator.publishers import FaultKind
@@ -71,7 +70,6 @@ def gemello(
     city: City, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Command:
     """The command line in this process; it does not wait long before it tries again."""
-    monkeypatch.setitem(source_assets.RETRIES, "delay", 0.05)
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     monkeypatch.chdir(city.home.parent)
     for name, text in city.environment.items():

@@ -2,28 +2,30 @@
 
 import argparse
 import sys
+from typing import get_args
 
 from quality.privacy.detection.engine import detect
 from quality.privacy.detection.strict import hide
-from tests.privacy_texts.reading import marked_texts, score
+from tests.privacy_texts.reading import Texts, marked_texts, score
 
 
 def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(prog="python -m tests.privacy_texts", description=__doc__)
+    arguments.add_argument("--set", choices=get_args(Texts), default="own", dest="texts")
     arguments.add_argument("--half", choices=("tuned", "held-out", "all"), default="all")
     arguments.add_argument("--errors", action="store_true", help="show what was missed")
     chosen = arguments.parse_args()
     texts = [
         one
-        for one in marked_texts()
+        for one in marked_texts(chosen.texts)
         if chosen.half == "all" or one.is_held_out == (chosen.half == "held-out")
     ]
     out = sys.stdout.write
     for name, find in (("detect", detect), ("strict", hide)):
         got = score(texts, find)
         kind = "recall" if name == "detect" else "hidden"
-        out(f"{name}, {len(texts)} texts ({chosen.half})\n")
+        out(f"{name}, {len(texts)} texts ({chosen.texts}, {chosen.half})\n")
         for label, tally in sorted(getattr(got, kind).items()):
             out(f"  {label:<20} {tally}\n")
         out(f"  {'all':<20} {got.all_of(kind)}\n")

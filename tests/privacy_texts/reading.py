@@ -6,9 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from quality.privacy.detection.spans import Span
 
+Texts = Literal["own", "first-author", "second-author"]
+_HERE = Path(__file__).parent
+_FOLDERS: dict[Texts, Path] = {
+    "own": _HERE,
+    "first-author": _HERE / "other_hands" / "a",
+    "second-author": _HERE / "other_hands" / "b",
+}
 _MARK = re.compile(r"\{([A-Z_]+):([^{}]+)\}")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -23,13 +31,17 @@ class Marked:
     is_held_out: bool
 
 
-def marked_texts(folder: Path = Path(__file__).parent) -> list[Marked]:
-    """All texts of all registers."""
+def marked_texts(texts: Texts = "own") -> list[Marked]:
+    """All texts of all registers, by the hand that wrote the rules or by one of two others."""
     return [
-        _marked(file.stem, line.replace("\\n", "\n"), is_held_out=number % 4 >= 2)
-        for file in sorted(folder.glob("*.txt"))
+        _marked(file.stem, line.replace("\\n", "\n"), is_held_out=_is_held_out(texts, number))
+        for file in sorted(_FOLDERS[texts].glob("*.txt"))
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines())
     ]
+
+
+def _is_held_out(texts: Texts, number: int) -> bool:
+    return number % 4 >= 2 if texts == "own" else texts == "second-author"
 
 
 def _marked(register: str, line: str, *, is_held_out: bool) -> Marked:

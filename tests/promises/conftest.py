@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.asked_again import _asked_again_at_once
 from tests.promises.contracts import parks_town
+from tests.promises.erased_town import erased_town, land_twice
 from tests.promises.town import FIRST_DAY, Town, days, simulated_town
+
+__all__ = ["_asked_again_at_once"]
 
 DAYS_COUNT = 3
 
@@ -42,3 +46,19 @@ def landed(landed_once: Town, tmp_path: Path) -> Town:
 def parks(tmp_path: Path) -> Town:
     """An installation with three small contracts of its own; nothing has been delivered yet."""
     return parks_town(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def settled_once(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Anna, Bruno and Carla in all tables, older versions, quarantine and sealed deliveries."""
+    town = erased_town(tmp_path_factory.mktemp("settled"))
+    land_twice(town)
+    return town
+
+
+@pytest.fixture
+def settled(settled_once: Town, tmp_path: Path) -> Town:
+    """The same, for a test that erases somebody."""
+    shutil.copytree(settled_once.home.parent, tmp_path / "town")
+    folder = tmp_path / "town"
+    return Town(home=folder / "home", sources=folder / "sources", contracts=folder / "contracts")

@@ -58,7 +58,6 @@ def stages_in(folder: Path) -> Stages:
             lambda rows, name=name: rows.filter(~pl.col(name).is_in([PID, HELD_PID])),
             job="ER-1",
             notes={"erasure": "ER-1"},
-            spec=upkeep.recorded_spec(table),
         )
     shutil.copytree(stages.rewritten, stages.purged)
     for table in TABLES:

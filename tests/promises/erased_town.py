@@ -3,20 +3,35 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
+from assets.erasing import office_of
+from assets.twin import Twin, utc_now
+from infra.backup import restore
+from infra.signing import Signed
+from quality.erasure.erase import erase
+from quality.erasure.request import read_request
 from tests.promises.canaries import HEADER, SESSIONS, Person
 from tests.promises.contracts import write_contract
-from tests.promises.town import FIRST_DAY, Town, days
+from tests.promises.town import FIRST_DAY, Town, days, rows_of
 
-SECOND_DAY: Final = days(2)[1]
+SECOND_DAY, THIRD_DAY = days(3)[1:]
 SESSIONS_TABLE: Final = "bronze/canary/sessions"
 REFUSED_TABLE: Final = "quarantine/canary/sessions"
 HOLDERS_TABLE: Final = "bronze/canary/holders"
 NOTES_TABLE: Final = "bronze/canary/notes"
+# Every row of the town, and those that are not Anna's.
+ROWS: Final = {
+    HOLDERS_TABLE: (4, 2),
+    NOTES_TABLE: (3, 2),
+    SESSIONS_TABLE: (6, 4),
+    REFUSED_TABLE: (2, 1),
+}
 ALL: Final = ("bronze/canary/*",)
 ANNA, BRUNO, CARLA = (Person(number) for number in (701, 702, 703))
 
@@ -141,3 +156,52 @@ def write_request(town: Town, *people: Person, name: str = "ER-2026-001") -> Pat
     path = town.home.parent / f"{name}.request.json"
     path.write_text(json.dumps({"request": name, "identifiers": identifiers}))
     return path
+
+
+class Killed(BaseException):
+    """What ends a run at a step, and is caught by nobody."""
+
+
+def erase_in(town: Town, request: Path, told: Callable[[str], None] = lambda _: None) -> Signed:
+    office = office_of(town.twin(), town.home / "dagster")
+    return erase(read_request(request), office, clock=utc_now, told=told)
+
+
+def counts(town: Town) -> dict[str, int]:
+    found = rows_of(town)
+    return {table: found[table].height for table in ROWS}
+
+
+def pseudonyms_of_anna(town: Town) -> list[str]:
+    """What only Anna's rows hold of the columns that say who a row is of, before she is erased."""
+    rows = rows_of(town)[SESSIONS_TABLE]
+    columns = [name for name in rows.columns if name.endswith("_pid") and name != "session_pid"]
+    by_row = rows.select(pl.concat_list(columns)).to_series().to_list()
+    return sorted({one for row in by_row for one in row})
+
+
+def sealed_texts(town: Town) -> str:
+    """Everything that sealed deliveries hold, as far as keys open it."""
+    from infra.adapters.opening import payloads_of
+
+    contents = town.twin().archive.contents
+    return "".join(
+        repr(pl.read_parquet(_rows_in(payload.content)).rows())
+        if payload.stands_for
+        else payload.content.decode()
+        for key in contents.contract_keys()
+        for records in contents.by_ciphertext(key)
+        for payload in payloads_of(contents.open(records[0]))
+    )
+
+
+def _rows_in(content: bytes) -> bytes:
+    import io
+    import zipfile
+
+    return zipfile.ZipFile(io.BytesIO(content)).read("rows.parquet")
+
+
+def restored(twin: Twin, folder: str) -> int:
+    done = restore(twin.lake, twin.archive, twin.keyring, folder=folder, told=lambda _: None)
+    return done.erased_rows_count

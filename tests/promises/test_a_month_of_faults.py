@@ -13,7 +13,6 @@ from typing import Final
 
 import pytest
 
-from assets import source_assets
 from infra.adapters import sftp_fetch
 from infra.scan import scan
 from tests.promises.month import (
@@ -74,7 +73,6 @@ OF_THE_DELIVERY: Final = ("delivery_id", "sealed_until_on")
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(source_assets.RETRIES, "delay", 0.01)
     monkeypatch.setattr(sftp_fetch, "PAUSES_S", (0.0, 0.0))
 
 

@@ -142,8 +142,10 @@ class Reader:
 
         def looks() -> None:
             while not ended.is_set():
+                began = time.monotonic()
                 self.look()
-                ended.wait(0.1)
+                # No more than a third of a core: the run that is looked at needs the others.
+                ended.wait(max(0.1, 2 * (time.monotonic() - began)))
 
         thread = threading.Thread(target=looks)
         thread.start()

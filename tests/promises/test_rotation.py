@@ -12,6 +12,8 @@ from deltalake import DeltaTable
 from assets.erasing import backups_of
 from assets.twin import utc_now
 from infra.errors import TwinError
+from infra.lake import Lake
+from infra.lake.places import Place
 from quality.rotation import Rotation, rotate
 from quality.tables import bronze_spec
 from tests.promises.contracts import VISITS_HEADER, edit_contract, write_contract
@@ -315,6 +317,22 @@ def test_a_writer_that_began_before_a_rotation_cannot_commit_after_it(town: Town
         late.merge_history(
             MEMBERS, rows, primary_key=["visit_pid"], at=utc_now(), spec=spec, notes={}, mark=1
         )
+
+
+def test_a_rotation_waits_for_who_writes_and_until_then_nothing_is_changed(town: Town) -> None:
+    before = {table: DeltaTable(town.lake / table).version() for table in (VISITS, MEMBERS)}
+    hurried = Lake(Place.of(str(town.lake), {}), wait_s=0.3)
+
+    with (
+        town.twin().lake.writing(VISITS),
+        pytest.raises(TwinError, match="others go on writing"),
+    ):
+        rotate("parks", lake=hurried, keyring=town.twin().keyring, notes={})
+
+    assert {table: DeltaTable(town.lake / table).version() for table in before} == before
+    assert town.twin().keyring.pseudonym_key("parks").version == 1
+    assert len(list((town.home / "root.key.ring").glob("parks.c*"))) == 1
+    assert len(turned(town).tables) == 4
 
 
 def test_a_ring_from_before_a_rotation_is_noticed_before_a_row_is_written(

@@ -184,7 +184,7 @@ def test_rows_are_rewritten_and_not_only_marked_as_deleted(tmp_path: Path) -> No
         )
         assert places_of(Path(lake.uri(table)), LONE)
 
-        lake.upkeep.rewrite(table, pl.DataFrame.clear, job="ER-1", notes={}, spec=CODES)
+        lake.upkeep.rewrite(table, pl.DataFrame.clear, job="ER-1", notes={})
         lake.upkeep.purge(table, job="ER-1")
 
         assert places_of(Path(lake.uri(table)), LONE) == set()

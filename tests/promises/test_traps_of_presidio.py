@@ -146,7 +146,7 @@ def test_there_is_a_written_identifier_for_every_rule() -> None:
     idle = [
         rule.pattern.short.pattern
         for rule in engine.RULES
-        if not any(list(rule.spans(text, whosever=True)) for text in tried)
+        if not any(list(rule.found(text)) for text in tried)
     ]
 
     assert {label for label, *_ in WRITTEN} == set(SEARCHED)
@@ -211,7 +211,7 @@ def test_both_engines_start_without_asking_the_network(monkeypatch: pytest.Monke
 def test_a_column_of_names_that_claims_to_be_nobodys_is_refused_before_anything_is_stored(
     parks: Town,
 ) -> None:
-    names = ["Mario Rossi", "Bianchi Laura", "Giuseppe Verdi", "FERRARI ANNA", "Paolo Ricci"]
+    names = ["Mario Rossi", "Bianchi Laura", "Giuseppe Conti", "FERRARI ANNA", "Paolo Ricci"]
     write_contract(parks.contracts, "parks/keepers", KEEPERS)  # type: ignore[arg-type] # it has one
     (parks.sources / "town" / "keepers.csv").write_text(
         "parco;cura\n" + "".join(f"P;{n}\n" for n in names)

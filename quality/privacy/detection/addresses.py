@@ -1,19 +1,24 @@
 """Rules for homes: a street with a civic number. A street without one is nobody's."""
 
+import re
 from typing import Final
 
 from quality.privacy.detection import surroundings
+from quality.privacy.detection.folding import Folded
+from quality.privacy.detection.patterns import by_first_letter
 from quality.privacy.detection.rule import Rule, rule
 
-STREETS: Final = (
-    r"(?:vialetto|viale|via|v\.le|vle|v\.|piazzetta|piazzale|piazza|p\.?zza|p\.za|pza|p\.le|p\.tta|"
-    r"corso|"
+_KINDS: Final = (
+    r"vialetto|viale|via|v\.le|vle|v\.|piazzetta|piazzale|piazza|p\.?zza|p\.za|pza|p\.le|p\.tta|"
+    r"corso|q\.re|"
     r"c\.so|vicoletto|vicolo|vic\.|vico|largo|l\.go|strada|str\.|stradone|traversa|trav\.|contrada|"
     r"c\.da|cda|località|localita'|loc\.|frazione|fraz\.|lungolago|galleria|salita|villaggio|"
-    r"vill\.|cascina|c\.na|borgo|circonvallazione|rione|calle|rua|quartiere)"
+    r"vill\.|cascina|c\.na|borgo|circonvallazione|rione|calle|rua|quartiere"
 )
+STREETS: Final = f"(?:{by_first_letter(_KINDS)})"
 _NUMBER: Final = (
-    r"(?:,?[ ]?(?:al[ ]?)?(?:n[.°º]*|nr\.?|num\.?|numero(?:[ ]civico)?|civico|civ\.?|nr°|\#)[ ]?|"
+    r"(?:,?[ ]?(?:al[ ]?)?(?:n\.?[ ]?c\.|n[.°º]*|nr\.?|num\.?|numero(?:[ ]civico)?|civico|"
+    r"civ\.?|nr°|\#)[ ]?|"
     r"[ ]?,[ ]?|[ ]|"
     r"[ ]-[ ]|[ ]?\n[ ]?(?=civ))"
     r"(?:numero[ ]|civico[ ]|n[.°º]*[ ]?)?\d{1,4}(?![\d.,:/]?\d)"
@@ -36,10 +41,11 @@ _NOT: Final = (
     r"verso|tra|fra|"
     r"solo|linea|bus|ieri|oggi|domani|che|si|ma|o|da(?![ ]vinci)|tutto|tutta|manca|mancano|dopo|"
     r"quasi|"
-    r"angolo|c'è|viene|era|lato|direzione)\b)"
+    r"angolo|all'altezza|altezza|davanti|fronte|vicino|incrocio|civici|numeri|c'è|viene|era|lato|direzione)\b)"
 )
 _WORD: Final = rf"{_NOT}[^\W\d_][\w.'°]*"
 _WORDS: Final = rf"[ ]?\n?(?:(?:(?:\d{{1,2}}|[ivx]+)[ ])?{_WORD}(?:[ ]{_WORD}){{0,4}}?)"
+_YEAR: Final = re.compile(r"[ ](?:nel|del|dal|anno)[ ](?:1[89]|20)\d\d$")
 # `in via Milano 3 lampioni`: a count of things, not a house.
 _THINGS: Final = (
     r"(?![ ](?:lampion|volt|minut|or[ae]\b|giorn|metr|m\b|km|euro|€|auto|macchin|person|ann[io]|"
@@ -54,13 +60,30 @@ _THINGS: Final = (
 )
 
 
+def _is_no_year(folded: Folded, start: int, end: int) -> bool:
+    """Whether the number is a house's: `la galleria del 1965` has none."""
+    return _YEAR.search(folded.lower, start, end) is None
+
+
 RULES: Final[tuple[Rule, ...]] = (
     rule(
         "ADDRESS",
         rf"(?<![\w.'])(?P<it>{STREETS}{_WORDS}{_NUMBER}{_THINGS}{_INSIDE}(?:{_TOWN})?)(?![^\W_])",
         score=0.8,
         digits=1,
+        accept=_is_no_year,
         policy=surroundings.is_private,
+    ),
+    # `al 12 di via Milano`, `civico 3 in via Roma`
+    rule(
+        "ADDRESS",
+        r"(?<![\w.])(?:al|civico|civ\.|numero)[ ](?:civico[ ]|numero[ ]|n\.?[ ]?)?"
+        rf"(?P<it>\d{{1,3}}(?:[ ]?/?[ ]?[a-h])?(?:[ ]di|[ ]in|,)[ ]{STREETS}{_WORDS})(?<!\.)"
+        r"(?=[,.;:\n!?)\]»…\"]|[ ]*$|[ ](?:a|da|e|in|che|c'è|non|è|dove|ma|dal|ho|ci)\b)",
+        score=0.8,
+        digits=1,
+        needs=("al ", "civ", "numero "),
+        accept=surroundings.speaks_of_a_home,
     ),
     rule(
         "ADDRESS",

@@ -13,7 +13,6 @@ _SHAPE: Final = re.compile(
 )
 # Emergency, information and premium services: nobody's own number.
 _SERVICES: Final = ("800", "803", "840", "848", "892", "893", "894", "895", "899", "199", "178")
-_WORDS_OF_NUMBERS: Final = 7
 
 
 def bare(text: str) -> str:
@@ -81,11 +80,6 @@ def phone(text: str) -> bool:
     if code.startswith(_SERVICES) or len(set(code)) < 3:
         return False
     return 9 <= len(code) <= 10 if code.startswith("3") else 6 <= len(code) <= 11
-
-
-def number_words(text: str) -> bool:
-    """Whether there are as many words as a telephone has digits."""
-    return len(text.split()) >= _WORDS_OF_NUMBERS
 
 
 def latitude_longitude(text: str) -> bool:

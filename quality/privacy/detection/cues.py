@@ -1,33 +1,32 @@
-"""Names that are announced: by a title, an office, kin, a field of a form, a signature."""
+"""What announces a name: a title, an office, kin, a field of a form, a verb, a signature."""
 
-import re
-from collections.abc import Iterator
 from typing import Final
 
-from quality.privacy.detection.folding import Folded
-from quality.privacy.detection.harmless import ACRONYMS, BODIES
-from quality.privacy.detection.patterns import Pattern
-from quality.privacy.detection.spans import Span
-from quality.privacy.detection.tokens import known
+from quality.privacy.detection.patterns import Pattern, by_first_letter
 
-_BY_CUE: Final = 0.9
-# How many words a name has at most after its cue.
-_LONGEST: Final = 4
-# Where the words stand that make what follows a place's name.
-_BEFORE: Final = 60
+_CAPITAL: Final = r"[A-ZÀ-Ý][^\W\d_]+(?:['-][^\W\d_]+)*"
 _NAME: Final = r"[^\W\d_]+(?:['-][^\W\d_]+)*"
 # After a title comes a name, in capitals or not.
-_TITLE: Final = Pattern(
-    r"(?<![\w.])(?:sig\.?[ ]?r[ae]|sigg?\.?(?:na|ra|ri)?|signor[aei]?|signorina|dott?\.?[ ]?ssa|"
+_TITLE_WORDS: Final = (
+    r"sig\.?[ ]?r[ae]|sigg?\.?(?:na|ra|ri)?|signor[aei]?|signorina|dott?\.?[ ]?ssa|"
     r"dott\.?|"
     r"dottoressa|dottore?|dr\.?(?:ssa)?|ing\.?|avv\.?|avvocat[oa]|geom\.?|geometra|arch\.?|"
     r"prof\.?(?:ssa)?|"
-    r"professor(?:e|essa)?|rag\.?|don|suor|mons\.?|on\.|mister|mr\.?|mrs\.?|miss|madame|monsieur)"
-    rf"(?:[ ](?:sig\.?(?:ra)?|ing\.?|avv\.?|arch\.?))?[ ](?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
+    r"professor(?:e|essa)?|rag\.?|don|suor|mons\.?|on\.|mister|mr\.?|mrs\.?|miss|madame|monsieur|"
+    r"cons\.|assess\.|isp\.|m\.llo|mar\.llo|brig\.|ag\.|dir\.|resp\.|pres\.|segr\.|cap\.no|"
+    r"p\.i\.|per\.ind\.|fra|padre|reverendo|rev\.|cav\.|comm\.|mastro|sor[ae]?|monsignor(?:e)?"
+)
+TITLE: Final = Pattern(
+    r"(?<![\w.])"
+    rf"(?:{by_first_letter(_TITLE_WORDS)})"
+    rf"(?:[ ](?:sig\.?(?:ra)?|ing\.?|avv\.?|arch\.?|dott\.?(?:ssa)?|don|"
+    rf"prof\.?))?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
 )
 # After an office or a kinship comes a name only if it has a capital.
-_OFFICE: Final = Pattern(
-    r"(?<![\w.])(?:ingegnere?|architett[oa]|ragionier[ea]|assessor[ea]|consiglier[ea]|agent[ei]|"
+_OFFICE_WORDS: Final = (
+    r"conducente|richiedente|intestatari[oa]|utente|sciur[a]?|quel(?:la)?|"
+    r"parola(?:[ ]al?)?|"
+    r"[ ]c/|ingegnere?|architett[oa]|ragionier[ea]|assessor[eai]|consiglier[eai]|agent[ei]|"
     r"ispettor[ei]|"
     r"maestr[oa]|presid[ei]|onorevole|presidente|sindac[oa]|dirigente|comandante|vicesindac[oa]|"
     r"segretari[oa]|"
@@ -38,12 +37,23 @@ _OFFICE: Final = Pattern(
     r"suocer[oa]|cognat[oa]|compagn[oa]|amic[oa]|vicin[oa]|badante|portinai[oa]|inquilin[oa]|"
     r"amministratore|"
     r"impiegat[oa]|funzionari[oa]|geometri|dottori|minore|alunn[oa]|studente(?:ssa)?|relator[ei]|"
-    r"un[ ]certo|"
-    r"tale|tal)[ ]"
-    rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
+    r"cert[oa]|defunt[oa]|ved(?:ova|ovo|\.)|tutor[ei]|tutrice|nuor[ao]|gener[oi]|fidanzat[oa]|"
+    r"ragazz[oa]|bambin[oa]|fratello|sorella|mamma|papà|babbo|madre|padre|signori|colleghi|"
+    r"autisti|"
+    r"operatori|maestre|vigili|educat(?:ore|rice)|bidell[oa]|insegnante|dottoranda|volontari[oa]|"
+    r"amministratrice|direttor[ei]|direttrice|caposquadra|capoturno|capo|idraulico|elettricista|"
+    r"barista|parrucchier[ae]|notaio|perito|istruttor[ei]|verbalizzante|rappresentante|titolare|"
+    r"locatario|affittuari[oa]|capogruppo|segretari[oa]|appuntato|maresciallo|brigadiere|capitano|"
+    r"agenti[ ]scelti|manutentore|operai[oa]|custode|postin[oa]|marito|deleg(?:o|a|hiamo)|"
+    r"tale|tal"
 )
-_FIELD: Final = Pattern(
-    r"(?<![\w])(?:nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|nome/cognome|cognome/nome|nominativo|nome|"
+OFFICE: Final = Pattern(
+    r"(?<![\w.])"
+    rf"(?:{by_first_letter(_OFFICE_WORDS)})(?:[ ]?[(:][ ]?|,?[ ])"
+    rf"(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
+)
+_FIELD_WORDS: Final = (
+    r"nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|nome/cognome|cognome/nome|nominativo|nome|"
     r"cognome|"
     r"intestatari[oa](?:[ ](?:utenza|contratto|veicolo|tessera))?|richiedente|referente|mittente|"
     r"destinatari[oa]|"
@@ -52,15 +62,76 @@ _FIELD: Final = Pattern(
     r"utente|cliente|contatto|operatore|firma(?:to)?|delegat[oa]|alunn[oa]|genitore|coniuge|name|"
     r"surname|"
     r"first[ ]name|last[ ]name|full[ ]name|testimon[ei]|responsabile|tecnico|autista|"
-    r"beneficiari[oa])"
-    rf"[ ]?[:=;|][ ]?[\"']?(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})"
+    r"beneficiari[oa]|minore|tutor[ei]|delegante|amministrat(?:ore|rice)|presenti|assenti|"
+    r"relat(?:ore|"
+    r"rice)|verbalizzante|titolare|erede|figli[oa]|madre|padre|nominativi|agenti|contraente|"
+    r"debitore|"
+    r"ricorrente|condut(?:tore|trice)|locat(?:ore|ario)|compilatore|istruttore|rup|passegger[oa]|"
+    r"student(?:e|essa)|bambin[oa]|addett[oa]|incaricat[oa]|resp\.|rif\.|ref\.|da|a|cc|"
+    r"inviato[ ]da|"
+    r"redatto[ ]da|chiamante|reclamante|interessat[oa]|dipendente|operatrice|esposto[ ]di"
+)
+_FIELD: Final = Pattern(
+    r"(?<![\w])"
+    rf"(?:{by_first_letter(_FIELD_WORDS)})"
+    rf"[ ]?[:=;|]{{1,2}}[ ]?\n?[\"']?(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
+)
+# In a form whose colons are lost, and in notes: the name needs its capital.
+_LABEL_WORDS: Final = (
+    r"nome[ ]e[ ]cognome|cognome[ ]e[ ]nome|cognome|nominativo|"
+    r"intestat[oaie](?:[ ]an?d?)?|"
+    r"intestatari[oa]|tit\.|int\.|intest\.|rich\.|ref\.|prop\.|segn\.|ut\.|op\.|mitt\.|dest\.|"
+    r"aut\.|"
+    r"oper\.|coll\.|dip\.|tec\.|c/o|att\.?ne|c\.a\.|alla[ ]cortese[ ]attenzione(?:[ ]di)?|"
+    r"all'attenzione[ ]di|a[ ]favore[ ]di|per[ ]conto[ ]di|a[ ]carico[ ]di|nei[ ]confronti[ ]di"
+)
+_LABEL: Final = Pattern(
+    r"(?<![\w.])"
+    rf"(?:{by_first_letter(_LABEL_WORDS)})"
+    rf"[ ]?:?[ ](?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
+)
+# Whom somebody spoke with, asked, thanked: a name with its capital, which no office is.
+_SPOKEN_WORDS: Final = (
+    r"chied(?:o|i|ete|ere|eva)|chiest[oa]|parl(?:o|a|ato|ando|are|ate|erò)|rispo(?:sto|"
+    r"nde|"
+    r"ndeva|ndi)|scritt[oa]|scriv(?:o|e|ere|imi|i)|telefonat[oa]|sentit[oa]|contattat[oaie]|"
+    r"ricontattat[oa]|incontrat[oa]|rivolt[oa]|rivolger(?:si|mi)|delegat[oa]|affidat[oa]|"
+    r"assegnat[oa]|"
+    r"inoltrat[oa]|passat[oa]|guidat[oa]|condott[oa]|firmat[oa]|compilat[oa]|accompagnat[oa]|"
+    r"avvisat[oa]|"
+    r"avvertit[oa]|sostituit[oa]|contestata|ringrazi(?:o|amo|are)|salut(?:o|ami|i|ate)|grazie|"
+    r"vergogna|"
+    r"brav[oa]|insieme|conosco|dice|dicono|secondo|controllato|verificato|ricevuto|consegnat[oa]|"
+    r"c/|vist[oa]|c'è|c'era|chiamano(?:[ ]tutti)?|d'accordo|account|firma|comunicato|riferito|"
+    r"sbloccat[oa]|risolto|presenti|assent[ei]"
+)
+_SPOKEN: Final = Pattern(
+    r"(?<!\w)"
+    rf"(?:{by_first_letter(_SPOKEN_WORDS)})"
+    r"[ ,:]{1,2}(?:(?:a|ad|con|da|di|anche|pure|poi|per|che|sia|stato|stata|in|una|un|mi|ci|vi|"
+    r"ha)[ ]){0,2}"
+    rf"(?=(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}}))"
+)
+# Who says, does or is away. It is matched against capitals; at the beginning of a sentence every
+# word has one.
+SPEAKS: Final = Pattern(
+    rf"(?<![\w.'-])(?P<it>{_CAPITAL}(?:[ ]{_CAPITAL}){{0,2}}?)[ ](?:(?:mi|ci|vi|ti|gli|le|non|"
+    rf"si)[ ])?(?:mi[ ]ha|"
+    r"ha[ ](?:detto|chiamato|chiesto|risposto|scritto|telefonato|segnalato|riferito|confermato|"
+    r"promesso|firmato|già|visto|parlato|mandato|lasciato)|dice|diceva|risponde|in[ ]ferie|"
+    r"in[ ]malattia|dimettiti|vergognati|"
+    r"in[ ]maternità|in[ ]permesso|ce[ ]l'|mi[ ](?:dice|diceva|risponde|chiama)|riferisce|"
+    r"conferma|"
+    r"propone|lamenta|abita|lavora|allo[ ]sportello|che[ ](?:abita|lavora|sta|vive|fa|mi|ci|ha|"
+    r"guida))\b"
 )
 _SELF: Final = Pattern(
     r"(?<![\w])(?:mi[ ]chiamo|si[ ]chiama(?:no)?|chiamat[oa]|di[ ]nome(?:[ ]fa)?|"
     r"a[ ]nome(?:[ ]di)?|in[ ]arte|"
-    r"soprannominat[oa]|dett[oa][ ](?:anche[ ])?(?:il|la|lo)?|firmato|f\.?to|"
+    r"soprannominat[oa]|dett[oa](?:[ ]anche)?(?:[ ](?:il|la|lo))?|alias|per[ ]gli[ ]amici|"
+    r"conosciut[oa][ ]come|al[ ]secolo|da[ ]nubile|firmato|f\.?to|"
     r"my[ ]name[ ]is)[ ][\"']?"
-    rf"(?P<it>{_NAME}(?:[ ]{_NAME}){{0,3}})"
+    rf"(?=(?P<it>{_NAME}(?:[ ]{_NAME}){{0,3}}))"
 )
 # The last line of a text, alone, after the greeting.
 _SIGNED: Final = Pattern(
@@ -69,129 +140,9 @@ _SIGNED: Final = Pattern(
     r"giornata|presto|lavoro)[^\w\n]*\n\s*(?:in fede[,:]?\s*\n?\s*)?"
     rf"(?P<it>{_NAME}\.?(?:[ ]{_NAME}\.?){{0,3}})[ .]*(?:\n|$|[,;(|-])"
 )
-# What comes after these is named after somebody, and is not that person.
-INSTITUTIONS: Final = re.compile(
-    r"(?<!\w)(?:intitola\w+(?:[ ]\w+){0,4}[ ](?:a|ad|al|alla|alla[ ]memoria[ ]di)|"
-    r"(?:statua|monumento|busto|mostra|opere|romanzi|poesie|quadri)[ ](?:di|a|su)|"
-    r"(?:scuol[ae]|istituto|liceo|asilo|nido|ospedale|clinica|teatro|cinema|museo|biblioteca|"
-    r"palazzo|villa|caserma|stadio|piscina|palestra|parco|giardin[oi]|fondazione|associazione|"
-    r"cooperativa|parrocchia|chiesa|oratorio|premio|trofeo|memorial|torneo|collegio|i\.?c\.?|itis|"
-    r"itc|ipsia|cfp|via|viale|v\.le|p\.zza|piazza|piazzale|piazzetta|corso|largo|vicolo|contrada|"
-    r"traversa|fermata|parcheggio|ponte|galleria|rotonda|quartiere|villaggio|zona|rione|metro|"
-    r"stazione|capolinea|legge|decreto|lodo|bar|pizzeria|trattoria|ristorante|hotel|farmacia|"
-    r"macelleria|officin[ae]|autoscuola|panificio|impresa|san|santa|santo|sant'|s\.|rsa|"
-    r"casa[ ]di[ ]riposo|ditta|supermercat[oi]|negozio|bonus|classe)"
-    r"(?:[ ](?:da|al|alla|ai|il|la))?)[ ]?[\"']?$"
-)
-_ELIDED: Final = ("l'", "dell'", "all'", "un'", "nell'", "sull'", "dall'", "quest'", "c'")
-_CUES: Final = (_TITLE, _OFFICE, _FIELD, _SELF, _SIGNED)
-# A person's name ends where one of these words follows.
-STOPS: Final = frozenset(
-    """
-    e ed o di da del della dei delle degli dal dalla a al alla ai alle ad in nel nella con per tra
-    fra su sul sulla che chi non ha ho hanno è era sono si mi ci vi ma se come quando dove il lo
-    la i gli le un una uno nato nata residente abita abitante via viale piazza corso cell tel
-    telefono email mail cf codice targa vi dice detto chiede chiama vuole segnala scrive riferisce
-    lamenta chiesto presso già anche più ore dell' nell' all' dall' sull' c'è l' un' d.ssa cognome
-    nome data ufficio comune settore servizio area presidente segretario sindaco assessore
-    consigliere responsabile tecnico operatore cliente utente buongiorno salve grazie distinti
-    cordiali saluti ciao anni oggi ieri domani sportello
-    """.split()  # noqa: SIM905 # a list of words is read more easily without quotes
-)
-NO_NAME: Final = frozenset(
-    """
-    comune ufficio settore polizia servizio brescia mobilità trasporti provincia regione direzione
-    area sportello protocollo segreteria sindaco assessore presidente direttore responsabile
-    condominio amministrazione azienda ditta società scuola istituto gestore operatore cliente
-    utente madonna cielo dio signore signora signori anonimo anziano anziana nessuno assente
-    presente xxx nd vari tutti altro sì no si mezzo numero via piazza del della di in il la lo i
-    le gli un una elettronico digitale tributi anagrafe tecnico mittente destinatario referente
-    richiedente nome cognome
-    """.split()  # noqa: SIM905 # a list of words is read more easily without quotes
-)
-PARTICLES: Final = frozenset(
-    [
-        "de",
-        "di",
-        "d'",
-        "dal",
-        "dalla",
-        "del",
-        "della",
-        "dello",
-        "dei",
-        "degli",
-        "lo",
-        "la",
-        "li",
-        "le",
-        "el",
-        "al",
-        "ben",
-        "bin",
-        "van",
-        "von",
-        "der",
-        "da",
-        "dos",
-        "das",
-        "do",
-    ]
-)
-
-
-def announced(folded: Folded) -> Iterator[Span]:
-    """The persons whom the words before them announce."""
-    for cue in _CUES:
-        for match in cue.matches(folded.lower):
-            if cue is _OFFICE and not folded.plain[match.start("it")].isupper():
-                continue
-            if cue in (_TITLE, _OFFICE) and INSTITUTIONS.search(
-                folded.lower[max(0, match.start() - _BEFORE) : match.start()]
-            ):
-                continue
-            span = _after_cue(folded, *match.span("it"), is_title=cue in (_TITLE, _OFFICE))
-            if span is not None:
-                yield span
-
-
-def _after_cue(folded: Folded, start: int, end: int, *, is_title: bool) -> Span | None:
-    """The name that a cue announces: up to the first word that cannot be of a name."""
-    last = start
-    count = 0
-    is_caps = folded.case == "u"
-    for word in re.finditer(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?", folded.lower[start:end]):
-        lower = word[0].rstrip(".")
-        shown = folded.plain[start + word.start() : start + word.end()]
-        is_small = is_caps or shown[0].islower()
-        if lower.startswith(_ELIDED) and (is_small or len(lower) < 5):
-            break
-        if lower in STOPS and not (lower in PARTICLES and not is_small):
-            break
-        if count == 0 and (
-            lower in NO_NAME
-            or lower in BODIES
-            or (shown.isupper() and lower in ACRONYMS)
-            or _is_plain_word(lower, is_small=is_small)
-        ):
-            break
-        is_doubtful = is_small and (is_title or _is_plain_word(lower, is_small=is_small))
-        if count and is_doubtful and not _is_name(lower):
-            break
-        if count and not is_small and lower in (NO_NAME | BODIES) - PARTICLES:
-            break
-        last, count = start + word.start() + len(lower), count + 1
-        if word[0].endswith(".") and len(lower) > 2:
-            break
-    if not count or count > _LONGEST or last - start < 2:
-        return None
-    return Span(*folded.span(start, last), "PERSON", _BY_CUE)
-
-
-def _is_plain_word(lower: str, *, is_small: bool) -> bool:
-    """Whether a word in small letters, or where all are capitals, is a word and no known name."""
-    return is_small and known(lower)[:1].isdigit()
-
-
-def _is_name(lower: str) -> bool:
-    return known(lower)[:1] in ("F", "S", "X")
+CUES: Final = (TITLE, OFFICE, _FIELD, _SELF, _SIGNED, _LABEL, _SPOKEN, SPEAKS)
+# Signs without which a cue is not looked for.
+SIGNS: Final = {_FIELD: ":=;|", _SIGNED: "\n"}
+# After these a name has its capital; after the last ones it is no office's either.
+CAPITAL: Final = (OFFICE, _LABEL, _SPOKEN, SPEAKS)
+WARY: Final = (_SPOKEN, SPEAKS)

@@ -37,7 +37,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"(?<![\w.])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w])(?!\.[0-9a-f])",
         score=0.95,
         needs=(":", "-", "."),
-        digits=1,
+        digits=3,
     ),
     rule(
         "MAC_ADDRESS",

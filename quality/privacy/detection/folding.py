@@ -16,6 +16,9 @@ _PLAIN: Final = (
     | dict.fromkeys(map(ord, "“”„«»"), '"')
     | {ord("\r"): "\n", ord("@"): "@"}
 )
+_LATIN: Final = bytes(range(256)).decode("latin-1")
+_CAPITALS: Final = "".join(filter(str.isupper, _LATIN)).encode("latin-1")
+_SMALLS: Final = "".join(filter(str.islower, _LATIN)).encode("latin-1")
 # Signs nobody sees, which would cut an identifier in two, and compatibility forms such as ＡＢ１２.
 _ODD: Final = re.compile(r"[^\x00-\xff\u2010-\u2026\u20ac\u0100-\u024f]|\xad")
 
@@ -43,11 +46,21 @@ class Folded:
 
 def case_of(text: str) -> str:
     """Whether capitals tell anything here: `n`, or `l` and `u` where there are none or all are."""
-    capitals = sum(map(str.isupper, text))
-    smalls = sum(map(str.islower, text))
+    capitals, smalls = _capitals_and_smalls(text)
     if capitals * 50 < smalls and capitals < 3:
         return "l"
     return "u" if capitals > 3 * smalls and capitals > 3 else "n"
+
+
+def _capitals_and_smalls(text: str) -> tuple[int, int]:
+    try:
+        letters = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return sum(map(str.isupper, text)), sum(map(str.islower, text))
+    # The same for nearly all Italian texts, in a tenth of the time.
+    count = len(letters)
+    capitals, smalls = letters.translate(None, _CAPITALS), letters.translate(None, _SMALLS)
+    return count - len(capitals), count - len(smalls)
 
 
 # The recognisers of one text fold it one after the other.

@@ -69,3 +69,46 @@ SHORT: Final = words_of_text(
     teleriscaldamento mastello mastelli cro trn spid isee ztl tari imu suap urp rfid pod pdr
     """
 )
+# What firms, works and places are called beside the name of whom they are named after.
+TRADES: Final = words_of_text(
+    """
+    impianti costruzioni serramenti ristorazione amministrazioni trasporti autotrasporti spurghi
+    edilizia immobiliare arredamenti carrozzeria officine officina termoidraulica elettronica
+    elettrodomestici autonoleggio assicurazioni consulenze consulting service services group gruppo
+    holding store shop market club team calcio volley basket rugby cafè café caffè bar pub pizzeria
+    trattoria osteria ristorante gelateria pasticceria panetteria panificio forno macelleria
+    ferramenta farmacia libreria cartoleria edicola tabacchi abbigliamento calzature gioielleria
+    ottica parrucchieri estetica viaggi tour traslochi pulizie multiservizi logistica metalli
+    acciai vini vivai garden hotel residence camping autoscuola auto motors gomme pneumatici
+    ascensori caldaie idraulica vernici legnami marmi scavi ponteggi prefabbricati laterizi
+    condominio cooperativa consorzio fondazione associazione confraternita circolo polisportiva
+    onlus eredi f.lli fratelli ditta impresa studio sala cimitero auditorium rifugio
+    torneo trofeo memorial premio coppa mostra convegno festival palio cappella santuario basilica
+    """
+)
+BRANDS: Final = words_of_text(
+    """
+    fiat ford opel audi bmw renault peugeot citroen citroën toyota dacia volkswagen golf skoda seat
+    nissan hyundai kia mazda suzuki honda yamaha kawasaki ducati piaggio vespa aprilia iveco volvo
+    mercedes smart jeep alfa lancia menarinibus candy bosch whirlpool indesit samsung lg miele
+    ariston vaillant immergas rex electrolux zoppas daikin philips sony panasonic apple huawei
+    xiaomi nokia motorola hp epson canon lenovo dell asus acer invicta ikea decathlon lidl conad
+    esselunga coop iper auchan eurospin carrefour bennet italmark nexi paypal satispay amazon google
+    microsoft vodafone wind iliad fastweb tim enel eni edison sorgenia hera iren aprica unareti a2a
+    trenord trenitalia arriva italo flixbus intesa unicredit ubi bpm postepay inps inail pumps
+    """
+)
+# Written with a capital, or found in lists of surnames; nobody is called so in a text of ours.
+NEVER_NAMES: Final = words_of_text(
+    """
+    foto video badge tess prot iva pums us uso pasquetta pentecoste quaresima ramadan natale
+    chiocciola punto trattino underscore sbloccato bloccato allego allegata saluti firma fake spam
+    pod pdr tag chip rfid imei mac ip wifi pos atm bancomat email mail pec spid cie isee tari imu
+    server admin root guest browser router firmware backup login logout timeout client host desktop
+    notebook toner reset ping proxy cache cookie token driver plugin update upgrade download upload
+    legambiente ansa strabrescia rai sky mediaset dazn mille miglia gioco lotto superenalotto
+    epifania befana babbo corpus domini ognissanti immacolata assunta avvento quaresima vigilia
+    uno due tre quattro cinque sei sette otto nove dieci zero associato associata associati
+    bravi bravo brava bravissimi vittoria speriamo caro cara buonasera buongiorno
+    """
+)

@@ -8,6 +8,7 @@ from quality.privacy.detection.folding import Folded
 from quality.privacy.detection.rule import BEGIN, END, Rule, rule
 
 _L: Final = PLATE_LETTERS.lower()
+_ONE: Final = _L.removesuffix("{2}")
 _P: Final = PROVINCES.lower()
 _OM: Final = "[0-9lmnp-v]"
 _S: Final = r"[ .\-/_]{0,2}"
@@ -16,19 +17,10 @@ _TO: Final = (
     r"(?:[ ]?\(?(?:n|nr|num|numero|codice|cod|id|è|e'|di|del|della|mio|mia|il|la|con|seriale|"
     r"matricola|serie|intestat[oa]|personale)\b[.°º]?\)?){0,4}[ ]?[:=\#°º.\-\"(]{0,3}[ ]?\n?"
 )
-_CODE: Final = r"(?P<it>(?=[a-z]{0,6}[./_\- ]?\d)[a-z0-9](?:[a-z0-9/._\-]|[ ](?=\d)){2,28}[a-z0-9])"
 
 
 def _is_upper(folded: Folded, start: int, end: int) -> bool:
     return folded.plain[start:end].isupper()
-
-
-def _has_code(folded: Folded, start: int, end: int) -> bool:
-    return checks.is_code(folded.lower[start:end])
-
-
-def _has_long_code(folded: Folded, start: int, end: int) -> bool:
-    return len(checks.digits(folded.lower[start:end])) >= 5 and _has_code(folded, start, end)
 
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -118,24 +110,27 @@ RULES: Final[tuple[Rule, ...]] = (
         accept=surroundings.is_no_other_number,
     ),
     rule(
-        "CREDIT_CARD",
-        rf"{BEGIN}(?:carta[ ]di[ ]credito|bancomat|postepay|visa|mastercard|carta)"
-        rf"{_TO}(?P<it>[3-6]\d{{3}}(?:[ \-]?\d{{4}}){{3}}){END}",
-        score=0.6,
-        digits=16,
-        needs=("cart", "bancomat", "postepay", "visa"),
-        check=checks.card,
-    ),
-    rule(
         "IT_PLATE",
-        rf"{BEGIN}{_L}[ \-.·*]?\d{{3}}[ \-.·*]?{_L}{END}",
+        rf"{BEGIN}{_L}[ \-.·*/]{{0,3}}\d{{3}}[ \-.·*/]{{0,3}}{_L}{END}",
         score=0.9,
         digits=3,
         accept=surroundings.is_no_amount,
     ),
+    # Sign by sign, as it is spelled out.
     rule(
         "IT_PLATE",
-        rf"{BEGIN}(?:{_P})[ \-]?(?:[a-z]\d{{5}}|\d{{6}}|\d{{2}}[a-z]\d{{3}}){END}",
+        rf"{BEGIN}{_ONE}[ \-.]?{_ONE}[ \-.]{{0,2}}\d[ \-.]?\d[ \-.]?\d[ \-.]{{0,2}}{_ONE}[ \-.]?"
+        rf"{_ONE}{END}",
+        score=0.7,
+        digits=3,
+        accept=lambda folded, start, end: (
+            _is_upper(folded, start, end) or surroundings.speaks_of_vehicles(folded, start, end)
+        ),
+    ),
+    rule(
+        "IT_PLATE",
+        rf"{BEGIN}(?=[a-z]{{2}}[ \-]?[a-z\d]\d)(?:{_P})[ \-]?"
+        rf"(?:[a-z]\d{{5}}|\d{{6}}|\d{{2}}[a-z]\d{{3}}){END}",
         score=0.6,
         digits=5,
         accept=lambda folded, start, end: (
@@ -149,7 +144,7 @@ RULES: Final[tuple[Rule, ...]] = (
         r"estera|francese|tedesca|rumena|romena|svizzera|polacca|ucraina|straniera|n\.?|numero|"
         r"parziale|è|era|vecchia))*"
         rf"[ ]?[:=\-(\"]?[ ]?(?P<it>(?:[a-z]{{1,3}}[ \-]?)?[a-z0-9]{{0,4}}[ \-]?\d[a-z0-9]{{0,6}}"
-        rf"(?:[ \-][a-z0-9]{{0,4}}\d)?){END}",
+        rf"(?:[ \-][a-z0-9]{{0,4}}\d|[ \-][a-z]{{1,3}}(?=[^\w' ]|$))?){END}",
         score=0.7,
         digits=2,
         needs=("targ", "tg"),
@@ -167,21 +162,7 @@ RULES: Final[tuple[Rule, ...]] = (
     rule(
         "IT_POD", rf"{BEGIN}it{_S}\d{{3}}{_S}e{_S}(?:\d{_S}){{7,8}}\d{END}", score=0.95, digits=11
     ),
-    rule(
-        "IT_PDR",
-        rf"{BEGIN}(?:pdr|p\.d\.r\.?|punto[ ]di[ ]riconsegna){_TO}(?P<it>(?:\d[ .]?){{13}}\d){END}",
-        score=0.95,
-        digits=14,
-        needs=("pdr", "p.d.r", "riconsegna"),
-    ),
     rule("IT_HEALTH_CARD", rf"{BEGIN}80380(?:[ .]?\d){{15}}{END}", score=0.95, digits=20),
-    rule(
-        "IT_HEALTH_CARD",
-        rf"{BEGIN}(?:tessera[ ]sanitaria|team|ts-cns){_TO}(?P<it>(?:\d[ ]?){{9,19}}\d){END}",
-        score=0.7,
-        digits=10,
-        needs=("sanitaria", "team", "ts-"),
-    ),
     rule(
         "IT_IDENTITY_CARD",
         rf"{BEGIN}c[a-z][ ]?\d{{5}}[ ]?[a-z]{{2}}{END}",
@@ -192,27 +173,10 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
     ),
     rule(
-        "IT_PASSPORT",
-        rf"{BEGIN}passaport[oi]\b[^\n]{{0,40}}?{BEGIN}(?P<it>[a-z]{{1,2}}[ ]?\d{{6,8}}|"
-        rf"[a-z]\d{{2}}[a-z]{{2}}\d{{4,5}}|\d{{8,9}}){END}",
-        score=0.9,
-        digits=5,
-        needs=("passaport",),
-    ),
-    rule(
         "IT_DRIVER_LICENSE",
         rf"{BEGIN}(?:u1[a-z0-9]{{7}}[a-z]|[a-z]{{2}}[ ]?\d{{7}}[ ]?[a-z]){END}",
         score=0.8,
         digits=5,
-    ),
-    rule(
-        "IT_DRIVER_LICENSE",
-        rf"{BEGIN}(?:patente|pat\.)(?:[ ](?:di[ ]guida|cat(?:egoria)?\.?[ ]?[abcde]))?{_TO}"
-        rf"(?P<it>[a-z0-9]{{2}}[ ]?[a-z0-9]{{5,8}}){END}",
-        score=0.8,
-        digits=5,
-        needs=("pat",),
-        accept=_has_code,
     ),
     rule(
         "IT_IDENTITY_CARD",
@@ -226,36 +190,5 @@ RULES: Final[tuple[Rule, ...]] = (
                 and surroundings.is_no_other_number(folded, start, end)
             )
         ),
-    ),
-    rule(
-        "METER_SERIAL",
-        rf"{BEGIN}(?:matricola|contatore|misuratore|seriale|s/n|serial(?:[ ]number)?)"
-        rf"(?:[ ](?:del|della|luce|gas|acqua|contatore|misuratore))*{_TO}{_CODE}{END}",
-        score=0.7,
-        digits=5,
-        needs=("matricol", "contator", "misurator", "serial", "s/n"),
-        accept=_has_long_code,
-    ),
-    rule(
-        "TRANSIT_CARD",
-        rf"{BEGIN}(?:tessera|card|abbonamento|omnibus|smart[ ]?card|titolo[ ]di[ ]viaggio)"
-        r"(?:(?:[ ]|(?<='))(?:(?:dei?|del|degli|di|l|il|la|mensile|annuale|studenti?|card|bus|"
-        r"autobus|metro|"
-        r"metropolitana|trasport[oi]|mezzi|mobilità|treno|integrat[oa]|elettronica|omnibus|urbano|"
-        rf"bicimia|biblioteca|parcheggio)\b|l'|dell'))*{_TO}{_CODE}{END}",
-        score=0.7,
-        digits=4,
-        needs=("tessera", "card", "abbonament", "omnibus", "titolo"),
-        accept=_has_code,
-    ),
-    rule(
-        "CUSTOMER_CODE",
-        rf"{BEGIN}(?:(?:codice|cod\.?|n\.?|nr\.?|numero|id)[ ]?(?:del[ ])?(?:cliente|utente|utenza|"
-        r"contribuente|assistit[oa]|fornitura|abbonat[oa]|servizio|contratto|anagrafic[ao])|"
-        rf"cliente|utenza|contratto){_TO}{_CODE}{END}",
-        score=0.7,
-        digits=4,
-        needs=("client", "utent", "utenz", "contr", "assistit", "fornitur", "abbonat", "anagr"),
-        accept=_has_code,
     ),
 )

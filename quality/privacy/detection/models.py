@@ -11,7 +11,7 @@ from typing import Any, Final
 from infra.errors import TwinError
 from infra.settings import Settings
 from quality.privacy.detection.folding import Folded
-from quality.privacy.detection.persons import may_be_persons
+from quality.privacy.detection.somebody import may_be_persons
 from quality.privacy.detection.spans import SEARCHED, Label, Span
 
 _SCORE: Final = 0.7

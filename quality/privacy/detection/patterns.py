@@ -51,3 +51,40 @@ class Pattern:
                 "a pattern of the recognisers took too long for one text and was stopped, so the "
                 "text was not looked at; nothing of it may be passed on"
             ) from None
+
+
+def by_first_letter(alternatives: str) -> str:
+    """The same alternatives, `a|b|…`, so that a letter which begins none is asked once.
+
+    A long list is tried one by one at each word otherwise. Those that begin alike keep their order.
+    """
+    groups: dict[str, list[str]] = {}
+    for one in _alternatives(alternatives):
+        is_letter = one[:1].isalpha() and one[1:2] not in tuple("?*{|")
+        groups.setdefault(one[0] if is_letter else "", []).append(one)
+    parts = [
+        f"{letter}(?:{'|'.join(one[len(letter) :] for one in same)})"
+        for letter, same in groups.items()
+    ]
+    return "|".join(parts)
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The parts between the bars that stand in no brackets."""
+    parts, depth, is_set, begin = [], 0, False, 0
+    place = 0
+    while place < len(pattern):
+        sign = pattern[place]
+        if sign == "\\":
+            place += 1
+        elif is_set:
+            is_set = sign != "]"
+        elif sign == "[":
+            is_set = True
+        elif sign in "()":
+            depth += 1 if sign == "(" else -1
+        elif sign == "|" and not depth:
+            parts.append(pattern[begin:place])
+            begin = place + 1
+        place += 1
+    return [*parts, pattern[begin:]]

@@ -1,7 +1,7 @@
 """A rule: a pattern, what must be in a text before it is tried, and what its matches must pass."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,10 +35,12 @@ class Rule:
     policy: Callable[[Folded, int, int], bool] | None = None
     sure: float = CERTAIN
 
-    def spans(
-        self, folded: Folded, *, whosever: bool = False, until: float | None = None
-    ) -> Iterator[Span]:
-        """The matches in a text; `whosever` they are: those of offices and companies as well."""
+    def spans(self, folded: Folded, *, until: float | None = None) -> Iterator[Span]:
+        """The matches in a text, without those of offices and companies."""
+        return (span for span, is_policys in self.found(folded, until=until) if not is_policys)
+
+    def found(self, folded: Folded, *, until: float | None = None) -> Iterator[tuple[Span, bool]]:
+        """The matches in a text, whosever they are; for each, whether `policy` leaves it out."""
         group = "it" if "it" in self.pattern.short.groupindex else 0
         for match in self.pattern.matches(folded.lower, until=until):
             start, end = match.span(group)
@@ -47,14 +49,27 @@ class Rule:
                 score = self.sure
             if not score or (self.accept is not None and not self.accept(folded, start, end)):
                 continue
-            if whosever or self.policy is None or self.policy(folded, start, end):
-                yield Span(*folded.span(start, end), self.label, score)
+            is_policys = self.policy is not None and not self.policy(folded, start, end)
+            yield Span(*folded.span(start, end), self.label, score), is_policys
 
-    def is_possible(self, folded: Folded, digits_count: int) -> bool:
-        """Whether the text has what this rule needs."""
-        if digits_count < self.digits:
-            return False
-        return not self.needs or any(map(folded.lower.__contains__, self.needs))
+
+class Rules:
+    """Rules that are tried together; what they need is looked for once in a text."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Take the rules, in their order."""
+        self._rules = [(rule, rule.digits, frozenset(rule.needs)) for rule in rules]
+        self._needs = sorted({need for rule, _, _ in self._rules for need in rule.needs})
+
+    def possible(self, folded: Folded) -> list[Rule]:
+        """Those of the rules for which a text has what they need."""
+        digits_count = sum(map(folded.lower.count, "0123456789"))
+        present = set(filter(folded.lower.__contains__, self._needs))
+        return [
+            rule
+            for rule, digits, needs in self._rules
+            if digits_count >= digits and (not needs or not needs.isdisjoint(present))
+        ]
 
 
 def rule(

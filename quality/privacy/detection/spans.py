@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Final, Literal, get_args
 
 Label = Literal[
@@ -41,6 +42,8 @@ CERTAIN: Final = 1.0
 # Found by words, not by form: a code with a form wins over a name that begins inside it.
 _BY_WORDS: Final[tuple[Label, ...]] = ("PERSON", "UNKNOWN")
 _SHORTEST_REST: Final = 3
+# The order of spans as such, without asking each pair.
+IN_TEXT: Final = attrgetter("start", "end", "label", "score")
 
 
 @dataclass(frozen=True, order=True)
@@ -75,7 +78,7 @@ def resolved(spans: Iterable[Span]) -> tuple[Span, ...]:
         key=lambda one: (
             one.score < CERTAIN,
             one.label in _BY_WORDS,
-            -one.length,
+            one.start - one.end,
             -one.score,
             one.start,
             one.label,
@@ -83,7 +86,7 @@ def resolved(spans: Iterable[Span]) -> tuple[Span, ...]:
     )
     for span in order:
         kept.extend(_uncovered(span, kept))
-    return tuple(sorted(kept))
+    return tuple(sorted(kept, key=IN_TEXT))
 
 
 def _uncovered(span: Span, kept: Iterable[Span]) -> list[Span]:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Final
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
 
 from quality.privacy.detection import checks
+from quality.privacy.detection.dates import LONG_PAST
 from quality.privacy.detection.engine import detect, whosever
 from quality.privacy.detection.folding import Folded, fold
 from quality.privacy.detection.harmless import ACRONYMS, BODIES, SHORT, words_of_text
 from quality.privacy.detection.names import labelled
-from quality.privacy.detection.spans import Span, resolved
-from quality.privacy.detection.tokens import Token, known, shape_of
+from quality.privacy.detection.spans import IN_TEXT, Span, resolved
+from quality.privacy.detection.tokens import REMEMBERED, Token, known, shape_of
 from quality.privacy.words import PLACE_WORDS
 
 # How much more readily a word is taken for a name than when names are only looked for.
@@ -20,6 +23,11 @@ _RUN: Final = re.compile(r"[^\W_]+(?:[.,/:\-][^\W_]+)*", re.UNICODE)
 _SMALL: Final = 4
 # As many digits as the shortest telephone has: in groups, too, they are no longer small numbers.
 _LONG: Final = 7
+# With letters among them they are a code, and it takes fewer.
+_SHORTEST_CODE: Final = 5
+_GROUP: Final = r"(?:\d{1,12}[a-z]{0,3}\d{0,9}|[a-z]{1,4}\d{1,9}[a-z\d]{0,6})"
+_IN_GROUPS: Final = re.compile(rf"(?<![\w,.]){_GROUP}(?:[ .\-/]{{1,3}}{_GROUP})+(?!\w)")
+_NUMBERS_ONLY: Final = re.compile(r"[\d .\-/]+")
 _THIS_CENTURY: Final = r"(?:20[12]\d)"
 _HARMLESS_NUMBER: Final = re.compile(
     rf"\d{{1,{_SMALL}}}|\d{{1,2}}[.:]\d{{2}}(?:[.:]\d{{2}})?|"
@@ -38,6 +46,8 @@ _FILE: Final = re.compile(
     r"lotto|bando|gara)"
     r"(?:[ .:]{0,2}(?:n|nr|num|numero|di|gara)\b)*[.:=#°º\- ]*$"
 )
+# What has such a sign in it is no word of a text.
+_ACCOUNT: Final = re.compile(r"(?<!\S)[^\s_@]*[_@][^\s]*[^\W_][^\s]*")
 _ENDS: Final = frozenset('.!?:;\n>"«(|•*')
 _BEFORE_A_TOWN: Final = words_of_text("a ad di da in per tra fra verso comune ed e - , ( zona sede")
 _PARTICLES: Final = words_of_text(
@@ -80,14 +90,15 @@ def _with_edges(text: str, found: Sequence[Span]) -> list[Span]:
             start -= 1
         while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
             end += 1
-        wider.append(Span(start, end, span.label, span.score))
+        is_wider = end - start > span.length
+        wider.append(Span(start, end, span.label, span.score) if is_wider else span)
     return wider
 
 
 def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
     """Neighbours as one, so that the number of hidden words does not show a name's shape."""
     joined: list[Span] = []
-    for span in sorted(hidden):
+    for span in sorted(hidden, key=IN_TEXT):
         between = text[joined[-1].end : span.start].strip(" .'’-").lower() if joined else ""
         if joined and (not between or between in _NAMES_PARTICLES):
             joined[-1] = Span(
@@ -101,9 +112,18 @@ def _joined(text: str, hidden: Sequence[Span]) -> list[Span]:
 def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tuple[int, int]]:
     case = folded.case
     toponyms = _toponyms(words)
-    runs = [run.span() for run in _RUN.finditer(folded.lower) if checks.has_digit(run[0])]
+    runs = [
+        run.span()
+        for run in _RUN.finditer(folded.lower)
+        if not run[0].isalpha() and checks.has_digit(run[0])  # most are words: quick to see
+    ]
     yield from (run for run in runs if not _is_harmless_number(folded, *run))
     yield from _broken_numbers(folded)
+    if runs:
+        yield from (match.span() for match in LONG_PAST.finditer(folded.lower))
+    if "_" in folded.lower or "@" in folded.lower:
+        yield from (match.span() for match in _ACCOUNT.finditer(folded.lower))
+    yield from _pairs_of_names(words)
     inside = {place for start, end in runs for place in range(start, end)}
     for place, (token, label) in enumerate(words):
         if not token.text[0].isalpha() or token.start in inside or place in toponyms:
@@ -112,6 +132,26 @@ def _unknown(folded: Folded, words: Sequence[tuple[Token, str]]) -> Iterator[tup
         is_name = label == "P" and not _is_no_name(token.text, before, case=case)
         if is_name or not _is_harmless(token, before, case=case):
             yield token.start, token.end
+
+
+def _pairs_of_names(words: Sequence[tuple[Token, str]]) -> Iterator[tuple[int, int]]:
+    """Two words side by side that are both names, though each may be a word: `bruno franco`."""
+    names = [_name(token.text) for token, _ in words]
+    for place, (first, last) in enumerate(pairwise(names)):
+        if not first or not last or "F" not in first + last:
+            continue
+        (one, label), (other, _) = words[place], words[place + 1]
+        if label in "SG" or other.start != one.end + 1:
+            continue
+        if not place or words[place - 1][0].text.lower() not in _ARTICLES:
+            yield one.start, other.end
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _name(word: str) -> str:
+    """`F` for a first name, `S` for a surname, both for both; whether or not it is a word too."""
+    said = known(word) if word[0].isalpha() else ""
+    return "".join(kind for kind in "FS" if kind in said)
 
 
 def _is_no_name(text: str, before: Token | None, *, case: str) -> bool:
@@ -145,31 +185,53 @@ def _is_harmless_number(folded: Folded, start: int, end: int) -> bool:
 
 def _broken_numbers(folded: Folded) -> Iterator[tuple[int, int]]:
     """Numbers in small groups that are long together: a telephone or a card in some other form."""
-    for match in re.finditer(r"(?<![\w,.])\d{1,6}(?:[ .\-/]{1,3}\d{1,6})+(?![\w])", folded.lower):
+    for match in _IN_GROUPS.finditer(folded.lower):
         count = sum(map(str.isdigit, match[0]))
-        if count >= _LONG and not _HARMLESS_NUMBER.fullmatch(match[0]):
+        is_mixed = not _NUMBERS_ONLY.fullmatch(match[0])
+        if count >= (_SHORTEST_CODE if is_mixed else _LONG) and not _HARMLESS_NUMBER.fullmatch(
+            match[0]
+        ):
             yield match.span()
 
 
 def _is_harmless(token: Token, before: Token | None, *, case: str) -> bool:
     """Whether a word may stay: `before` is the word or sign before it."""
-    lower = token.text.lower().replace("’", "'")
+    stays = _stays(token.text, case)
+    return (
+        stays.anywhere
+        or (stays.first and _is_first(before))
+        or (stays.as_a_town and _follows_preposition(before))
+    )
+
+
+class _Stays(NamedTuple):
+    """Where a word may stay: anywhere, at the beginning of a sentence, after `a` or `verso`."""
+
+    anywhere: bool = False
+    first: bool = False
+    as_a_town: bool = False
+
+
+@lru_cache(REMEMBERED)
+def _stays(word: str, case: str) -> _Stays:
+    lower = word.lower().replace("’", "'")
     bare = lower.rstrip("'")
-    said = known(token.text)
+    said = known(word)
     is_common = said[-1:].isdigit()
-    shape = shape_of(token.text)
+    shape = shape_of(word)
     if shape == "I" and case != "u":
-        return bare in _ONE_LETTER and _is_first(before)
+        return _Stays(first=bare in _ONE_LETTER)
     if len(bare) == 1 or not SHORT.isdisjoint((lower, bare)):
-        return True
+        return _Stays(anywhere=True)
     if bare in BODIES or (shape == "U" and bare in ACRONYMS) or _is_kind_of_place(lower, said):
-        return True
-    if "T" in said and _follows_preposition(before):
-        return True
-    if shape == "x" or (shape == "U" and case == "u"):
-        return is_common
+        return _Stays(anywhere=True)
+    if shape == "x":
+        return _Stays(anywhere=is_common, as_a_town="T" in said)
+    # Without small letters nothing tells a first name from the word.
+    if shape == "U" and case == "u":
+        return _Stays(anywhere=is_common and "F" not in said, as_a_town="T" in said)
     # Capitals: only what begins a sentence, and is not also an Italian name, is a word.
-    return is_common and _is_first(before) and "S" not in said and "F" not in said
+    return _Stays(first=is_common and "S" not in said and "F" not in said, as_a_town="T" in said)
 
 
 def _is_kind_of_place(lower: str, said: str) -> bool:

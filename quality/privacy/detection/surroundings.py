@@ -14,8 +14,10 @@ _COMPANY: Final = re.compile(
     r"universit[àa]|parrocchia|gmbh|ltd|s\.c\.)\b"
 )
 _ONE_PERSON: Final = re.compile(
-    r"\b(?:ditta individuale|liber[oa] professionist[ao]|titolare|artigian[oa]|mia|mio|"
-    r"sottoscritt[oa]|"
+    r"\b(?:(?:ditta|impresa) individuale|imprenditore individuale|in proprio|forfett\w+|ambulante|"
+    r"parrucchier[ae]|estetista|professionista|p\.? ?iva personale|rag|dr|ssa|fisioterapista|"
+    r"psicolog[oa]|idraulico|elettricista|liber[oa] professionist[ao]|titolare|artigian[oa]|"
+    r"mia|mio|sottoscritt[oa]|"
     r"geom|ing|avv|dott|arch|studio)\b"
 )
 _PUBLIC: Final = re.compile(
@@ -25,15 +27,23 @@ _PUBLIC: Final = re.compile(
     r"servizio clienti|call ?center|protezione civile|a2a|aprica|brescia mobilit[àa]|"
     r"brescia trasporti|"
     r"infopoint|info ?point|agenzia|tribunale|anagrafe|protocollo|assessorato|settore|parrocchia|"
-    r"s\.?r\.?l|s\.?p\.?a|ambulatorio|consultorio|guardia medica|pronto soccorso|cup|ditta|fax|"
+    r"s\.?r\.?l|s\.?p\.?a|s\.?a\.?s|s\.?n\.?c|trattoria|ristorante|pizzeria|panificio|bar|officina|"
+    r"libreria|poste|ufficio postale|inps|inail|aci|caf|patronato|palestra|hotel|albergo|"
+    r"supermercato|magazzin[oi]|banca|filiale|carrozzeria|circolo|condominio|amministrazione|ambulatorio|consultorio|"
+    r"guardia medica|pronto soccorso|cup|ditta|fax|"
     r"sede|isola ecologica|centro civico|consorzio|cooperativa|associazione|negozio|studio)\b"
 )
 _OWN: Final = re.compile(
     r"\b(?:mi[oa]|su[oa]|miei|mie|cell|cellulare|casa|chiamarmi|chiamatemi|contattarmi|"
-    r"richiamatemi|"
+    r"richiamatemi|rispondo|lascio|fisso|trovate|raggiungibile|reperibile|sentiamoci|"
+    r"marito|moglie|figli[oa]|madre|padre|mamma|papà|nonn[ao]|fratello|sorella|vicin[oa]|intestat\w+|"
     r"residente|residenza|residenti|domicili\w*|abit\w+|abitazione|richiedente|sottoscritt[oa]|"
     r"nat[oa]|"
     r"vivo|vive|viviamo|whatsapp|personale|sig|signor[ae]?|inquilin[oa]|condomin(?:[oi]|io))\b"
+)
+_HOME: Final = re.compile(
+    r"\b(?:abit\w+|viv[oaei]\w*|resident\w*|residenza|domicili\w*|sto|sta|stiamo|casa|indirizzo|"
+    r"mi trovo|dom|res|ab|da me|da noi)\b"
 )
 _VEHICLE: Final = re.compile(
     r"\b(?:targ\w+|auto(?:mobile|vettura|carro)?|macchina|veicol\w+|moto\w*|furgon\w*|camion\w*|"
@@ -56,6 +66,7 @@ _OTHER_NUMBER: Final = re.compile(
 _AMOUNT_OF: Final = ("il", "al", "le", "la", "un", "in", "da", "di", "se", "no", "me", "ma", "ha")
 
 
+_END: Final = re.compile(r"[.!?](?<=[^\W_]{4}.) +(?=[A-Z])")
 _VERSION: Final = re.compile(r"(?:versione?|firmware|release|ver\.|v\.?|build)[ :]*$")
 
 
@@ -89,10 +100,23 @@ def is_somebodys_phone(folded: Folded, start: int, end: int) -> bool:
 
 def is_private(folded: Folded, start: int, _: int) -> bool:
     """Whether what comes before speaks of somebody's own rather than of an office."""
-    before = _before(folded, start)
+    before = _of_the_sentence(folded, start)
     public = [match.end() for match in _PUBLIC.finditer(before)]
     own = [match.end() for match in _OWN.finditer(before)]
     return not public or (bool(own) and own[-1] > public[-1])
+
+
+def _of_the_sentence(folded: Folded, start: int) -> str:
+    """What comes before in the same sentence; a full stop after a short word ends none."""
+    before = _before(folded, start)
+    shown = folded.plain[start - len(before) : start]
+    ends = [match.end() for match in _END.finditer(shown)]
+    return before[ends[-1] :] if ends else before
+
+
+def speaks_of_a_home(folded: Folded, start: int, _: int) -> bool:
+    """Whether somebody lives there by the words before it, rather than a lamp is out."""
+    return _HOME.search(_before(folded, start)) is not None
 
 
 def speaks_of_vehicles(folded: Folded, start: int, end: int) -> bool:

@@ -6,12 +6,14 @@ their endings: it can learn how people are mentioned, and cannot learn who they 
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Final, NamedTuple
 
 from quality.privacy.detection.lexicon import lexicon
 from quality.privacy.words import PLACE_WORDS
 
+# Words seen are kept, so that each is looked at once; this many, lest memory grows for ever.
+REMEMBERED: Final = 50_000
 _TOKEN: Final = re.compile(r"[^\W\d_]+['’]?|\d+|\n|[^\w\s]|_")
 _VOWELS_ACCENTED: Final = {"a": "à", "e": "èé", "i": "ì", "o": "ò", "u": "ù"}
 _CUES: Final = frozenset(
@@ -53,11 +55,16 @@ class Token(NamedTuple):
     end: int
 
 
+# As Token(…), without a call in Python for each word.
+_token: Final = partial(tuple.__new__, Token)
+
+
 def tokens_of(text: str) -> list[Token]:
     """The words, numbers and signs of a text; a new line is a sign."""
-    return [Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    return [_token((one[0], one.start(), one.end())) for one in _TOKEN.finditer(text)]
 
 
+@lru_cache(REMEMBERED)
 def known(word: str) -> str:
     """What the lexicon says of a word: letters for names and places, 1 to 3 for common words.
 
@@ -73,6 +80,7 @@ def known(word: str) -> str:
     return found or ""
 
 
+@lru_cache(REMEMBERED)
 def shape_of(word: str) -> str:
     """How a word is written: `x` small, `X` capital, `I` initial, `U` capitals, `M` mixed, `d`."""
     if word[0].isdigit():

@@ -10,6 +10,7 @@ from assets.methods.evapotranspiration import (
     net_radiation_mjm2,
     psychrometric_kpa_c,
     reference_mm,
+    reference_of_days_mm,
     saturation_kpa,
     stress,
     vapour_pressure_kpa,
@@ -110,3 +111,14 @@ def test_places_are_computed_side_by_side():
 
     assert side.depletion_mm[:, 1].tolist() == alone.depletion_mm.tolist()
     assert side.depletion_mm[:, 0].tolist() == [14.0, 18.0]
+
+
+def test_what_a_station_measures_gives_the_day_at_uccle_at_once():
+    et0 = reference_of_days_mm(
+        least_c=[12.3, 12.3], greatest_c=[21.5, 21.5], least_rh_pct=[63, 63],
+        greatest_rh_pct=[84, np.nan], wind_ms=[2.078, 2.078], solar_mjm2=[22.07, 22.07],
+        day_of_year=[187, 187], latitude_deg=50.80, elevation_m=100,
+    )  # fmt: skip
+
+    assert et0[0] == pytest.approx(3.88, abs=0.005)
+    assert np.isnan(et0[1])

@@ -25,6 +25,7 @@ def payloads(*contents: bytes) -> list[Payload]:
 def pieces_of(adapter: FileAdapter, *contents: bytes, piece_bytes: int) -> list[RawRows]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_rows, "_PIECE_BYTES", piece_bytes)
+        patch.setattr(csv_rows, "_COPIED_BYTES", piece_bytes)
         patch.setattr(reading, "_PIECE_BYTES", piece_bytes)
         return list(adapter.read_in_pieces(payloads(*contents)))
 

@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from infra.errors import TwinError
-from infra.lake import Lake, TableSpec
+from infra.lake import Lake, Rewritten, TableSpec
 from infra.windows import Window
 from tests.infra.lake.tables import lake_at
 
@@ -53,8 +53,8 @@ def files_of(lake: Lake) -> list[str]:
 
 def rewritten(
     lake: Lake, change: Callable[[pl.DataFrame], pl.DataFrame] = louder, mark: int = 8
-) -> int | None:
-    return lake.rewriting(KEY).rewrite(change, domain="parking", mark=mark, notes={})
+) -> Rewritten:
+    return lake.upkeep.rekey(KEY, change, domain="parking", mark=mark, notes={})
 
 
 def opened(lake: Lake) -> DeltaTable:
@@ -67,11 +67,11 @@ def cars(lake: Lake) -> list[str]:
 
 
 def test_a_rewritten_table_has_all_its_rows_marks_and_statistics(lake: Lake) -> None:
-    version = rewritten(lake)
+    done = rewritten(lake)
 
     stats = pl.DataFrame(opened(lake).get_add_actions(flatten=True))
     assert cars(lake) == ["A", "A"]
-    assert version == lake.version(KEY)
+    assert (done.rows_before_count, done.rows_count) == (2, 2)
     assert lake.marks(KEY, [DAY]) == {DAY: 1}
     assert stats["min.speed_kmh"].to_list() == [30, 30]
     assert "min.car_pid" not in stats.columns
@@ -80,7 +80,7 @@ def test_a_rewritten_table_has_all_its_rows_marks_and_statistics(lake: Lake) -> 
 def test_a_table_that_has_the_mark_is_not_rewritten_again(lake: Lake) -> None:
     rewritten(lake)
 
-    assert rewritten(lake, lambda rows: rows.with_columns(car_pid=pl.lit("x"))) is None
+    assert rewritten(lake, lambda rows: rows.with_columns(car_pid=pl.lit("x"))) == Rewritten()
     assert cars(lake) == ["A", "A"]
 
 
@@ -102,11 +102,10 @@ def test_a_writer_between_its_look_and_its_commit_is_stopped_by_the_closing(
 ) -> None:
     other = lake_at(location)
     looked = opened(lake)
-    rewriting = lake.rewriting(KEY)
-    rewriting.close("the reason")
-    rewriting.rewrite(louder, domain="parking", mark=8, notes={})
-    rewriting.purge()
-    rewriting.reopen()
+    lake.upkeep.close(KEY, "the reason")
+    rewritten(lake)
+    lake.upkeep.remove_files(KEY)
+    lake.upkeep.reopen(KEY)
 
     with pytest.raises(Exception, match="Metadata changed"):
         looked.create_write_transaction([], "append", looked.schema())
@@ -116,15 +115,15 @@ def test_a_writer_between_its_look_and_its_commit_is_stopped_by_the_closing(
 
 
 def test_nobody_reads_or_writes_a_closed_table_and_it_says_why(lake: Lake) -> None:
-    lake.rewriting(KEY).close("the reason")
-    lake.rewriting(KEY).close("the reason")
+    lake.upkeep.close(KEY, "the reason")
+    lake.upkeep.close(KEY, "the reason")
 
     for use in (cars, lambda lake: write(lake, DAY, "a")):
         with pytest.raises(TwinError, match=f"{KEY} is closed: the reason"):
             use(lake)
     with pytest.raises(TwinError, match="closed already: the reason"):
-        lake.rewriting(KEY).close("another")
-    lake.rewriting(KEY).reopen()
+        lake.upkeep.close(KEY, "another")
+    lake.upkeep.reopen(KEY)
     assert write(lake, DAY, "a", "b") == lake.version(KEY)
 
 
@@ -132,11 +131,10 @@ def test_a_purged_table_has_one_file_a_window_and_says_which_versions_are_gone(
     lake: Lake,
 ) -> None:
     write(lake, DAY, "a", "c")
-    rewriting = lake.rewriting(KEY)
-    rewriting.close("the reason")
-    rewriting.rewrite(louder, domain="parking", mark=8, notes={})
-    rewriting.purge()
-    rewriting.reopen()
+    lake.upkeep.close(KEY, "the reason")
+    rewritten(lake)
+    lake.upkeep.remove_files(KEY)
+    lake.upkeep.reopen(KEY)
 
     assert len(files_of(lake)) == 2
     oldest = int(opened(lake).metadata().configuration["gemello.oldest"])
@@ -163,5 +161,5 @@ def test_a_table_from_before_its_column_of_pseudonyms_gets_the_mark_with_the_fir
 
     write(lake, DAY, "a")
 
-    assert lake.rewriting(KEY).mark("parking") == 7
+    assert lake.cipher_mark(KEY, "parking") == 7
     assert lake.marks(KEY, [DAY]) == {DAY: 1}

@@ -17,8 +17,9 @@ from infra.lake import Lake, TableSpec
 from infra.lake.files import WindowFiles, by_window
 from infra.lake.history import Stamp
 from infra.lake.places import Place
+from infra.lake.shaping import opened_or_created
 from infra.lake.statistics import statistics_of
-from infra.lake.writing import opened_or_created, replace_windows
+from infra.lake.writing import replace_windows
 from tests.infra.lake.tables import KEY, READINGS, day, days, lake_at, readings, rows, write
 
 Attempt = Callable[[], int]

@@ -1,6 +1,10 @@
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from deltalake import DeltaTable
 
 from infra.lake import Lake
 from tests.infra.lake.tables import (
@@ -52,6 +56,28 @@ def test_writers_of_the_same_window_leave_the_rows_of_one_of_them(location: str)
     assert len(set(versions)) == 4
     assert table.height == 5
     assert table["meter_pid"].n_unique() == 1
+
+
+@pytest.mark.parametrize("others_count", [1, 3])
+def test_a_writer_is_told_its_own_version_though_others_commit_before_it_looks(
+    location: str, lake: Lake, monkeypatch: pytest.MonkeyPatch, others_count: int
+) -> None:
+    write(lake, readings(("a", 1.0, day(1))), days(1, 1))
+    others = iter(range(2, 2 + others_count))
+    commit = DeltaTable.create_write_transaction
+
+    def with_others_behind(table: DeltaTable, *args: Any, **kwargs: Any) -> None:  # deltalake's own
+        commit(table, *args, **kwargs)
+        for number in others:
+            write(lake_at(location), readings(("b", 2.0, day(number))), days(number, number))
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", with_others_behind)
+
+    version = write(lake, readings(("a", 3.0, day(1))), days(1, 1), run="ours")
+
+    told = {commit.version: commit.notes for commit in lake.history(KEY)}
+    assert told[version] == {"run": "ours", "windows": "2025-01-01/2025-01-02"}
+    assert lake.version(KEY) == version + others_count
 
 
 def test_writers_of_different_windows_lose_nothing_when_all_replace_rows(location: str) -> None:

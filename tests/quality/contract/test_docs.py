@@ -91,8 +91,8 @@ def test_the_example_contract_is_one() -> None:
 
 
 def test_the_example_refusal_is_what_is_said() -> None:
-    from tests.quality.contract import test_refusals
+    from tests.quality.contract import test_refused_columns
 
     (example,) = re.findall(r"parking_sessions: (columns\.entered_at.+)", PAGE)
 
-    assert example in [message for *_, message in test_refusals.WRONG]
+    assert example in [message for *_, message in test_refused_columns.WRONG]

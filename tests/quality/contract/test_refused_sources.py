@@ -189,3 +189,71 @@ def test_a_format_no_text_could_match_is_refused(tmp_path: Path) -> None:
         "columns.entered_at.sent_as.format: not a strptime format with a year; write one such as "
         "%d/%m/%Y %H:%M"
     ]
+
+
+PARTS = [
+    (
+        "protocol: file, ",
+        "",
+        "source.protocol: is missing; write protocol: file, or another protocol of "
+        "docs/contract.md",
+    ),
+    (
+        "protocol: file",
+        "protocol: gtsf",
+        "source.protocol: 'gtsf' is not a protocol (did you mean gtfs?); write file, "
+        "http_json, socrata, ckan, sftp or gtfs",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: gtfs, table: stops, separator: ';', url",
+        "source.separator: unknown key; remove it; docs/contract.md lists the keys",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, url",
+        'source.access: is missing; write access: "{place}", the folder with password or key',
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, access: x, ready: {suffix: ok}, url",
+        "source.ready.suffix: is no ending of a name; write such as .ok",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: sftp, access: x, ready: {sufix: .ok}, url",
+        "source.ready.sufix: unknown key; write suffix",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: gtfs, table: stop, url",
+        "source.table: 'stop' is unknown (did you mean stops?); write agency, stops, routes, "
+        "trips, stop_times, calendar, calendar_dates, frequencies, shapes, feed_info or transfers",
+    ),
+    (
+        "{protocol: file, url",
+        "{protocol: gtfs, url",
+        "source.table: is missing; write table: stop_times, or another table of the feed",
+    ),
+    (
+        'source: {protocol: file, url: "{parking}/sessions-{window:%Y-%m-%d}.csv"}',
+        "source: sessions.csv",
+        "source: is text, not a mapping; write {protocol: file, url: …}",
+    ),
+    ('.csv"}', '.csv", seperator: ";"}', "source.seperator: unknown key; write separator"),
+    ('.csv"}', '.csv", decimal: ";"}', "source.decimal: ';' is unknown; write '.' or ','"),
+    (
+        '.csv"}',
+        '.csv", skip_rows: -1}',
+        "source.skip_rows: '-1' is out of range; write a number at least 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"), PARTS, ids=[message.partition("; ")[0] for *_, message in PARTS]
+)
+def test_a_wrong_part_of_a_source_is_refused_with_what_to_write(
+    tmp_path: Path, right: str, wrong: str, message: str
+) -> None:
+    assert refusals(tmp_path, (right, wrong)) == [message]

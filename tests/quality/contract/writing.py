@@ -3,6 +3,11 @@
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+from infra.errors import ContractError
+from quality.contract.load import load_contract
+
 GOOD: Final = """\
 title: Soste nei parcheggi in struttura
 owner: team:brescia-mobilita
@@ -42,3 +47,10 @@ def saved(root: Path, text: str = GOOD, *, name: str = "brescia_mobilita/parking
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "contract.yaml").write_text(text, encoding="utf-8")
     return folder
+
+
+def refusal(tmp_path: Path, text: str) -> list[str]:
+    """What the refusal of a contract with this text says, line by line."""
+    with pytest.raises(ContractError) as caught:
+        load_contract(saved(tmp_path, text))
+    return str(caught.value).replace(str(tmp_path), "").splitlines()

@@ -57,6 +57,7 @@ def in_pieces(
 ) -> Protected:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_rows, "_PIECE_BYTES", of_bytes)
+        patch.setattr(csv_rows, "_COPIED_BYTES", of_bytes)
         patch.setattr(reading, "_PIECE_BYTES", of_bytes)
         return protect(arrivals, contract, keyring, **more)
 

@@ -13,7 +13,12 @@ from infra.errors import TwinError
 from infra.keys import CipherKey, PseudonymKey
 from infra.keys.ring import Slot
 from quality.privacy.cells import Repeats
-from quality.privacy.pseudonyms import pseudonyms, pseudonyms_by_day, reencrypted
+from quality.privacy.pseudonyms import (
+    Familiar,
+    pseudonyms,
+    pseudonyms_by_day,
+    reencrypted,
+)
 
 KEY = PseudonymKey(b"m" * 32, b"c" * 32, version=3, key_id="00000000")
 
@@ -35,6 +40,20 @@ def test_a_pseudonym_is_the_specified_one_and_nothing_stays_nothing(
     ]
     assert made.to_list() == wanted
     assert all(len(name) == 27 for name in wanted if name is not None)
+
+
+@given(
+    st.lists(st.lists(st.none() | st.sampled_from("abcdef"), unique=True, max_size=5), max_size=4)
+)
+def test_whoever_came_in_an_earlier_piece_has_the_same_pseudonym_in_a_later_one(
+    pieces: list[list[str | None]],
+) -> None:
+    familiar = Familiar()
+
+    for forms in (pl.Series(piece, dtype=pl.String) for piece in pieces):
+        made = familiar.pseudonyms("vehicle_pid", forms, "IT_PLATE", KEY)
+
+        assert made.to_list() == pseudonyms(forms, "IT_PLATE", KEY).to_list()
 
 
 @given(

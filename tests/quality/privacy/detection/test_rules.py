@@ -53,6 +53,8 @@ WRITTEN = [
     ("DATE_OF_BIRTH", "nata a Brescia il ", "3 marzo 1980"),
     ("DATE_OF_BIRTH", "data di nascita: ", "03/03/1980"),
     ("DATE_OF_BIRTH", "classe ", "1980"),
+    ("DATE_OF_BIRTH", "mio figlio è del ", "12 marzo 2009"),
+    ("DATE_OF_BIRTH", "Nata il: ", "14/08/1991"),
     ("ADDRESS", "abito in ", "via Giuseppe Garibaldi 12/A"),
     ("ADDRESS", "abito in ", "v.le XXV Aprile, 7"),
     ("ADDRESS", "residenza: ", "Garibaldi 12"),
@@ -67,7 +69,27 @@ WRITTEN = [
     ("USERNAME", "nome utente: ", "mrossi82"),
     ("USERNAME", "instagram.com/", "mario_r82"),
     ("DEVICE_TAG", "tag RFID ", "E2003412DC03"),
+    ("CUSTOMER_CODE", "cod. cl. ", "33810-22"),
+    ("METER_SERIAL", "matr. ", "20E5 8814407 03"),
+    ("METER_SERIAL", "contatore c/o i vicini: tolto ", "11882034"),
+    ("TRANSIT_CARD", "carta bus ", "8004417290"),
+    ("DEVICE_TAG", "tessera calotta n. ", "04A2 91FF 7C"),
+    ("IT_PASSPORT", "pass. ", "YB0381174"),
+    ("IT_HEALTH_CARD", "tess. sanitaria: ", "8038 0001 7100 2349 5518"),
+    ("IT_PLATE", "macchina grigia ", "Fn 5 1 3 pk"),
+    ("PHONE_NUMBER", "", "tre quattro sette 90 11 386"),
+    ("CUSTOMER_CODE", "codice cliente ", "uno zero zero quattro otto due nove"),
+    ("USERNAME", "utente ", "vale_tomasoni92"),
+    ("USERNAME", "ha ragione ", "Fede.Zamboni_bs"),
+    ("EMAIL_ADDRESS", "", "gino.b@libero,it"),
+    ("ADDRESS", "abito al ", "12 di via Milano"),
+    ("DATE_OF_BIRTH", "nata a Durazzo ", "27 09 1990"),
+    ("DATE_OF_BIRTH", "n. Dakar ", "19.12.1977"),
     ("PERSON", "mi chiamo ", "Gurpreet Singh"),
+    ("PERSON", "soprannominato ", "Bepi"),
+    ("PERSON", "il cons. ", "bruno franco"),
+    ("PERSON", "mia moglie (", "Rosângela Ferreira da Silva"),
+    ("PERSON", "chiedete a ", "Rossi"),
     ("PERSON", "sig.ra ", "Bianchi"),
 ]
 
@@ -91,6 +113,12 @@ WRITTEN = [
         "Consiglio Comunale, Polizia Locale e Ufficio Anagrafe",
         "Fattura della Trattoria da Gino snc",
         "Ordine 4111 1111 1111 1112 del magazzino",
+        "Convegno su Arnaldo da Brescia e Veronica Gambara",
+        "La ditta Eredi Fontana e la Gallo Impianti S.p.A.",
+        "Il contatore dell'acqua in cantina segna 04812",
+        "Festa dei santi Faustino e Giovita",
+        "Il ponte è del 1931, la galleria del 1965",
+        "Codice prenotazione 7TQ4-118, linea 12, palo 00872",
     ],
 )
 def test_what_is_nobodys_is_left_alone(harmless: str) -> None:
@@ -111,3 +139,23 @@ def test_of_two_that_overlap_the_one_with_a_check_digit_is_kept() -> None:
     labels = [span.label for span in detect(text)]
 
     assert labels == ["PHONE_NUMBER", "IBAN_CODE"]
+
+
+def test_a_code_after_its_kind_is_one_and_a_code_before_it_too() -> None:
+    text = "il codice cliente non è 100482913 è 100482931, e 88120043 è la mia tessera bus"
+
+    found = [(span.label, text[span.start : span.end]) for span in detect(text)]
+
+    assert found == [
+        ("CUSTOMER_CODE", "100482913"),
+        ("CUSTOMER_CODE", "100482931"),
+        ("TRANSIT_CARD", "88120043"),
+    ]
+
+
+def test_the_cue_of_one_name_does_not_swallow_that_of_the_next() -> None:
+    text = "Il sig. Fontana e la sig.ra Villa confermano"
+
+    found = [text[span.start : span.end] for span in detect(text)]
+
+    assert found == ["Fontana", "Villa"]

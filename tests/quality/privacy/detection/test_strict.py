@@ -79,3 +79,19 @@ def test_neighbours_are_hidden_as_one() -> None:
     text = "Xavante Zorbani Quexi"
 
     assert len(hide(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "together"),
+    [
+        ("era il 2 novembre 1934 di sera", "2 novembre 1934"),
+        ("scrive mare_sole e non risponde", "mare_sole"),
+        ("entra bruno franco in aula", "bruno franco"),
+        ("il numero 20E5 88 03 non va", "20E5 88 03"),
+        ("VERGOGNA GUIDO E TUTTI QUANTI", "GUIDO"),
+    ],
+)
+def test_what_is_harmless_alone_is_hidden_where_together_it_is_not(
+    text: str, together: str
+) -> None:
+    assert shown(text) == text.replace(together, "#" * len(together))

@@ -1,0 +1,45 @@
+"""H3 cells of the city as places: what of counted areas lies in them, and what is near."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from assets.maps import cell_shapes
+from assets.methods.areal import in_metres, share_near, shared_ground
+
+Array = NDArray[np.float64]
+
+
+def spread_over(cells: pl.Series, areas: pl.DataFrame, *counts: str) -> list[Array]:
+    """How much of each count of areas (`border_geom`) lies in each cell, spread evenly over them.
+
+    Areas without a border or without one of the counts are left out; areas come in one order, so
+    that sums are the same each time.
+    """
+    lat, lng = _origin(cells)
+    known = areas.drop_nulls(["border_geom", *counts])
+    part, cell, share = shared_ground(
+        in_metres(known["border_geom"], origin_lat=lat, origin_lng=lng),
+        in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
+    )
+    numbers = (known[name].cast(pl.Float64).to_numpy() for name in counts)
+    return [
+        np.bincount(cell, one[part] * share, minlength=len(cells)).astype(float) for one in numbers
+    ]
+
+
+def ground_near(cells: pl.Series, places: pl.Series, *, within_m: float) -> Array:
+    """Which share of each cell's ground lies within so many metres of any place (WKB, WGS 84)."""
+    lat, lng = _origin(cells)
+    return share_near(
+        in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
+        in_metres(places, origin_lat=lat, origin_lng=lng),
+        within_m,
+    )
+
+
+def _origin(cells: pl.Series) -> tuple[float, float]:
+    import h3
+
+    lat, lng = h3.cell_to_latlng(cells[0])
+    return lat, lng

@@ -1,0 +1,91 @@
+"""The columns of a computed table, told from its function and its inputs before any row is."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import polars as pl
+
+from assets.declaration import Declaration
+from assets.twin import Twin
+from infra.errors import TwinError
+from infra.lake import TableSpec
+from quality.contract.exports import to_polars_schema
+from quality.units import unit_of
+
+_VALIDITY: Final[dict[str, pl.DataType]] = dict.fromkeys(
+    ("valid_from", "valid_to"), pl.Datetime("us", "UTC")
+)
+
+
+def schema_of(
+    declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
+) -> pl.Schema:
+    """The columns a table gives: what its function makes of empty inputs, or its release of that.
+
+    Raises TwinError where that is not what the declaration says it gives.
+    """
+    schema = units_schema(declaration, declarations, twin)
+    if declaration.release is not None:
+        declaration.release.check(declaration.key, list(schema))
+        schema = declaration.release.schema(schema)
+    if list(schema) != list(declaration.gives):
+        raise TwinError(
+            f"{declaration.key} declares the columns {', '.join(declaration.gives)} but its "
+            f"function gives {', '.join(schema)}; make the two agree"
+        )
+    for name, dtype in schema.items():
+        if dtype.is_numeric() and unit_of(name) is None:
+            raise TwinError(f"{declaration.key}: {name} is a number without a unit in its name")
+    return schema
+
+
+def units_schema(
+    declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
+) -> pl.Schema:
+    """The columns that a table's function makes of empty inputs."""
+    empty = {
+        name: pl.DataFrame(
+            schema=_input_schema(key, declarations, twin)
+            | (_VALIDITY if name in declaration.with_history else {})
+        )
+        for name, key in declaration.reads.items()
+    }
+    try:
+        return declaration.function(**empty).schema
+    except pl.exceptions.ColumnNotFoundError:
+        texts = [
+            f"{key}: {name}" for key in declaration.reads.values() for name in twin.free_texts(key)
+        ]
+        if not texts:
+            raise
+        raise TwinError(
+            f"{declaration.key} asks for a column that is not there. Free text is restricted and "
+            f"no computed table may read it ({', '.join(texts)}); leave it out"
+        ) from None
+
+
+def _input_schema(
+    key: str, declarations: Mapping[str, Declaration], twin: Twin
+) -> dict[str, pl.DataType]:
+    if key in declarations:
+        return dict(schema_of(declarations[key], declarations, twin))
+    contract = twin.contract_of(key)
+    if contract is None:
+        raise TwinError(f"{key} is read, but there is no contract and no function that gives it")
+    texts = twin.free_texts(key)
+    schema = {
+        name: dtype for name, dtype in to_polars_schema(contract).items() if name not in texts
+    }
+    # A silver function needs to know which delivery said it last.
+    return schema if contract.is_static else {**schema, "window_on": pl.Date()}
+
+
+def table_spec(declaration: Declaration, schema: pl.Schema) -> TableSpec:
+    """How a computed table of these columns is to look in the lake."""
+    return TableSpec(
+        schema=schema,
+        labels={},
+        descriptions={name: column.description for name, column in declaration.gives.items()},
+        statistics=tuple(schema),
+        description=declaration.title,
+    )

@@ -1,0 +1,220 @@
+"""What an emergency room sees: the newest state of each station against the thresholds."""
+
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from assets.declaration import Declaration, given
+from assets.editions import newest
+from assets.measured import Measured, Value
+from assets.newest_state import air_now, felt_now, gusts_now, rain_now
+from assets.plots import heat_table
+
+_COLOURS: Final = ((0, "#d9ead3"), (1, "#ffe599"), (2, "#f6a04d"), (3, "#cc0000"))
+_KEY: Final = pl.Schema({"station_id": pl.String(), "measure_code": pl.String()})
+_STATE: Final = pl.Schema(
+    {
+        **_KEY,
+        "observed_at": pl.Datetime("us", "UTC"),
+        "rain_mm": pl.Float64(),
+        "yearly_chance_ratio": pl.Float64(),
+        "gust_ms": pl.Float64(),
+        "utci_c": pl.Float64(),
+        "concentration_ugm3": pl.Float64(),
+        "completeness_ratio": pl.Float64(),
+        "observations_count": pl.Int64(),
+    }
+)
+
+
+def current_alerts(
+    weather: pl.DataFrame, air: pl.DataFrame, maxima: pl.DataFrame, thresholds: pl.DataFrame
+) -> pl.DataFrame:
+    """Give each station's newest state, its level (0 none to 3 red), and how old it is.
+
+    Rain: the last hour's depth, and the chance (1 over the return period) that a year has a rain
+    as rare as the rarest of 1 to 24 hours until now, on the station's own line or, without one,
+    that of the longest series. Wind: the strongest gust of the last hour. Heat: UTCI in the shade
+    now. Air: the mean over the hours of the threshold; the law's alerts need three hours in a row,
+    and one is enough here. Age is counted from the newest observation of the city, not from a
+    clock; when all feeds stop, it does not grow. There is no river gauge among the publishers, and
+    so no alert of rivers. Thresholds are those in force on the newest day; a measure without any is
+    left out.
+    """
+    if thresholds.is_empty():
+        return _finish(_STATE.to_frame(), thresholds)
+    readings = (
+        weather.sort("window_on", "station_id", "measured_at")
+        .unique(["station_id", "measured_at"], keep="last", maintain_order=True)
+        .sort("station_id", "measured_at")
+    )
+    values = air.filter(pl.col("value_ugm3").is_not_null())
+    ends = [readings["measured_at"].max(), values["observed_at"].max()]
+    last = max((end for end in ends if isinstance(end, datetime)), default=None)
+    if last is None:
+        return _finish(_STATE.to_frame(), thresholds)
+    held = newest(thresholds.filter(pl.col("valid_from_on") <= last.date()), "measure_code")
+    state = [
+        rain_now(readings, maxima),
+        gusts_now(readings),
+        felt_now(readings),
+        air_now(values, held),
+    ]
+    full = [part.select(*_STATE) for part in (_filled(one) for one in state)]
+    return _finish(pl.concat(full), held, last)
+
+
+def _filled(part: pl.DataFrame) -> pl.DataFrame:
+    """The columns of all measures, empty where a measure has none of its own."""
+    missing = [
+        pl.lit(None, dtype=kind).alias(name) for name, kind in _STATE.items() if name not in part
+    ]
+    return part.with_columns(missing).with_columns(
+        pl.col(name).cast(kind) for name, kind in _STATE.items()
+    )
+
+
+def _finish(
+    state: pl.DataFrame, thresholds: pl.DataFrame, last: datetime | None = None
+) -> pl.DataFrame:
+    """Each state with the highest level it reaches, and its age."""
+    # A rain is the worse the smaller its chance; of all others more is worse.
+    value = pl.coalesce(-pl.col("yearly_chance_ratio"), "gust_ms", "utci_c", "concentration_ugm3")
+    limit = pl.coalesce(-pl.col("from_chance_ratio"), "from_ms", "from_c", "from_ugm3")
+    is_reached = (
+        pl.when(pl.col("from_ugm3").is_not_null()).then(value > limit).otherwise(value >= limit)
+    )
+    return (
+        state.join(thresholds, on="measure_code", how="inner")
+        .group_by("station_id", "measure_code")
+        .agg(
+            pl.col("hazard_code", *list(_STATE)[2:]).first(),
+            alert_level=pl.when(value.is_not_null().any()).then(
+                pl.col("alert_level").filter(is_reached).max().fill_null(0)
+            ),
+            stale_after_min=pl.col("stale_after_min").min(),
+            definition_from_on=pl.col("valid_from_on").max(),
+        )
+        .with_columns(
+            staleness_min=(
+                pl.lit(last, dtype=pl.Datetime("us", "UTC")) - pl.col("observed_at")
+            ).dt.total_minutes(),
+        )
+        .with_columns(is_stale=pl.col("staleness_min") > pl.col("stale_after_min"))
+        .select(
+            "station_id", "measure_code", "hazard_code", "observed_at", "alert_level", "rain_mm",
+            "yearly_chance_ratio", "gust_ms", "utci_c", "concentration_ugm3", "staleness_min",
+            "is_stale", "definition_from_on", "completeness_ratio", "observations_count",
+            quality_code=pl.when(pl.col("alert_level").is_null())
+            .then(pl.lit("no_data"))
+            .when(pl.col("is_stale") | (pl.col("completeness_ratio") < 1))
+            .then(pl.lit("partial"))
+            .when(pl.col("measure_code") == "utci")
+            .then(pl.lit("modelled"))
+            .otherwise(pl.lit("ok")),
+        )
+        .sort("station_id", "measure_code")
+    )  # fmt: skip
+
+
+def _picture(frame: pl.DataFrame) -> str:
+    """A row a station, a column a measure."""
+    return heat_table(
+        "Alerts now, by station and measure",
+        rows=frame["station_id"].unique().sort().to_list(),
+        columns=frame["measure_code"].unique().sort().to_list(),
+        values={
+            (station, measure): level
+            for station, measure, level in frame.select(
+                "station_id", "measure_code", "alert_level"
+            ).rows()
+        },
+        colours=_COLOURS,
+        legend="0 none, 1 yellow, 2 orange, 3 red",
+    )
+
+
+_WHEN: Final = ("weather.measured_at", "weather.window_on", "air.observed_at", "air.value_ugm3")
+_VALUES: Final = (
+    "weather.rain_mm", "weather.gust_ms", "weather.temp_c", "weather.rh_pct", "weather.wind_ms",
+    "air.value_ugm3",
+)  # fmt: skip
+_HELD: Final = ("thresholds.valid_from_on", "thresholds.averaging_h")
+_RARITY: Final = ("maxima.rain_mm", "maxima.duration_code", "maxima.station_id")
+_NOW: Final = (*_WHEN, *_VALUES[:5])
+_LEVEL: Final = (
+    *_NOW, *_RARITY, *_HELD, "thresholds.alert_level", "thresholds.from_chance_ratio",
+    "thresholds.from_ms", "thresholds.from_c", "thresholds.from_ugm3",
+)  # fmt: skip
+_AGE: Final = (*_NOW, *_HELD)
+
+declaration = Declaration(
+    function=current_alerts,
+    key="gold/risk/current_alerts",
+    reads={
+        "weather": "bronze/arpa_lombardia/weather",
+        "air": "silver/air/air_quality_observed",
+        "maxima": "bronze/arpa_lombardia/rain_maxima",
+        "thresholds": "bronze/definitions/alert_thresholds",
+    },
+    gives={
+        "station_id": given("ARPA's id of the station.", "weather.station_id", "air.station_id"),
+        "measure_code": given(
+            "rain, gust, utci, or a pollutant.", "air.pollutant_code", "thresholds.measure_code"
+        ),
+        "hazard_code": given("rain, wind, heat or air.", "thresholds.hazard_code", *_HELD),
+        "observed_at": given("Start of the newest observation, UTC.", *_AGE),
+        "alert_level": given("0 none, 1 yellow, 2 orange, 3 red.", *_LEVEL),
+        "rain_mm": given("Rain of the last hour.", *_WHEN[:2], "weather.rain_mm"),
+        "yearly_chance_ratio": given(
+            "Chance in a year of a rain as rare: 1 over the return period.",
+            *_WHEN[:2],
+            "weather.rain_mm",
+            *_RARITY,
+        ),
+        "gust_ms": given("Strongest gust of the last hour.", *_WHEN[:2], "weather.gust_ms"),
+        "utci_c": given("UTCI in the shade now.", *_WHEN[:2], *_VALUES[2:5]),
+        "concentration_ugm3": given("Mean over the threshold's hours.", *_WHEN[2:], *_HELD),
+        "staleness_min": given("Age against the city's newest observation.", *_AGE),
+        "is_stale": given("Whether it is too old.", *_AGE, "thresholds.stale_after_min"),
+        "definition_from_on": given("Day from which the thresholds hold.", *_AGE),
+        "completeness_ratio": given("Readings that came, of those due.", *_AGE),
+        "observations_count": given("Readings used.", *_AGE),
+        "quality_code": given(
+            "partial when old or incomplete.", *_LEVEL, "thresholds.stale_after_min"
+        ),
+    },
+    key_columns=("station_id", "measure_code"),
+    window_by=None,
+    # Made as a whole, of all windows that ever came.
+    with_history=("weather", "air"),
+    title="Alerts now, by station and measure",
+    method_version="1",
+    literature=(
+        "Thresholds are versioned rows, with their sources; they are not those of the regional "
+        "civil protection. Rarity: De Michele, Rosso & Rulli 2005. UTCI: Bröde et al. 2012."
+    ),
+    plot=_picture,
+    measured=Measured(
+        entity="station_id",
+        urn="urn:ngsi-ld:Alert:brescia:gemello:",
+        geometry="point",
+        grain="always",
+        by=("measure_code",),
+        definition_from="definition_from_on",
+        values={
+            "alert_level": Value(
+                "Livello di allerta", "1", no_interval="è il confronto di misure con soglie"
+            ),
+            "staleness_min": Value(
+                "Età della misura", "min", no_interval="è la differenza di due istanti"
+            ),
+        },
+        title="Allerte in corso",
+        how=(
+            "L'ultima misura di ogni stazione contro le soglie in vigore. L'età è rispetto alla "
+            "misura più recente della città. Non sono gli avvisi ufficiali della protezione civile."
+        ),
+    ),
+)

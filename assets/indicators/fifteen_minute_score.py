@@ -1,0 +1,113 @@
+"""Which share of the essential kinds of services lies within a quarter of an hour."""
+
+from typing import Final
+
+import polars as pl
+
+from assets.declaration import Declaration, given
+from assets.measured import Measured, Value
+
+_NEAR_MIN: Final = 15
+
+
+def fifteen_minute_score(reach: pl.DataFrame, essentials: pl.DataFrame) -> pl.DataFrame:
+    """Give, for each section and time band, the essential categories within 15 minutes, of all.
+
+    A category is within them when the median departure of the band arrives in time at an open
+    service. One that nobody offers is not. Off the streets there is no score.
+    """
+    held = pl.col("valid_from_on") == pl.col("valid_from_on").max().over("category_code")
+    latest = reach["timetable_on"].max()
+    begun = essentials if latest is None else essentials.filter(pl.col("valid_from_on") <= latest)
+    kinds = begun.filter(held).filter("is_essential").select("category_code").unique()
+    is_near = pl.col("median_min").le(_NEAR_MIN).fill_null(value=False)
+    counts = pl.col("category_code").is_in(kinds["category_code"].to_list())
+    has_data = pl.col("quality_code") != "no_data"
+    return (
+        reach.group_by("section_id", "band_code")
+        .agg(
+            pl.col("day_code").min(),
+            near_count=(is_near & counts).sum().cast(pl.Int64),
+            completeness_ratio=pl.col("completeness_ratio").min(),
+            observations_count=pl.col("observations_count").max(),
+            quality_code=pl.col("quality_code").sort().first(),
+            has_data=has_data.any(),
+        )
+        .with_columns(essential_count=pl.lit(kinds.height, pl.Int64))
+        .with_columns(has_score=pl.col("has_data") & (pl.col("essential_count") > 0))
+        .select(
+            "section_id",
+            "band_code",
+            "day_code",
+            score_ratio=pl.when("has_score").then(pl.col("near_count") / pl.col("essential_count")),
+            near_count=pl.when("has_score").then("near_count"),
+            essential_count="essential_count",
+            completeness_ratio="completeness_ratio",
+            observations_count="observations_count",
+            quality_code=pl.when("has_score").then("quality_code").otherwise(pl.lit("no_data")),
+        )
+        .sort("section_id", "band_code")
+    )
+
+
+_ESSENTIAL: Final = (
+    "essentials.category_code", "essentials.is_essential", "essentials.valid_from_on",
+    "reach.timetable_on",
+)  # fmt: skip
+_SCORE: Final = ("reach.median_min", "reach.category_code", "reach.quality_code", *_ESSENTIAL)
+
+declaration = Declaration(
+    function=fifteen_minute_score,
+    key="gold/services/fifteen_minute_score_by_section",
+    reads={
+        "reach": "gold/services/reach_of_services_by_section",
+        "essentials": "bronze/definitions/essential_services",
+    },
+    gives={
+        "section_id": given("Census section (ISTAT).", "reach.section_id"),
+        "band_code": given("Time band and kind of day.", "reach.band_code"),
+        "day_code": given("weekday or sunday.", "reach.day_code"),
+        "score_ratio": given("Essential categories within 15 minutes, of all.", *_SCORE),
+        "near_count": given("Essential categories within 15 minutes.", *_SCORE),
+        "essential_count": given("Essential categories.", *_ESSENTIAL),
+        "completeness_ratio": given(
+            "That of the section's travel times.", "reach.completeness_ratio"
+        ),
+        "observations_count": given("Departures in the band.", "reach.observations_count"),
+        "quality_code": given(
+            "That of the travel times; no_data without essential categories.",
+            "reach.quality_code",
+            *_ESSENTIAL,
+        ),
+    },
+    key_columns=("section_id", "band_code"),
+    window_by=None,
+    title="Fifteen-minute score by census section and time band",
+    method_version="1",
+    literature=(
+        "The 15-minute city: Moreno, Allam, Chabaud, Gall & Pratlong (2021), Smart Cities 4(1). "
+        "The share of categories, and which count, are the city's choice."
+    ),
+    measured=Measured(
+        entity="section_id",
+        urn="urn:ngsi-ld:CensusSection:brescia:istat:",
+        geometry="section",
+        shapes="silver/services/population_by_section",
+        grain="always",
+        by=("band_code",),
+        values={
+            "score_ratio": Value(
+                "Categorie essenziali entro 15 minuti",
+                "1",
+                no_interval="è una quota di categorie contate tutte",
+            )
+        },
+        title="Città dei 15 minuti",
+        how=(
+            "La quota delle categorie di servizi essenziali di cui, per la partenza mediana della "
+            "fascia, si raggiunge in 15 minuti un servizio aperto, a piedi, con la bicicletta "
+            "pubblica o con i mezzi."
+        ),
+        is_high_bad=False,
+    ),
+)

@@ -1,0 +1,154 @@
+"""How much water is left for roots, day by day: the bucket of FAO-56 under grass."""
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from assets.declaration import Declaration, given
+from assets.measured import Measured, Value
+from assets.methods.evapotranspiration import Soil, balance
+
+# The plain of Brescia is loam.
+_SOIL: Final = "franco"
+# A year of days is told: what the ground holds now hangs on the months before, not on decades.
+_TOLD_DAYS: Final = 366
+_SPREAD: Final = ("franco_sabbioso", "franco_limoso")
+_SCHEMA: Final = {
+    "station_id": pl.String(), "day_on": pl.Date(), "available_ratio": pl.Float64(),
+    "available_lo_ratio": pl.Float64(), "available_hi_ratio": pl.Float64(),
+    "depletion_mm": pl.Float64(), "evapotranspiration_mm": pl.Float64(),
+    "reference_mm": pl.Float64(), "definition_from_on": pl.Date(),
+    "completeness_ratio": pl.Float64(), "observations_count": pl.Int64(),
+    "quality_code": pl.String(),
+}  # fmt: skip
+
+
+def soil_water(days: pl.DataFrame, soils: pl.DataFrame) -> pl.DataFrame:
+    """Give the share of the water between wilting and field capacity that is left, each day.
+
+    Grass on loam (FAO-56, eq. 85 to 88), filled at the beginning of the record, for the newest 366
+    days; all rain of a day soaks in. The interval is that of a sandier and a siltier loam. A day
+    without a measurement is taken for one without rain and with the evapotranspiration of the day
+    before; completeness says how many of the last thirty days were measured.
+    """
+    known = {row["soil_code"]: row for row in soils.sort("valid_from_on").iter_rows(named=True)}
+    frames = [
+        _station(part, known)
+        for part in days.sort("station_id", "day_on").partition_by(
+            "station_id", maintain_order=True
+        )
+        if {_SOIL, *_SPREAD} <= known.keys()
+    ]
+    return pl.concat([pl.DataFrame(schema=_SCHEMA), *frames]).sort("station_id", "day_on")
+
+
+def _station(days: pl.DataFrame, soils: dict[str, dict[str, object]]) -> pl.DataFrame:
+    span_days = pl.date_range(pl.col("day_on").min(), pl.col("day_on").max(), "1d")
+    every = days.select(span_days).join(days, on="day_on", how="left")
+    demand = every["reference_mm"]
+    measured = demand.is_not_null() & every["rain_mm"].is_not_null()
+    rain = every["rain_mm"].fill_null(0.0).to_numpy()
+    filled = demand.fill_null(strategy="forward").fill_null(0.0)
+    found = {code: _bucket(soils[code], rain, filled.to_numpy()) for code in (_SOIL, *_SPREAD)}
+    shares = np.stack([one["share"] for one in found.values()])
+    recent = measured.cast(pl.Int64).rolling_sum(30, min_samples=1)
+    span = pl.Series(np.minimum(np.arange(1, every.height + 1), 30))
+    return pl.DataFrame(
+        {
+            "station_id": days["station_id"][0],
+            "day_on": every["day_on"],
+            "available_ratio": found[_SOIL]["share"],
+            "available_lo_ratio": shares.min(axis=0),
+            "available_hi_ratio": shares.max(axis=0),
+            "depletion_mm": found[_SOIL]["depletion"],
+            "evapotranspiration_mm": found[_SOIL]["used"],
+            "reference_mm": filled.round(3),
+            "definition_from_on": soils[_SOIL]["valid_from_on"],
+            "completeness_ratio": recent / span,
+            "observations_count": recent.cast(pl.Int64),
+            "quality_code": "modelled",
+        },
+        schema=_SCHEMA,
+    ).tail(_TOLD_DAYS)
+
+
+def _bucket(row: dict[str, object], rain: np.ndarray, demand: np.ndarray) -> dict[str, np.ndarray]:
+    numbers = {name: float(str(value)) for name, value in row.items() if isinstance(value, float)}
+    soil = Soil(
+        field_capacity=numbers["field_capacity_ratio"],
+        wilting_point=numbers["wilting_point_ratio"],
+        root_m=numbers["root_m"],
+        depletion_ratio=numbers["depletion_ratio"],
+        crop=numbers["crop_ratio"],
+    )
+    result = balance(rain, np.zeros_like(rain), demand, soil, first_mm=0.0)
+    return {
+        "share": np.round(1 - result.depletion_mm / soil.available_mm, 4),
+        "depletion": np.round(result.depletion_mm, 2),
+        "used": np.round(result.evapotranspiration_mm, 3),
+    }
+
+
+_WEATHER: Final = ("days.rain_mm", "days.reference_mm")
+_SOILS: Final = tuple(
+    f"soils.{name}"
+    for name in (
+        "soil_code", "valid_from_on", "field_capacity_ratio", "wilting_point_ratio", "root_m",
+        "depletion_ratio", "crop_ratio",
+    )
+)  # fmt: skip
+
+declaration = Declaration(
+    function=soil_water,
+    key="gold/soil/daily_soil_water_by_station",
+    reads={
+        "days": "silver/weather/weather_by_day",
+        "soils": "bronze/definitions/soil_types",
+    },
+    gives={
+        "station_id": given("ARPA's id of the weather station.", "days.station_id"),
+        "day_on": given("Day of solar time.", "days.day_on"),
+        "available_ratio": given("Water left for roots, of all they can have.", *_WEATHER, *_SOILS),
+        "available_lo_ratio": given("The least of three loams.", *_WEATHER, *_SOILS),
+        "available_hi_ratio": given("The most of three loams.", *_WEATHER, *_SOILS),
+        "depletion_mm": given("Water missing to field capacity.", *_WEATHER, *_SOILS),
+        "evapotranspiration_mm": given("Water that grass and soil gave off.", *_WEATHER, *_SOILS),
+        "reference_mm": given("Reference evapotranspiration.", *_WEATHER),
+        "definition_from_on": given(
+            "Day from which the table of soils holds.", "soils.valid_from_on", "soils.soil_code"
+        ),
+        "completeness_ratio": given("Days measured, of the last thirty.", *_WEATHER),
+        "observations_count": given("Days measured in the last thirty.", *_WEATHER),
+        "quality_code": given("modelled: nobody measured it here.", *_WEATHER),
+    },
+    key_columns=("station_id", "day_on"),
+    window_by=None,
+    title="Water for roots by station and day",
+    method_version="1",
+    literature="Allen et al. (1998), FAO-56, chapters 4 and 8; tables 12, 19 and 22.",
+    measured=Measured(
+        entity="station_id",
+        urn="urn:ngsi-ld:WeatherObserved:brescia:arpa_lombardia:",
+        geometry="point",
+        grain="day",
+        period="day_on",
+        definition_from="definition_from_on",
+        values={
+            "available_ratio": Value(
+                "Acqua disponibile per le radici", "1", low="available_lo_ratio",
+                high="available_hi_ratio",
+            ),
+            "evapotranspiration_mm": Value(
+                "Acqua restituita all'aria", "mm", no_interval="l'intervallo è dato per la riserva"
+            ),
+        },
+        title="Acqua nel suolo",
+        how=(
+            "Un bilancio giornaliero: la pioggia entra, erba e suolo restituiscono acqua all'aria "
+            "secondo sole, vento, temperatura e umidità (FAO-56). Uno vuol dire suolo pieno, zero "
+            "che le piante appassiscono. È un calcolo per un suolo franco, non una misura."
+        ),
+        is_high_bad=False,
+    ),
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""How hard the wind blew on each day, and from where."""
+
+from typing import Final
+
+import polars as pl
+
+from assets.declaration import Declaration, given
+from assets.measured import Measured, Value
+
+_STEPS_A_DAY: Final = 144
+_LEAST_COMPLETE: Final = 0.75
+_COMPLETE: Final = 0.95
+_TURN_DEG: Final = 360.0
+
+
+def wind(observed: pl.DataFrame, force: pl.DataFrame) -> pl.DataFrame:
+    """Give each station's mean wind, highest gust, prevailing direction and force on each day.
+
+    Days are those of solar time. The direction is that of the mean wind vector, weighted by speed.
+    The force (Beaufort) is that of the day's highest ten-minute mean, by the scale in force. A day
+    with less than three quarters of its measurements has no numbers.
+    """
+    day = pl.col("observed_at").dt.offset_by("1h").dt.date()
+    angle = pl.col("dir_deg").radians()
+    measured = observed.filter(pl.col("wind_ms").is_not_null()).sort("station_id", "observed_at")
+    days = measured.group_by("station_id", day_on=day, maintain_order=True).agg(
+        wind_ms=pl.col("wind_ms").mean(),
+        gust_ms=pl.col("gust_ms").max(),
+        highest_ms=pl.col("wind_ms").max(),
+        east=(pl.col("wind_ms") * angle.sin()).sum(),
+        north=(pl.col("wind_ms") * angle.cos()).sum(),
+        observations_count=pl.len().cast(pl.Int64),
+    )
+    share = (pl.col("observations_count") / _STEPS_A_DAY).clip(upper_bound=1.0)
+    is_told = share >= _LEAST_COMPLETE
+    direction = pl.arctan2("east", "north").degrees() % _TURN_DEG
+    editions = force.select("definition_code", "valid_from_on").unique().sort("valid_from_on")
+    dated = days.sort("day_on").join_asof(
+        editions, left_on="day_on", right_on="valid_from_on", check_sortedness=False
+    )
+    bands = force.sort("lower_ms").select("definition_code", "lower_ms", "band_level")
+    return (
+        dated.sort("highest_ms")
+        .join_asof(
+            bands,
+            left_on="highest_ms",
+            right_on="lower_ms",
+            by="definition_code",
+            check_sortedness=False,
+        )
+        .select(
+            "station_id",
+            "day_on",
+            wind_ms=pl.when(is_told).then(pl.col("wind_ms").round(2)),
+            gust_ms=pl.when(is_told).then("gust_ms"),
+            from_deg=pl.when(is_told).then(direction.round(1)),
+            beaufort_level=pl.when(is_told).then("band_level"),
+            definition_from_on="valid_from_on",
+            completeness_ratio=share,
+            observations_count="observations_count",
+            quality_code=pl.when(~is_told)
+            .then(pl.lit("no_data"))
+            .when(share < _COMPLETE)
+            .then(pl.lit("partial"))
+            .otherwise(pl.lit("ok")),
+        )
+        .sort("station_id", "day_on")
+    )
+
+
+_WIND: Final = ("observed.wind_ms",)
+_FORCE: Final = (
+    "force.lower_ms", "force.band_level", "force.definition_code", "force.valid_from_on",
+)  # fmt: skip
+_MEASURED: Final = "è la misura dell'anemometro, senza incertezza dichiarata"
+
+declaration = Declaration(
+    function=wind,
+    key="gold/weather/daily_wind_by_station",
+    reads={
+        "observed": "silver/weather/weather_observed",
+        "force": "bronze/definitions/wind_force",
+    },
+    gives={
+        "station_id": given("ARPA's id of the station.", "observed.station_id"),
+        "day_on": given("Day of solar time.", "observed.observed_at"),
+        "wind_ms": given("Mean wind.", *_WIND),
+        "gust_ms": given("Highest gust.", "observed.gust_ms", *_WIND),
+        "from_deg": given("Where the mean wind vector comes from.", "observed.dir_deg", *_WIND),
+        "beaufort_level": given("Force of the highest ten-minute mean.", *_WIND, *_FORCE),
+        "definition_from_on": given(
+            "Day from which the scale holds.", "force.valid_from_on", "force.definition_code"
+        ),
+        "completeness_ratio": given("Ten minutes that came, of 144.", *_WIND),
+        "observations_count": given("Ten minutes that came.", *_WIND),
+        "quality_code": given("no_data below three quarters of the day.", *_WIND),
+    },
+    key_columns=("station_id", "day_on"),
+    window_by="day_on",
+    lookback_days=1,
+    title="Wind by station and day",
+    method_version="1",
+    literature="Vector mean: WMO-No. 8, ch. 5; Beaufort scale: the same, annex.",
+    measured=Measured(
+        entity="station_id",
+        urn="urn:ngsi-ld:WeatherObserved:brescia:arpa_lombardia:",
+        geometry="point",
+        grain="day",
+        period="day_on",
+        definition_from="definition_from_on",
+        values={
+            "gust_ms": Value("Raffica massima", "m/s", no_interval=_MEASURED),
+            "wind_ms": Value("Vento medio", "m/s", no_interval=_MEASURED),
+            "beaufort_level": Value("Forza (Beaufort)", "1", no_interval=_MEASURED),
+        },
+        title="Vento",
+        how=(
+            "La raffica più forte, la media e la direzione da cui il vento ha soffiato di più, su "
+            "tutte le misure ogni dieci minuti. La forza è quella della media di dieci minuti più "
+            "alta. Le raffiche rare non hanno tempo di ritorno: non ce n'è una serie di anni."
+        ),
+    ),
+)

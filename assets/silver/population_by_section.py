@@ -1,0 +1,61 @@
+"""Where people live: residents of each census section, their income, and a point inside it."""
+
+import polars as pl
+
+from assets.declaration import Declaration, given
+
+
+def population_by_section(sections: pl.DataFrame) -> pl.DataFrame:
+    """Give each census section's residents and decile of income, and a point within its border.
+
+    The point is one on its surface, not its centroid, which may lie outside.
+    """
+    return (
+        sections.select(
+            entity_id=pl.lit("urn:ngsi-ld:CensusSection:brescia:istat:") + pl.col("section_id"),
+            section_id="section_id",
+            quarter_id="quarter_id",
+            residents_count="residents_count",
+            income_level="income_level",
+            inside=pl.col("border_geom").map_batches(
+                _inside, return_dtype=pl.Struct({"lat_deg": pl.Float64, "lng_deg": pl.Float64})
+            ),
+            border_geom="border_geom",
+        )
+        .unnest("inside")
+        .sort("section_id")
+    )
+
+
+def _inside(borders: pl.Series) -> pl.Series:
+    """A point on each surface (WKB, WGS 84)."""
+    import shapely
+
+    points = shapely.point_on_surface(shapely.from_wkb(borders.to_numpy(writable=True)))
+    return pl.DataFrame(
+        {"lat_deg": shapely.get_y(points), "lng_deg": shapely.get_x(points)},
+        schema={"lat_deg": pl.Float64, "lng_deg": pl.Float64},
+        nan_to_null=True,
+    ).to_struct(borders.name)
+
+
+declaration = Declaration(
+    function=population_by_section,
+    key="silver/services/population_by_section",
+    reads={"sections": "bronze/istat/census_sections"},
+    gives={
+        "entity_id": given("The section as an NGSI-LD entity.", "sections.section_id"),
+        "section_id": given("ISTAT's code of the section.", "sections.section_id"),
+        "quarter_id": given("The quarter it is in.", "sections.quarter_id"),
+        "residents_count": given("Residents.", "sections.residents_count"),
+        "income_level": given("Decile of income, 10 the highest.", "sections.income_level"),
+        "lat_deg": given("Latitude of a point within, WGS84.", "sections.border_geom"),
+        "lng_deg": given("Longitude of a point within, WGS84.", "sections.border_geom"),
+        "border_geom": given("Its border, WGS84.", "sections.border_geom"),
+    },
+    key_columns=("section_id",),
+    window_by=None,
+    title="Residents by census section",
+    method_version="1",
+    literature="ISTAT, Basi territoriali e variabili censuarie.",
+)

@@ -1,0 +1,130 @@
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.indicators.current_alerts import current_alerts
+from assets.methods.rain_lines import lines_by_station
+from assets.twin import DEFINITIONS
+from infra.simulator.city import City
+from infra.simulator.datasets import rain_maxima
+from tests.assets.indicators.risk_frames import as_bronze
+
+THRESHOLDS = pl.read_csv(DEFINITIONS / "alert_thresholds.csv", try_parse_dates=True)
+NOON = datetime(2025, 7, 2, 12, tzinfo=UTC)
+INSTANT = pl.Datetime("us", "UTC")
+AIR = pl.DataFrame(
+    schema={
+        "station_id": pl.String,
+        "pollutant_code": pl.String,
+        "observed_at": INSTANT,
+        "value_ugm3": pl.Float64,
+    }
+)
+
+
+def maxima() -> pl.DataFrame:
+    (batch,) = rain_maxima.batches(City("small", 1, 1, date(2025, 3, 24)))
+    wide = batch.rows.unpivot(
+        index=["Codice", "Anno"], variable_name="durata", value_name="altezza"
+    )
+    return as_bronze("arpa_lombardia/rain_maxima", wide)
+
+
+def weather(
+    rain_mm: float = 0.0,
+    gust_ms: float = 3.0,
+    temp_c: float = 20.0,
+    *,
+    station: str = "130",
+    until: datetime = NOON,
+) -> pl.DataFrame:
+    """A day of readings that ends at noon; the rain falls evenly in the last hour."""
+    at = [until - timedelta(minutes=10 * step) for step in range(144)]
+    return pl.DataFrame(
+        {
+            "station_id": station,
+            "measured_at": pl.Series(at, dtype=INSTANT),
+            "window_on": at[0].date(),
+            "rain_mm": [rain_mm / 6] * 6 + [0.0] * 138,
+            "gust_ms": gust_ms,
+            "temp_c": temp_c,
+            "rh_pct": 50.0,
+            "wind_ms": 1.0,
+        }
+    )
+
+
+def air(pollutant: str, *values: float | None) -> pl.DataFrame:
+    """Hours up to noon, the newest first."""
+    at = [NOON - timedelta(hours=hour) for hour in range(len(values))]
+    return pl.DataFrame(
+        {
+            "station_id": "649",
+            "pollutant_code": pollutant,
+            "observed_at": pl.Series(at, dtype=INSTANT),
+            "value_ugm3": pl.Series(values, dtype=pl.Float64),
+        }
+    )
+
+
+def now(measure: str, readings: pl.DataFrame, observed: pl.DataFrame = AIR) -> dict:
+    alerts = current_alerts(readings, observed, maxima(), THRESHOLDS)
+    return alerts.filter(measure_code=measure).row(0, named=True)
+
+
+@pytest.mark.parametrize(("years", "level"), [(1.5, 0), (2, 1), (10, 2), (50, 3), (100, 3)])
+def test_a_planted_storm_is_recognised_with_its_return_period(years, level):
+    line, _ = lines_by_station(maxima())["130"]
+    storm = weather(rain_mm=float(line.depth_mm(1, years * 1.001)))
+
+    rain = now("rain", storm)
+
+    assert 1 / rain["yearly_chance_ratio"] == pytest.approx(years, rel=0.01)
+    assert rain["alert_level"] == level
+
+
+def test_a_station_without_a_line_of_its_own_is_held_to_the_longest():
+    line, _ = lines_by_station(maxima())["130"]
+    storm = weather(rain_mm=float(line.depth_mm(1, 60)), station="653")
+
+    assert now("rain", storm)["alert_level"] == 3
+
+
+# Beaufort: a gale from 17.2 m/s, a strong gale from 20.8, a storm from 24.5.
+@pytest.mark.parametrize(("gust", "level"), [(17.1, 0), (17.2, 1), (20.8, 2), (24.5, 3)])
+def test_gusts_are_told_apart_by_the_beaufort_scale(gust, level):
+    assert now("gust", weather(gust_ms=gust))["alert_level"] == level
+
+
+# Directive 2008/50/EC, Annex XII: ozone informs above 180 and alerts above 240 µg/m³.
+@pytest.mark.parametrize(("ozone", "level"), [(180.0, 0), (180.1, 2), (240.1, 3)])
+def test_ozone_is_above_its_threshold_when_it_exceeds_it(ozone, level):
+    assert now("O3", weather(), air("O3", ozone, 10.0))["alert_level"] == level
+
+
+def test_fine_dust_is_that_of_24_hours_and_needs_18_of_them():
+    enough = now("PM10", weather(), air("PM10", *[60.0] * 18, *[None] * 6))
+    too_few = now("PM10", weather(), air("PM10", *[60.0] * 17, *[None] * 7))
+
+    assert (enough["alert_level"], enough["quality_code"]) == (1, "partial")
+    assert (too_few["alert_level"], too_few["quality_code"]) == (None, "no_data")
+
+
+def test_a_station_that_stopped_is_as_old_as_the_citys_newest_observation_says():
+    stopped = weather(station="653", until=NOON - timedelta(minutes=70))
+
+    alerts = current_alerts(pl.concat([weather(), stopped]), AIR, maxima(), THRESHOLDS)
+
+    ages = alerts.filter(measure_code="gust").select("station_id", "staleness_min", "is_stale")
+    assert ages.rows() == [("130", 0, False), ("653", 70, True)]
+
+
+@settings(max_examples=10)
+@given(less=st.floats(0, 60), more=st.floats(0, 60))
+def test_more_rain_never_lowers_the_alert(less, more):
+    light, heavy = sorted([less, more])
+
+    assert now("rain", weather(light))["alert_level"] <= now("rain", weather(heavy))["alert_level"]

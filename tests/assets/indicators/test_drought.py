@@ -1,0 +1,143 @@
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from assets.indicators.drought import drought
+from assets.indicators.soil_water import soil_water
+from assets.silver.weather_by_day import weather_by_day
+from infra.simulator.city import City
+from infra.simulator.climate import HISTORIC_STORM_MM, YEARS_BEFORE
+
+BANDS = pl.read_csv("assets/definitions/drought_bands.csv", try_parse_dates=True)
+SOILS = pl.read_csv("assets/definitions/soil_types.csv", try_parse_dates=True)
+START = date(2025, 3, 24)
+NAMES = {
+    "on": "measured_on", "tmin_c": "temp_min_c", "tmax_c": "temp_max_c", "tmean_c": "temp_mean_c",
+    "rhmin_pct": "rh_min_pct", "rhmax_pct": "rh_max_pct", "wind_ms": "wind_ms",
+    "rad_mj": "rad_mjm2", "rain_mm": "rain_mm",
+}  # fmt: skip
+
+
+def weather(years: int = 12) -> pl.DataFrame:
+    random = np.random.default_rng(2)
+    count = years * 365
+    days = [date(2000, 1, 1) + timedelta(days=n) for n in range(count)]
+    rain = np.where(random.random(count) < 0.3, random.gamma(0.9, 9.0, count), 0.0)
+    return pl.DataFrame(
+        {
+            "station_id": "130", "day_on": days, "rain_mm": rain, "reference_mm": 3.1,
+        }
+    )  # fmt: skip
+
+
+def without_rain(days: pl.DataFrame, first: date, last: date) -> pl.DataFrame:
+    dry = pl.col("day_on").is_between(first, last)
+    return days.with_columns(rain_mm=pl.when(dry).then(0.0).otherwise("rain_mm"))
+
+
+def test_a_spring_with_hardly_any_rain_is_an_extreme_drought():
+    days = weather()
+    spring = pl.col("day_on").is_between(date(2009, 3, 1), date(2009, 5, 31))
+    dry = days.with_columns(
+        rain_mm=pl.when(spring).then(pl.col("rain_mm") / 20).otherwise("rain_mm")
+    )
+
+    before, after = (drought(one, BANDS) for one in (days, dry))
+
+    may = after.filter(pl.col("month_on") == date(2009, 5, 1)).row(0, named=True)
+    assert may["spi3_index"] < -2
+    assert may["drought_level"] == 4
+    assert may["spei3_index"] < -1
+    assert before["spi3_index"].drop_nulls().mean() == pytest.approx(0, abs=0.05)
+
+
+def test_a_month_with_missing_days_has_no_index_and_neither_have_sums_that_reach_into_it():
+    days = weather().filter(~pl.col("day_on").is_between(date(2005, 7, 1), date(2005, 7, 20)))
+
+    months = drought(days, BANDS).filter(pl.col("month_on").dt.year() == 2005)
+
+    missing = months.filter(pl.col("spi3_index").is_null())["month_on"].dt.month().to_list()
+    assert missing == [7, 8, 9]
+    july = months.filter(pl.col("month_on").dt.month() == 7).row(0, named=True)
+    assert (july["quality_code"], july["observations_count"]) == ("no_data", 11)
+    assert july["spi1_index"] is None
+
+
+def test_a_record_that_begins_in_autumn_compares_the_same_calendar_months():
+    days = weather()
+    later = days.filter(pl.col("day_on") >= date(2000, 10, 1))
+
+    whole, part = (drought(one, BANDS) for one in (days, later))
+
+    both = whole.join(part, on="month_on", suffix="_part").drop_nulls(
+        ["spi1_index", "spi1_index_part"]
+    )
+    october = both.filter(pl.col("month_on").dt.month() == 10)
+    assert october["spi1_index"].to_list() == october["spi1_index_part"].to_list()
+
+
+def test_the_order_of_rows_changes_nothing():
+    days = weather()
+
+    assert drought(days.sample(fraction=1, shuffle=True, seed=1), BANDS).equals(
+        drought(days, BANDS)
+    )
+
+
+def test_soil_dries_without_rain_and_a_storm_fills_it():
+    days = without_rain(weather(2), date(2001, 7, 1), date(2001, 9, 30))
+    wet = days.with_columns(
+        rain_mm=pl.when(pl.col("day_on") == date(2001, 9, 15)).then(200.0).otherwise("rain_mm")
+    )
+
+    dry, filled = (soil_water(one, SOILS) for one in (days, wet))
+
+    summer = dry.filter(pl.col("day_on").is_between(date(2001, 7, 2), date(2001, 9, 30)))
+    assert (summer["available_ratio"].diff().drop_nulls() <= 0).all()
+    assert summer["available_ratio"][-1] < 0.1
+    after = filled.filter(pl.col("day_on") == date(2001, 9, 15)).row(0, named=True)
+    assert after["available_ratio"] > 0.95
+    assert after["depletion_mm"] == pytest.approx(after["evapotranspiration_mm"], abs=0.01)
+
+
+def test_a_day_that_was_not_measured_lowers_completeness_for_a_month():
+    days = weather(1).filter(pl.col("day_on") != date(2000, 6, 10))
+
+    water = soil_water(days, SOILS)
+
+    by_day = dict(water.select("day_on", "observations_count").iter_rows())
+    assert by_day[date(2000, 6, 9)] == 30
+    assert by_day[date(2000, 6, 10)] == 29
+    assert by_day[date(2000, 7, 10)] == 30
+
+
+@pytest.fixture(scope="module")
+def climate() -> pl.DataFrame:
+    city = City(profile="small", seed=5, start=START, days=3)
+    days = city.climate.select(pl.col(old).alias(new) for old, new in NAMES.items())
+    return weather_by_day(days.with_columns(station_id=pl.lit("130")))
+
+
+def test_the_month_of_the_greatest_storm_of_the_simulated_history_was_wet(climate):
+    months = drought(climate, BANDS)
+
+    september = months.filter(pl.col("month_on").dt.month() == 9)
+    assert september.height == YEARS_BEFORE
+    stormy = september.filter(pl.col("month_on") == date(START.year - 11, 9, 1)).row(0, named=True)
+    assert stormy["rain_mm"] >= HISTORIC_STORM_MM
+    assert stormy["spi1_index"] > 0.5
+
+
+def test_brescia_evaporates_about_a_thousand_millimetres_a_year(climate):
+    years = (
+        drought(climate, BANDS)
+        .group_by(pl.col("month_on").dt.year())
+        .agg(pl.col("evapotranspiration_mm").sum(), pl.col("rain_mm").sum(), pl.len())
+        .filter(pl.col("len") == 12)
+    )
+
+    assert years["evapotranspiration_mm"].mean() == pytest.approx(1000, rel=0.2)
+    # The climate the city was simulated with: 890 mm a year (1981-2010).
+    assert years["rain_mm"].mean() == pytest.approx(890, rel=0.1)

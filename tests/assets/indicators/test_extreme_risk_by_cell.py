@@ -1,0 +1,117 @@
+import h3
+import polars as pl
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.indicators.extreme_risk_by_cell import extreme_risk_by_cell
+from assets.maps import cell_shapes
+from assets.twin import DEFINITIONS
+
+WEIGHTS = pl.read_csv(DEFINITIONS / "risk_weights.csv", try_parse_dates=True)
+CELLS = sorted(h3.grid_disk(h3.latlng_to_cell(45.54, 10.22, 9), 2))[:8]
+
+
+def cells(hazard: list[float | None], residents: list[float]) -> pl.DataFrame:
+    """Cells of the pluvial table, exposed by their place in residents."""
+    count = len(hazard)
+    return pl.DataFrame(
+        {
+            "cell_id": CELLS[:count],
+            "hazard_index": pl.Series(hazard, dtype=pl.Float64),
+            "sealed_ratio": [(n + 1) / count for n in range(count)],
+            "residents_count": residents,
+            "exposure_index": [min(1.0, one / max(residents)) for one in residents],
+            "completeness_ratio": 1.0,
+            "observations_count": 168,
+            "quality_code": "modelled",
+        }
+    )
+
+
+def sections(*elderly: int) -> pl.DataFrame:
+    """A section a cell, of a hundred residents."""
+    return pl.DataFrame(
+        {
+            "section_id": [f"{n}" for n in range(len(elderly))],
+            "residents_count": 100,
+            "age_65_79_count": elderly,
+            "age_80_count": 0,
+            "border_geom": cell_shapes(pl.Series(CELLS[: len(elderly)])),
+        }
+    )
+
+
+def park(area_m2: float = 6_000.0, *, is_public: bool = True) -> pl.DataFrame:
+    lat, lng = h3.cell_to_latlng(CELLS[0])
+    return pl.DataFrame(
+        {
+            "area_id": "VR1",
+            "kind_code": "parco",
+            "area_m2": area_m2,
+            "is_public": is_public,
+            "border_geom": shapely.to_wkb(shapely.Point(lng, lat).buffer(0.0005)),
+        }
+    )
+
+
+# The geometric mean of OECD/JRC (2008), § 6.3: the cube root of the product with equal weights.
+def test_a_risk_is_the_cube_root_of_hazard_exposure_and_vulnerability():
+    result = extreme_risk_by_cell(cells([0.8, 0.2], [10, 5]), sections(30, 10), park(), WEIGHTS)
+
+    # Of two cells the higher ranks 0.75, the lower 0.25.
+    assert result["pluvial_risk_index"].to_list() == pytest.approx(
+        [(0.8 * 1.0 * 0.75) ** (1 / 3), (0.2 * 0.5 * 0.25) ** (1 / 3)]
+    )
+    assert result["elderly_ratio"].to_list() == pytest.approx([0.3, 0.1])
+
+
+def test_a_cell_around_a_park_has_green_nearby_and_loses_it_with_the_park():
+    world = cells([0.5, 0.5], [10, 10]), sections(20, 20)
+
+    near = extreme_risk_by_cell(*world, park(), WEIGHTS)
+    small = extreme_risk_by_cell(*world, park(4_999.0), WEIGHTS)
+    private = extreme_risk_by_cell(*world, park(is_public=False), WEIGHTS)
+
+    assert near["no_green_ratio"][0] == pytest.approx(0, abs=1e-9)
+    assert small["no_green_ratio"].to_list() == private["no_green_ratio"].to_list() == [1, 1]
+    assert near["heat_risk_index"][0] < small["heat_risk_index"][0]
+
+
+def test_where_nobody_lives_there_is_no_risk():
+    result = extreme_risk_by_cell(cells([0.9, 0.1], [0, 10]), sections(20, 20), park(), WEIGHTS)
+
+    assert result["risk_max_index"].to_list()[0] == 0
+    assert result["rank_level"].to_list() == [2, 1]
+
+
+def test_a_cell_without_a_hazard_has_no_rank_and_says_so():
+    result = extreme_risk_by_cell(cells([None, 0.5], [5, 5]), sections(20, 20), park(), WEIGHTS)
+
+    assert result["quality_code"].to_list() == ["no_data", "modelled"]
+    assert result["rank_level"].to_list() == [None, 1]
+
+
+def test_a_cell_that_is_worst_in_everything_is_first_whatever_the_weights():
+    result = extreme_risk_by_cell(
+        cells([0.1, 0.2, 0.9], [1, 2, 9]), sections(10, 20, 30), park(), WEIGHTS
+    )
+
+    worst = result.filter(cell_id=CELLS[2]).row(0, named=True)
+    assert (worst["rank_level"], worst["rank_low_level"], worst["rank_high_level"]) == (1, 1, 1)
+
+
+@settings(max_examples=10)
+@given(
+    hazard=st.lists(st.floats(0.01, 1), min_size=8, max_size=8),
+    residents=st.lists(st.floats(0, 50), min_size=8, max_size=8).filter(any),
+)
+def test_the_greater_risk_is_not_below_the_mean_and_the_rank_is_in_its_interval(hazard, residents):
+    result = extreme_risk_by_cell(
+        cells(hazard, residents), sections(1, 2, 3, 4, 5, 6, 7, 8), park(), WEIGHTS
+    )
+
+    assert (result["risk_max_index"] >= result["risk_mean_index"] - 1e-12).all()
+    assert (result["rank_low_level"] <= result["rank_level"]).all()
+    assert (result["rank_level"] <= result["rank_high_level"]).all()
