@@ -1,6 +1,6 @@
 """What can be seen of who may read the lake, from the side of whoever is looking."""
 
-import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # gives no name is let in; `unknown` where the store did not say.
 Access = Literal["everyone", "group", "owner", "nobody_unnamed", "unknown", "absent"]
 _OTHERS: Final = 0o005
+_THROUGH: Final = 0o001
 _GROUP: Final = 0o050
 
 
@@ -26,11 +27,15 @@ def access(place: Place, stage: str) -> Access:
 def _of_folder(folder: Path) -> Access:
     if not folder.is_dir():
         return "absent"
-    modes = [stat.S_IMODE(one.stat().st_mode) for one in (folder, *folder.absolute().parents)]
-    # Whoever cannot pass a folder above cannot read what lies below.
-    if modes[0] & _OTHERS == _OTHERS and all(mode & 0o001 for mode in modes[1:]):
+    above = [one.stat().st_mode for one in folder.absolute().parents]
+    return let_in(folder.stat().st_mode, above)
+
+
+def let_in(mode: int, above: Sequence[int]) -> Access:
+    """Whom the permissions of a folder let in, and those of the folders above it let through."""
+    if mode & _OTHERS == _OTHERS and all(one & _THROUGH for one in above):
         return "everyone"
-    return "group" if modes[0] & _GROUP == _GROUP else "owner"
+    return "group" if mode & _GROUP == _GROUP else "owner"
 
 
 def _of_bucket(place: Place, base: str) -> Access:

@@ -172,7 +172,8 @@ def test_a_file_replaced_by_a_link_to_its_own_words_is_no_part_of_the_pack(tmp_p
 
 
 def test_another_document_of_the_same_key_is_no_pack(tmp_path):
-    signed = KEY.sign({"certificate": "gemello erasure 1", "request": "ER-2026-001"})
+    of_a_pack = {"number": 1, "made_at": AT.isoformat(), "files": {}, "previous": ""}
+    signed = KEY.sign({"certificate": "gemello erasure 1", **of_a_pack})
     (tmp_path / MANIFEST).write_text(signed.as_json())
 
     with pytest.raises(UsageError, match="is no list of a pack"):
