@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import inspect
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 
@@ -41,23 +42,37 @@ def method_mark(declaration: Declaration) -> int:
             continue
         seen.add(place)
         module, name = place
-        for statement in _statements(module).get(name, []):
-            texts.append(f"{module}.{name} {ast.dump(statement)}")
-            waiting += _used(statement, module)
+        said, used = _told(import_module(module), name)
+        texts += said
+        waiting += used
     return int(hashlib.sha256("\n".join(sorted(texts)).encode()).hexdigest()[:15], 16)
 
 
-def _used(statement: ast.stmt, module: str) -> list[tuple[str, str]]:
+@cache
+def _told(module: ModuleType, name: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """What a name of a module is bound to, as code, and what that uses.
+
+    Kept while the process lives: a module that was imported does not change, and most tables share
+    most of what they use.
+    """
+    statements = _statements(module).get(name, [])
+    return (
+        tuple(f"{module.__name__}.{name} {ast.dump(statement)}" for statement in statements),
+        tuple(place for statement in statements for place in _used(statement, module)),
+    )
+
+
+def _used(statement: ast.stmt, module: ModuleType) -> list[tuple[str, str]]:
     """What a statement of a module names, as modules and names; what is not ours is left out."""
     used: list[tuple[str, str]] = []
     for node in ast.walk(statement):
         match node:
             case ast.Name(id=name):
-                used.append((module, name))
+                used.append((module.__name__, name))
             case ast.ImportFrom(module=str(origin), level=0) if _is_ours(origin):
                 used += [(origin, alias.name) for alias in node.names]
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-                value = vars(import_module(module)).get(name)
+                value = vars(module).get(name)
                 if isinstance(value, ModuleType) and _is_ours(value.__name__):
                     used.append((value.__name__, attribute))
     return used
@@ -67,14 +82,15 @@ def _is_ours(module: str) -> bool:
     return module.partition(".")[0] in _OURS
 
 
-def _statements(module: str) -> dict[str, list[ast.stmt]]:
+@cache
+def _statements(module: ModuleType) -> dict[str, list[ast.stmt]]:
     """The statements at the top of a module by the names they bind, without docstrings."""
     found: dict[str, list[ast.stmt]] = {}
     try:
-        tree = ast.parse(inspect.getsource(import_module(module)))
+        tree = ast.parse(inspect.getsource(module))
     except OSError:
         raise TwinError(
-            f"{module}: its text cannot be read; install gemello with its sources"
+            f"{module.__name__}: its text cannot be read; install gemello with its sources"
         ) from None
     for statement in tree.body:
         for node in ast.walk(statement):

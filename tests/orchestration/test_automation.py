@@ -22,6 +22,7 @@ ENTRIES = "open/mobility/daily_parking_entries"
 AIR = "bronze/arpa_lombardia/air_quality"
 OBSERVED = "silver/air/air_quality_observed"
 INDEX = "gold/air/hourly_european_air_quality_index"
+HEALTH = "silver/sensors/sensor_health_by_day"
 VISITS_TABLE = "bronze/parks/visits"
 
 
@@ -190,7 +191,9 @@ def test_a_corrected_measure_is_followed_through_silver_to_gold(daemon: Daemon):
     told(daemon, AIR, day="2025-03-11", version="2")
     asked = daemon.look()
 
-    assert asked == {OBSERVED: {"2025-03-11"}, INDEX: {"2025-03-11", "2025-03-12"}}
+    # A sensor's health looks a week back.
+    week = {f"2025-03-{day}" for day in range(11, 19)}
+    assert asked == {OBSERVED: {"2025-03-11"}, INDEX: {"2025-03-11", "2025-03-12"}, HEALTH: week}
 
 
 def test_a_list_that_was_pulled_and_found_unchanged_has_nothing_computed_again(daemon: Daemon):

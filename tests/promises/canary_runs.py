@@ -72,7 +72,7 @@ def _chained(given: object, *_: object, **__: object) -> object:
 
 def everything(first: str, last: str, file: str) -> None:
     """All runs and commands, one after the other."""
-    from quality import landing, placing
+    from quality import placing
     from quality.privacy import gate
 
     span = ("--from", first, "--to", last)
@@ -83,8 +83,8 @@ def everything(first: str, last: str, file: str) -> None:
         (gate, "check_drift", _lookup),
         (gate, "check_drift", _cast),
         (gate, "check_drift", _chained),
-        (landing, "judge", _cast),
-        (landing, "check_claim", _rows),
+        (preparing, "judge", _cast),
+        (preparing, "check_claim", _rows),
         (placing, "place", _lookup),
     ):
         with bug(module, name, faulty):

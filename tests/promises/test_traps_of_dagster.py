@@ -22,7 +22,7 @@ from orchestration.definitions import build
 from orchestration.drops import look
 from orchestration.instance import CONFIG, is_quiet, open_instance
 from orchestration.resources import OpenTwin
-from quality import landing
+from quality import preparing
 from tests.orchestration.asking import Daemon
 from tests.promises.canaries import Person
 from tests.promises.canary_runs import bug
@@ -35,7 +35,7 @@ VISITS: Final = "bronze/parks/visits"
 REFUSED: Final = "quarantine/parks/visits"
 # One person and one day for each way in which something may go wrong.
 CAST, CHAINED, OWN, PRINTED, LOGGED, UNREACHED, LANDED = map(Person, range(801, 808))
-_RIGHT: Final = landing.judge
+_RIGHT: Final = preparing.judge
 
 
 def cast(frame: pl.DataFrame, *_: object, **__: object) -> object:
@@ -90,11 +90,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     town = parks_town(tmp_path_factory.mktemp("told"))
     twin, failures = town.twin(), {}
     ways: list[tuple[Person, object, str, Callable[..., object]]] = [
-        (CAST, landing, "judge", cast),
-        (CHAINED, landing, "judge", chained),
-        (OWN, landing, "judge", own),
-        (PRINTED, landing, "judge", printed),
-        (LOGGED, landing, "judge", logged),
+        (CAST, preparing, "judge", cast),
+        (CHAINED, preparing, "judge", chained),
+        (OWN, preparing, "judge", own),
+        (PRINTED, preparing, "judge", printed),
+        (LOGGED, preparing, "judge", logged),
         (UNREACHED, source_assets, "land_by_window", unreached),
     ]
     definitions = build(twin, opened=dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin)))

@@ -75,4 +75,4 @@ def test_what_the_columns_are_made_of_is_said():
     sunday = reach([9.0, 2.0, 50.0], band_code=pl.lit("sunday_07_09"), day_code=pl.lit("sunday"))
     inputs = {"reach": pl.concat([morning, sunday]), "essentials": essentials(True, True, False)}
 
-    assert unsaid(declaration, inputs) == []
+    assert unsaid(declaration, inputs, may_be_empty={}) == []
