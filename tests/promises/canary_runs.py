@@ -72,7 +72,7 @@ def _chained(given: object, *_: object, **__: object) -> object:
 
 def everything(first: str, last: str, file: str) -> None:
     """All runs and commands, one after the other."""
-    from quality import placing
+    from quality import placing, preparing
     from quality.privacy import gate
 
     span = ("--from", first, "--to", last)
