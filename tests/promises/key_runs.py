@@ -37,11 +37,11 @@ def _root(self: Keyring, *_: object, **__: object) -> object:
 
 def everything(first: str, last: str, paper: str, other_key: str) -> None:
     """All commands that have to do with keys, whole and broken."""
-    from quality.privacy import treatment
+    from quality.privacy import pseudonyms
 
     span = ("--select", "bronze/parks/visits", "--from", first, "--to", last)
     for faulty in (_careless, _chained):
-        with bug(treatment, "pseudonyms", faulty):
+        with bug(pseudonyms, "pseudonyms", faulty):
             command("run", *span)
     for name in ("pseudonym_key", "fingerprint", "wrap"):
         with bug(Keyring, name, _root):

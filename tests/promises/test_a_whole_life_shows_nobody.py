@@ -113,7 +113,8 @@ def everything_is_looked_at(life: Life) -> None:
         life.step("sql", f"FROM {table.replace('/', '.')}")
     life.step("sql", "SELECT owner_pid::DATE FROM bronze.canary.sessions", ends=2)
     life.step("sql", "SELECT letter_text FROM bronze.canary.letters")
-    life.step("report", "audit", "--out", "pack")
+    # Rows of a year ago stand beyond their term until the upkeep comes by.
+    life.step("report", "audit", "--out", "pack", ends=REFUSED)
     life.step("report", "verify", "pack")
     life.step("quarantine", "list")
     for name in ("sessions", "letters"):
