@@ -1,17 +1,31 @@
-"""Which rows of a definition hold: those of the newest edition."""
+"""Which rows of a definition hold: those of the newest edition, or of the one of each day."""
+
+from datetime import date
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 
-def newest(definition: pl.DataFrame, *by: str) -> pl.DataFrame:
-    """The rows with the latest `valid_from_on`, of all or of each group.
+def newest(definition: pl.DataFrame, *by: str, until: date | None = None) -> pl.DataFrame:
+    """The rows with the latest `valid_from_on`, of all or of each group, begun until a day.
 
-    For tables that say what is true now and know no day.
+    For tables that say what is true now; without a day, of all that there is.
     """
+    begun = definition if until is None else definition.filter(pl.col("valid_from_on") <= until)
     latest = pl.col("valid_from_on").max()
-    return definition.filter(pl.col("valid_from_on") == (latest.over(*by) if by else latest))
+    return begun.filter(pl.col("valid_from_on") == (latest.over(*by) if by else latest))
+
+
+def dated(rows: pl.DataFrame, definition: pl.DataFrame, *, day: str) -> pl.DataFrame:
+    """Each row with the edition that holds on its day: `definition_code` and `valid_from_on`.
+
+    Both are empty before the first edition.
+    """
+    editions = definition.select("definition_code", "valid_from_on").unique().sort("valid_from_on")
+    return rows.sort(day).join_asof(
+        editions, left_on=day, right_on="valid_from_on", check_sortedness=False
+    )
 
 
 def weights_of(

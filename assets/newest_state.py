@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from assets.methods.rain_lines import lines_by_station
+from assets.methods.rain_lines import lines_by_station, longest
 from assets.methods.thermal_comfort import utci_c
 
 _STEPS_AN_HOUR: Final = 6
@@ -69,15 +69,15 @@ def rain_now(readings: pl.DataFrame, maxima: pl.DataFrame) -> pl.DataFrame:
         .sort("station_id")
     )
     lines = lines_by_station(maxima)
-    longest = min(lines, key=lambda one: (-lines[one][1], one), default=None)
+    most = longest({station: years for station, (_, years) in lines.items()})
     hours = sorted(maxima["duration_code"].str.extract(r"^(\d+)").drop_nulls().unique().cast(int))
     known = readings.filter(pl.col("rain_mm").is_not_null())
     chances: list[float | None] = []
     for station, end in hour.select("station_id", "observed_at").rows():
-        if longest is None:
+        if most is None:
             chances.append(None)
             continue
-        line, _ = lines[station if station in lines else longest]
+        line, _ = lines[station if station in lines else most]
         own = known.filter(pl.col("station_id") == station)
         found = []
         for duration in hours:

@@ -54,7 +54,7 @@ def current_alerts(
     last = max((end for end in ends if isinstance(end, datetime)), default=None)
     if last is None:
         return _finish(_STATE.to_frame(), thresholds)
-    held = newest(thresholds.filter(pl.col("valid_from_on") <= last.date()), "measure_code")
+    held = newest(thresholds, "measure_code", until=last.date())
     state = [
         rain_now(readings, maxima),
         gusts_now(readings),

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.methods.standardised_index import spei, spi
 from assets.plots import line_chart
@@ -83,19 +84,16 @@ def _scored(months: pl.DataFrame) -> pl.DataFrame:
 
 def _with_level(months: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
     """The class of drought of the edition in force, and how far the row may be relied on."""
-    dated = months.sort("month_on").join_asof(
-        bands.select("definition_code", "valid_from_on").unique().sort("valid_from_on"),
-        left_on="month_on", right_on="valid_from_on",
-    )  # fmt: skip
+    by_edition = dated(months, bands, day="month_on")
     reached = (
-        dated.select("station_id", "month_on", "definition_code", "spi3_index")
+        by_edition.select("station_id", "month_on", "definition_code", "spi3_index")
         .join(bands.drop("valid_from_on"), on="definition_code")
         .filter(pl.col("spi3_index") <= pl.col("upper_index"))
         .group_by("station_id", "month_on")
         .agg(pl.col("band_level").max().alias("drought_level"))
     )
     is_known = pl.col("spi3_index").is_not_null()
-    return dated.join(reached, on=["station_id", "month_on"], how="left").select(
+    return by_edition.join(reached, on=["station_id", "month_on"], how="left").select(
         "station_id",
         "month_on",
         *_SCORES,

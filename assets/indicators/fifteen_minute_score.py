@@ -1,10 +1,12 @@
 """Which share of the essential kinds of services lies within a quarter of an hour."""
 
+from datetime import date
 from typing import Final
 
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.editions import newest
 from assets.measured import Measured, Value
 
 _NEAR_MIN: Final = 15
@@ -16,10 +18,9 @@ def fifteen_minute_score(reach: pl.DataFrame, essentials: pl.DataFrame) -> pl.Da
     A category is within them when the median departure of the band arrives in time at an open
     service. One that nobody offers is not. Off the streets there is no score.
     """
-    held = pl.col("valid_from_on") == pl.col("valid_from_on").max().over("category_code")
     latest = reach["timetable_on"].max()
-    begun = essentials if latest is None else essentials.filter(pl.col("valid_from_on") <= latest)
-    kinds = begun.filter(held).filter("is_essential").select("category_code").unique()
+    held = newest(essentials, "category_code", until=latest if isinstance(latest, date) else None)
+    kinds = held.filter("is_essential").select("category_code").unique()
     is_near = pl.col("median_min").le(_NEAR_MIN).fill_null(value=False)
     counts = pl.col("category_code").is_in(kinds["category_code"].to_list())
     has_data = pl.col("quality_code") != "no_data"

@@ -5,11 +5,12 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.editions import newest
 from assets.measured import Measured, Value
-from assets.methods.apportioning import shares
+from assets.methods.areal import shares
 
 # Brescia's town hall.
-_LATITUDE_DEG: Final = 45.54
+_ORIGIN: Final = {"origin_lat": 45.54, "origin_lng": 10.22}
 # Below so many residents a quarter's figure is not one a head.
 _LEAST_RESIDENTS: Final = 10
 _STANDARD: Final = "green_per_resident"
@@ -32,9 +33,7 @@ def public_green(
     places = quarters.select(area_id="quarter_id", geom="border_geom")
     public = areas.filter(pl.col("is_public") & pl.col("border_geom").is_not_null())
     green = (
-        shares(
-            public.select(part_id="area_id", geom="border_geom"), places, latitude_deg=_LATITUDE_DEG
-        )
+        shares(public.select(part_id="area_id", geom="border_geom"), places, **_ORIGIN)
         .join(public.select(part_id="area_id", area_m2="area_m2"), on="part_id")
         .group_by(quarter_id="area_id")
         .agg(
@@ -44,7 +43,7 @@ def public_green(
     )
     crowns = _crowns(trees, places)
     residents = sections.group_by("quarter_id").agg(pl.col("residents_count").sum())
-    standard = standards.filter(pl.col("standard_code") == _STANDARD).sort("valid_from_on").tail(1)
+    standard = newest(standards.filter(pl.col("standard_code") == _STANDARD))
     counts = ("green_m2", "areas_count", "trees_count", "crown_m2", "residents_count")
     is_told = pl.col("residents_count") >= _LEAST_RESIDENTS
     a_head = (pl.col("green_m2") / pl.col("residents_count")).round(_PRECISION)
@@ -87,7 +86,7 @@ def _crowns(trees: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
     points = known.select(part_id="tree_id").with_columns(
         geom=point_shapes(known["lat_deg"], known["lng_deg"])
     )
-    where = shares(points, places, latitude_deg=_LATITUDE_DEG)
+    where = shares(points, places, **_ORIGIN)
     return (
         where.join(known.select(part_id="tree_id", crown_m2="crown_m2"), on="part_id")
         .group_by(quarter_id="area_id")

@@ -1,5 +1,6 @@
 """How rare the rain of each day was: its return period, from an hour to a day."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -8,6 +9,8 @@ import polars as pl
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.extreme_values import DepthDuration, fit_depth_duration
+from assets.methods.rain_lines import longest, maxima_by_station
+from assets.solar import solar_day
 
 # A sum over a time of which more is missing is not told.
 _LEAST_COMPLETE: Final = 0.95
@@ -46,34 +49,31 @@ def rain_extremes(observed: pl.DataFrame, maxima: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([empty, *frames]).sort("station_id", "day_on", "duration_h")
 
 
-def _lines(maxima: pl.DataFrame) -> dict[str, tuple[DepthDuration, list[DepthDuration]]]:
-    """Of each station with enough years its line, and lines of samples drawn from it."""
-    found = {}
-    timed = maxima.with_columns(
-        hours=pl.col("duration_code").str.extract(r"^(\d+)").cast(pl.Int64)
-    ).drop_nulls(["hours", "rain_mm"])
-    for (station,), part in timed.sort("station_id", "hours", "observed_year").group_by(
-        "station_id", maintain_order=True
-    ):
-        samples = {
-            float(hours): rows["rain_mm"].to_numpy()
-            for (hours,), rows in part.group_by("hours", maintain_order=True)
-            if rows.height >= _LEAST_YEARS
-        }
-        if len(samples) >= 2:
-            line = fit_depth_duration(samples)
-            found[str(station)] = (line, _drawn(line, samples))
-    return found
+@dataclass(frozen=True)
+class _Line:
+    """A station's line, how many years it is made of, and lines of samples drawn from it."""
+
+    line: DepthDuration
+    years: int
+    drawn: list[DepthDuration]
 
 
-def _drawn(line: DepthDuration, samples: dict[float, np.ndarray]) -> list[DepthDuration]:
+def _lines(maxima: pl.DataFrame) -> dict[str, _Line]:
+    """The lines of the stations with enough years."""
+    samples = maxima_by_station(maxima, least_years=_LEAST_YEARS)
+    return {station: _line(its) for station, its in samples.items() if len(its) >= 2}
+
+
+def _line(samples: dict[float, np.ndarray]) -> _Line:
+    line = fit_depth_duration(samples)
     years = max(len(one) for one in samples.values())
     # All durations share the years' luck: a wet year is wet for long and for short rain.
     growth = line.growth.sample((_DRAWS, years), seed=1)
-    return [
+    drawn = [
         fit_depth_duration({hours: line.a1_mm * hours**line.n * one for hours in samples})
         for one in growth
     ]
+    return _Line(line, years, drawn)
 
 
 def _deepest(observed: pl.DataFrame, *, hours: int) -> pl.DataFrame:
@@ -86,7 +86,7 @@ def _deepest(observed: pl.DataFrame, *, hours: int) -> pl.DataFrame:
         .agg(depth_mm=pl.col("rain_mm").sum(), observations_count=pl.len().cast(pl.Int64))
         .with_columns(
             completeness_ratio=(pl.col("observations_count") / steps).clip(upper_bound=1.0),
-            day_on=pl.col("observed_at").dt.offset_by("1h").dt.date(),
+            day_on=solar_day(),
             duration_h=pl.lit(hours, pl.Int64),
             depth_mm=pl.col("depth_mm").round(3),
         )
@@ -102,20 +102,20 @@ def _told(
     *,
     station: str,
     hours: int,
-    lines: dict[str, tuple[DepthDuration, list[DepthDuration]]],
+    lines: dict[str, _Line],
 ) -> pl.DataFrame:
     """The return periods of one station and duration; none where no station has a line."""
-    own = lines.get(station)
-    line, drawn = own or next(iter(lines.values()), (None, []))
+    most = longest({one: its.years for one, its in lines.items()})
+    taken = lines.get(station if station in lines else most or "")
     depths = days["depth_mm"].to_numpy()
     period = low = high = np.full(len(depths), np.nan)
-    if line is not None:
+    if taken is not None:
         tail = (1 - _CONFIDENCE) / 2
-        all_periods = np.stack([_years(one, hours, depths) for one in drawn])
-        period = _years(line, hours, depths)
+        all_periods = np.stack([_years(one, hours, depths) for one in taken.drawn])
+        period = _years(taken.line, hours, depths)
         low = np.minimum(np.quantile(all_periods, tail, axis=0), period)
         high = np.maximum(np.quantile(all_periods, 1 - tail, axis=0), period)
-    quality = "no_data" if line is None else ("ok" if own else "modelled")
+    quality = "no_data" if taken is None else ("ok" if station in lines else "modelled")
     values = {
         "return_period_year": period,
         "return_period_lo_year": low,

@@ -1,12 +1,12 @@
 """How long it takes from where people live to the nearest open service of each kind."""
 
-from datetime import date
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.connection_scan import Integers
 from assets.over_departures import over_departures
@@ -61,9 +61,9 @@ def reach_of_services(
     """
     days = {code: representative_day(trips, weekday) for code, weekday in WEEKDAYS.items()}
     latest = max((day for day in days.values() if day is not None), default=None)
-    held = _in_force(speeds, latest, []).sort("definition_code").head(1)
+    held = newest(speeds, until=latest).sort("definition_code").head(1)
     hours = (
-        _in_force(bands, latest, ["band_code"])
+        newest(bands, "band_code", until=latest)
         .filter(pl.col("starts_h") < pl.col("ends_h"))
         .sort("day_code", "starts_h", "band_code")
     )
@@ -105,13 +105,6 @@ def reach_of_services(
     if not parts:
         return pl.DataFrame(schema=_SCHEMA)
     return _trusted(pl.concat(parts).join(on_street, on="section_id"), values)
-
-
-def _in_force(rows: pl.DataFrame, day: date | None, by: list[str]) -> pl.DataFrame:
-    """The rows of the edition that holds on a day, or of the newest without one."""
-    begun = rows.filter(pl.col("valid_from_on") <= day) if day is not None else rows
-    newest = pl.col("valid_from_on").max()
-    return begun.filter(pl.col("valid_from_on") == (newest.over(by) if by else newest))
 
 
 def _departures(band: dict[str, float], habits: Habits) -> Integers:

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.evapotranspiration import Soil, balance
 
@@ -34,7 +35,7 @@ def soil_water(days: pl.DataFrame, soils: pl.DataFrame) -> pl.DataFrame:
     without a measurement is taken for one without rain and with the evapotranspiration of the day
     before; completeness says how many of the last thirty days were measured.
     """
-    known = {row["soil_code"]: row for row in soils.sort("valid_from_on").iter_rows(named=True)}
+    known = {row["soil_code"]: row for row in newest(soils, "soil_code").iter_rows(named=True)}
     frames = [
         _station(part, known)
         for part in days.sort("station_id", "day_on").partition_by(

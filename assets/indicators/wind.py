@@ -5,7 +5,9 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.editions import dated
 from assets.measured import Measured, Value
+from assets.solar import solar_day
 
 _STEPS_A_DAY: Final = 144
 _LEAST_COMPLETE: Final = 0.75
@@ -20,10 +22,9 @@ def wind(observed: pl.DataFrame, force: pl.DataFrame) -> pl.DataFrame:
     The force (Beaufort) is that of the day's highest ten-minute mean, by the scale in force. A day
     with less than three quarters of its measurements has no numbers.
     """
-    day = pl.col("observed_at").dt.offset_by("1h").dt.date()
     angle = pl.col("dir_deg").radians()
     measured = observed.filter(pl.col("wind_ms").is_not_null()).sort("station_id", "observed_at")
-    days = measured.group_by("station_id", day_on=day, maintain_order=True).agg(
+    days = measured.group_by("station_id", day_on=solar_day(), maintain_order=True).agg(
         wind_ms=pl.col("wind_ms").mean(),
         gust_ms=pl.col("gust_ms").max(),
         highest_ms=pl.col("wind_ms").max(),
@@ -34,13 +35,10 @@ def wind(observed: pl.DataFrame, force: pl.DataFrame) -> pl.DataFrame:
     share = (pl.col("observations_count") / _STEPS_A_DAY).clip(upper_bound=1.0)
     is_told = share >= _LEAST_COMPLETE
     direction = pl.arctan2("east", "north").degrees() % _TURN_DEG
-    editions = force.select("definition_code", "valid_from_on").unique().sort("valid_from_on")
-    dated = days.sort("day_on").join_asof(
-        editions, left_on="day_on", right_on="valid_from_on", check_sortedness=False
-    )
     bands = force.sort("lower_ms").select("definition_code", "lower_ms", "band_level")
     return (
-        dated.sort("highest_ms")
+        dated(days, force, day="day_on")
+        .sort("highest_ms")
         .join_asof(
             bands,
             left_on="highest_ms",

@@ -1,4 +1,4 @@
-"""What lies within what: counts of areas handed on to cells by the ground they share."""
+"""What lies within what: areas handed on to cells or other areas by the ground they share."""
 
 import numpy as np
 import polars as pl
@@ -42,6 +42,42 @@ def shared_ground(
     order = np.lexsort((cell, part))
     order = order[(area > 0)[order]]
     return part[order].astype(np.int64), cell[order].astype(np.int64), area[order] / whole[order]
+
+
+def shares(
+    parts: pl.DataFrame, areas: pl.DataFrame, *, origin_lat: float, origin_lng: float
+) -> pl.DataFrame:
+    """Which share of each part lies in each area: `part_id`, `area_id`, `share_ratio` above 0.
+
+    Both frames have an id and `geom` (WKB, WGS 84). Of a polygon it is the share of its ground; a
+    point or a line lies wholly in the first area (by id) that holds its middle. What lies in no
+    area has no row, so that shares of a part add up to 1 at most.
+    """
+    import shapely
+
+    areas = areas.sort("area_id")
+    grounds = shapely.make_valid(
+        in_metres(areas["geom"], origin_lat=origin_lat, origin_lng=origin_lng)
+    )
+    shapes = in_metres(parts["geom"], origin_lat=origin_lat, origin_lng=origin_lng)
+    part, area, share = shared_ground(shapes, grounds)
+    without = np.flatnonzero(shapely.area(shapes) == 0)
+    point, around = shapely.STRtree(grounds).query(
+        shapely.centroid(shapes[without]), predicate="intersects"
+    )
+    order = np.lexsort((around, point))
+    point, around = point[order], around[order]
+    is_first = np.diff(point, prepend=-1) != 0
+    found = {
+        "part_id": pl.concat(
+            [parts["part_id"].gather(part), parts["part_id"].gather(without[point[is_first]])]
+        ),
+        "area_id": pl.concat(
+            [areas["area_id"].gather(area), areas["area_id"].gather(around[is_first])]
+        ),
+        "share_ratio": np.concatenate([share, np.ones(int(is_first.sum()))]),
+    }
+    return pl.DataFrame(found).sort("part_id", "area_id")
 
 
 def share_near(

@@ -6,6 +6,8 @@ are neighbours), `observed_at` (UTC) and `value` (null where nothing valid came)
 
 import polars as pl
 
+from assets.solar import solar_day
+
 _PER_SENSOR = ("quantity_code", "sensor_id")
 
 
@@ -21,7 +23,7 @@ def longest_still_h(measurements: pl.DataFrame, *, tolerance: float = 0.0) -> pl
         run=moved.fill_null(value=True).cast(pl.Int64).cum_sum().over(_PER_SENSOR)
     ).with_columns(first_at=pl.col("observed_at").min().over(*_PER_SENSOR, "run"))
     still = (pl.col("observed_at") - pl.col("first_at")).dt.total_minutes() / 60
-    return runs.group_by(*_PER_SENSOR, day_on=_day()).agg(still_h=still.max())
+    return runs.group_by(*_PER_SENSOR, day_on=solar_day()).agg(still_h=still.max())
 
 
 def spikes(measurements: pl.DataFrame, *, factor: float = 8.0, floor: float = 0.0) -> pl.DataFrame:
@@ -41,7 +43,7 @@ def spikes(measurements: pl.DataFrame, *, factor: float = 8.0, floor: float = 0.
     is_spike = (pl.col("rise") * pl.col("fall") > 0) & (
         sticks_out > pl.max_horizontal(factor * pl.col("usual"), pl.lit(floor, pl.Float64))
     )
-    return steps.group_by(*_PER_SENSOR, day_on=_day()).agg(
+    return steps.group_by(*_PER_SENSOR, day_on=solar_day()).agg(
         spikes_count=is_spike.fill_null(value=False).sum().cast(pl.Int64)
     )
 
@@ -65,7 +67,7 @@ def drift_a_day(measurements: pl.DataFrame, *, least_days: int = 4) -> pl.DataFr
             neighbours=pl.len(),
         )
         .filter(pl.col("neighbours") >= 2)
-        .group_by(*_PER_SENSOR, day_on=_day())
+        .group_by(*_PER_SENSOR, day_on=solar_day())
         .agg(difference=pl.col("difference").median())
     )
     pairs = (
@@ -81,8 +83,3 @@ def drift_a_day(measurements: pl.DataFrame, *, least_days: int = 4) -> pl.DataFr
     return days.join(slopes, on=list(_PER_SENSOR), how="left").select(
         *_PER_SENSOR, drift_a_day=pl.when(pl.col("days") >= least_days).then("drift_a_day")
     )
-
-
-def _day() -> pl.Expr:
-    """The day of solar time, in which stations count."""
-    return pl.col("observed_at").dt.offset_by("1h").dt.date()

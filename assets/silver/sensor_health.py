@@ -5,7 +5,9 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.editions import newest
 from assets.methods.sensor_health import drift_a_day, longest_still_h, spikes
+from assets.solar import solar_day
 
 _LEAST_COMPLETE: Final = 0.75
 _KEY: Final = ("quantity_code", "sensor_id")
@@ -22,9 +24,9 @@ def sensor_health(
     away from its neighbours faster; partial below three quarters of the measurements expected.
     """
     measured = _all(air, soil, probes)
-    newest = limits.sort("valid_from_on").unique("quantity_code", keep="last", maintain_order=True)
-    known = measured.join(newest, on="quantity_code", how="inner")
-    counted = known.group_by(*_KEY, day_on=_day()).agg(
+    held = newest(limits, "quantity_code")
+    known = measured.join(held, on="quantity_code", how="inner")
+    counted = known.group_by(*_KEY, day_on=solar_day()).agg(
         station_id=pl.col("station_id").first(),
         observations_count=pl.col("value").count().cast(pl.Int64),
         expected_count=pl.col("expected_count").first(),
@@ -38,7 +40,7 @@ def sensor_health(
         counted.join(longest_still_h(known), on=[*_KEY, "day_on"], how="left")
         .join(stood_out, on=[*_KEY, "day_on"], how="left")
         .join(drift_a_day(known), on=list(_KEY), how="left")
-        .join(newest.drop("expected_count"), on="quantity_code", how="left", suffix="_limit")
+        .join(held.drop("expected_count"), on="quantity_code", how="left", suffix="_limit")
         .with_columns(
             completeness_ratio=(pl.col("observations_count") / pl.col("expected_count")).clip(0, 1),
             is_stuck=(pl.col("still_h") >= pl.col("still_h_limit")).fill_null(value=False),
@@ -97,10 +99,6 @@ def _all(air: pl.DataFrame, soil: pl.DataFrame, probes: pl.DataFrame) -> pl.Data
 def _stood_out(measured: pl.DataFrame, *, factor: float) -> pl.DataFrame:
     # Whole steps of a sensor that hardly moves are no spikes.
     return spikes(measured, factor=factor, floor=1.0)
-
-
-def _day() -> pl.Expr:
-    return pl.col("observed_at").dt.offset_by("1h").dt.date()
 
 
 _AIR: Final = ("air.value_ugm3", "air.pollutant_code")

@@ -84,6 +84,16 @@ def test_a_gauge_without_maxima_of_its_own_takes_those_of_another_and_says_so():
     assert told(result, 1)["return_period_year"] > 1
 
 
+def test_a_gauge_without_maxima_takes_those_of_the_station_with_most_years():
+    long = maxima("900", years=40)
+    short = maxima("100", years=12).with_columns(pl.col("rain_mm") * 3)
+
+    both = rain_extremes(rain(*an_hour_of(40.0), station="999"), pl.concat([short, long]))
+    alone = rain_extremes(rain(*an_hour_of(40.0), station="999"), long)
+
+    assert both.equals(alone)
+
+
 def test_without_any_maxima_the_depth_is_told_and_its_rarity_is_not():
     result = rain_extremes(rain(*an_hour_of(30.0)), maxima(years=9))
 
