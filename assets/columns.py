@@ -24,7 +24,30 @@ def schema_of(
 
     Raises TwinError where that is not what the declaration says it gives.
     """
-    schema = units_schema(declaration, declarations, twin)
+    return _schema_of(declaration, declarations, twin, {})
+
+
+def schemas_of(declarations: Mapping[str, Declaration], twin: Twin) -> dict[str, pl.Schema]:
+    """The columns of every table by its key, each told once. Raises TwinError as `schema_of`."""
+    known: dict[str, pl.Schema] = {}
+    return {key: _known(key, declarations, twin, known) for key in declarations}
+
+
+def _known(
+    key: str, declarations: Mapping[str, Declaration], twin: Twin, known: dict[str, pl.Schema]
+) -> pl.Schema:
+    if key not in known:
+        known[key] = _schema_of(declarations[key], declarations, twin, known)
+    return known[key]
+
+
+def _schema_of(
+    declaration: Declaration,
+    declarations: Mapping[str, Declaration],
+    twin: Twin,
+    known: dict[str, pl.Schema],
+) -> pl.Schema:
+    schema = _units_schema(declaration, declarations, twin, known)
     if declaration.release is not None:
         declaration.release.check(declaration.key, list(schema))
         schema = declaration.release.schema(schema)
@@ -43,9 +66,18 @@ def units_schema(
     declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
 ) -> pl.Schema:
     """The columns that a table's function makes of empty inputs."""
+    return _units_schema(declaration, declarations, twin, {})
+
+
+def _units_schema(
+    declaration: Declaration,
+    declarations: Mapping[str, Declaration],
+    twin: Twin,
+    known: dict[str, pl.Schema],
+) -> pl.Schema:
     empty = {
         name: pl.DataFrame(
-            schema=_input_schema(key, declarations, twin)
+            schema=_input_schema(key, declarations, twin, known)
             | (_VALIDITY if name in declaration.with_history else {})
         )
         for name, key in declaration.reads.items()
@@ -65,10 +97,10 @@ def units_schema(
 
 
 def _input_schema(
-    key: str, declarations: Mapping[str, Declaration], twin: Twin
+    key: str, declarations: Mapping[str, Declaration], twin: Twin, known: dict[str, pl.Schema]
 ) -> dict[str, pl.DataType]:
     if key in declarations:
-        return dict(schema_of(declarations[key], declarations, twin))
+        return dict(_known(key, declarations, twin, known))
     contract = twin.contract_of(key)
     if contract is None:
         raise TwinError(f"{key} is read, but there is no contract and no function that gives it")

@@ -79,7 +79,9 @@ def derive(
     spec = table_spec(declaration, schema)
     mark = method_mark(declaration)
     if declaration.window_by is None:
-        return _derive_whole(declaration, twin=twin, versions=versions, spec=spec, notes=notes)
+        return _derive_whole(
+            declaration, declarations, twin=twin, versions=versions, spec=spec, notes=notes
+        )
     stale = stale_windows(declaration, twin=twin, requested=requested, mark=mark)
     frame = pl.DataFrame(schema=schema)
     if not stale and not twin.lake.exists(table):
@@ -133,13 +135,7 @@ def _compute(
     days: list[date],
     schema: pl.Schema,
 ) -> _Made:
-    inputs = {
-        name: input_of(name, versions[name], twin=twin, days=days, declaration=declaration)
-        for name in declaration.reads
-    }
-    frame = declaration.function(**inputs)
-    if frame.schema != schema:
-        raise TwinError(f"{declaration.key}: the function's columns depend on its data; fix them")
+    frame = _function_of(declaration, twin=twin, versions=versions, days=days, schema=schema)
     if declaration.release is None:
         _check(declaration, frame)
     window = pl.col(declaration.window_by or "").cast(pl.Date)
@@ -174,20 +170,37 @@ def rows_from(
 
     Nothing is written. Raises TwinError where a version is not there any more.
     """
-    by_name = {name: versions[key] for name, key in declaration.reads.items()}
-    days = [date.max] if day is None else [day]
+    return _function_of(
+        declaration,
+        twin=twin,
+        versions={name: versions[key] for name, key in declaration.reads.items()},
+        days=None if day is None else [day],
+        schema=units_schema(declaration, declarations, twin),
+    )
+
+
+def _function_of(
+    declaration: Declaration,
+    *,
+    twin: Twin,
+    versions: Mapping[str, int | None],
+    days: list[date] | None,
+    schema: pl.Schema,
+) -> pl.DataFrame:
+    """What the function makes of these versions of its inputs, for some days or as a whole."""
     inputs = {
-        name: input_of(name, by_name[name], twin=twin, days=days, declaration=declaration)
+        name: input_of(name, versions[name], twin=twin, days=days, declaration=declaration)
         for name in declaration.reads
     }
     frame = declaration.function(**inputs)
-    if frame.schema != units_schema(declaration, declarations, twin):
+    if frame.schema != schema:
         raise TwinError(f"{declaration.key}: the function's columns depend on its data; fix them")
     return frame
 
 
 def _derive_whole(
     declaration: Declaration,
+    declarations: Mapping[str, Declaration],
     *,
     twin: Twin,
     versions: Mapping[str, int | None],
@@ -200,11 +213,8 @@ def _derive_whole(
     if twin.lake.exists(table) and twin.lake.mark(table) == mark:
         empty = pl.DataFrame(schema=spec.schema)
         return Derivation((), empty, twin.lake.version(table), is_news=False)
-    inputs = {
-        name: input_of(name, versions[name], twin=twin, days=[date.max], declaration=declaration)
-        for name in declaration.reads
-    }
-    frame = declaration.function(**inputs)
+    units = units_schema(declaration, declarations, twin)
+    frame = _function_of(declaration, twin=twin, versions=versions, days=None, schema=units)
     if declaration.release is None:
         _check(declaration, frame)
     made = _made(declaration, frame, [])

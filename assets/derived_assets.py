@@ -10,7 +10,6 @@ import polars as pl
 
 from assets import indicators, open_data, silver
 from assets.boundary import value_free
-from assets.columns import schema_of
 from assets.declaration import Declaration
 from assets.derive import Derivation, derive
 from assets.disclosure import checks_of, disclosure_result, disclosure_spec
@@ -55,9 +54,13 @@ def _modules(package: ModuleType) -> Iterator[ModuleType]:
 
 
 def derived_asset(
-    declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
+    declaration: Declaration,
+    declarations: Mapping[str, Declaration],
+    twin: Twin,
+    *,
+    schema: pl.Schema,
 ) -> dg.AssetsDefinition:
-    """The step that computes one silver entity, gold indicator or open table."""
+    """The step that computes one silver entity, gold indicator or open table of these columns."""
     key = dg.AssetKey(declaration.key.split("/"))
     partitions = None
     if declaration.window_by:
@@ -66,7 +69,6 @@ def derived_asset(
             twin.since(declaration.since),
             with_today=is_hourly(declaration.key, declarations, twin),
         )
-    schema = schema_of(declaration, declarations, twin)
     descriptions = {name: column.description for name, column in declaration.gives.items()}
 
     @dg.asset(

@@ -6,10 +6,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration
-from assets.staleness import (
-    event_day,
-    may_be_said_twice,
-)
+from assets.staleness import event_day, may_be_said_twice
 from assets.twin import Twin
 from infra.windows import period_start
 
@@ -17,9 +14,17 @@ _AHEAD_OF_WINDOW: Final = timedelta(days=2)
 
 
 def input_of(
-    name: str, version: int | None, *, twin: Twin, days: list[date], declaration: Declaration
+    name: str,
+    version: int | None,
+    *,
+    twin: Twin,
+    days: list[date] | None,
+    declaration: Declaration,
 ) -> pl.DataFrame:
-    """The rows of one input for the computation of these days, as they were said last."""
+    """The rows of one input for the computation of these days, as they were said last.
+
+    Without days, which is for a table that is made as a whole, they are those of all windows.
+    """
     key = declaration.reads[name]
     rows = twin.read(key, version=version).drop(twin.free_texts(key), strict=False)
     columns = rows.collect_schema().names()
@@ -28,14 +33,16 @@ def input_of(
     if "window_on" not in columns:
         current = rows.filter(pl.col("valid_to").is_null()) if "valid_to" in columns else rows
         return current.drop("valid_from", "valid_to", strict=False).collect()
-    wanted = {day - timedelta(n) for day in days for n in range(declaration.lookback_days + 1)}
-    # A late row stands in a later delivery window than its own day. An earlier one ends a day
-    # before it at most (see `event_time_out_of_range`).
     contract = twin.contract_of(key)
-    cadence = contract.cadence if contract else "daily"
-    earliest = period_start(min(wanted) - _AHEAD_OF_WINDOW, cadence)
-    rows = rows.filter(pl.col("window_on") >= earliest)
-    in_days = event_day(key, twin).is_in(sorted(wanted))
+    in_days = pl.lit(value=True)
+    if days is not None:
+        wanted = {day - timedelta(n) for day in days for n in range(declaration.lookback_days + 1)}
+        # A late row stands in a later delivery window than its own day. An earlier one ends a day
+        # before it at most (see `event_time_out_of_range`).
+        cadence = contract.cadence if contract else "daily"
+        earliest = period_start(min(wanted) - _AHEAD_OF_WINDOW, cadence)
+        rows = rows.filter(pl.col("window_on") >= earliest)
+        in_days = event_day(key, twin).is_in(sorted(wanted))
     chosen = _as_said_last(key, rows, in_days, twin)
     return (chosen if contract else chosen.drop("window_on")).collect()
 

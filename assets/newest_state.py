@@ -21,10 +21,11 @@ _LEAST_WIND_MS: Final = 0.5
 
 def _last_hour(readings: pl.DataFrame, column: str) -> pl.DataFrame:
     """The readings of the hour up to each station's newest one with this value."""
-    known = readings.filter(pl.col(column).is_not_null()).with_columns(
-        observed_at=pl.col("measured_at").max().over("station_id")
+    known = readings.filter(pl.col(column).is_not_null())
+    newest = pl.col("observed_at").max().over("station_id")
+    return known.filter(pl.col("observed_at") > newest.dt.offset_by("-1h")).with_columns(
+        observed_at=newest
     )
-    return known.filter(pl.col("measured_at") > pl.col("observed_at").dt.offset_by("-1h"))
 
 
 def gusts_now(readings: pl.DataFrame) -> pl.DataFrame:
@@ -45,14 +46,13 @@ def felt_now(readings: pl.DataFrame) -> pl.DataFrame:
     columns = ["temp_c", "rh_pct", "wind_ms"]
     now = (
         readings.drop_nulls(columns).group_by("station_id", maintain_order=True).agg(
-            pl.col("measured_at", *columns).last()
+            pl.col("observed_at", *columns).last()
         )
     )  # fmt: skip
     air, humidity, wind = (now[name].cast(pl.Float64).to_numpy() for name in columns)
     felt = utci_c(air, air, humidity, np.maximum(wind, _LEAST_WIND_MS))
     return now.with_columns(
         measure_code=pl.lit("utci"),
-        observed_at="measured_at",
         utci_c=pl.Series(felt, dtype=pl.Float64).fill_nan(None),
         completeness_ratio=pl.lit(1.0),
         observations_count=pl.lit(1),
@@ -82,8 +82,8 @@ def rain_now(readings: pl.DataFrame, maxima: pl.DataFrame) -> pl.DataFrame:
         found = []
         for duration in hours:
             rain = own.filter(
-                (pl.col("measured_at") > pl.lit(end).dt.offset_by(f"-{duration}h"))
-                & (pl.col("measured_at") <= end)
+                (pl.col("observed_at") > pl.lit(end).dt.offset_by(f"-{duration}h"))
+                & (pl.col("observed_at") <= end)
             )["rain_mm"]
             if len(rain) >= _LEAST_RAIN * duration * _STEPS_AN_HOUR:
                 found.append(1 / float(line.period_years(duration, float(rain.sum()))))

@@ -3,8 +3,9 @@
 import warnings
 
 import dagster as dg
+import polars as pl
 
-from assets.columns import schema_of
+from assets.columns import schemas_of
 from assets.declaration import Declaration
 from assets.derived_assets import derived_asset, find_declarations
 from assets.freshness import freshness_checks
@@ -33,11 +34,14 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
     # Partitions in single runs are "beta" to Dagster; saying so at each load helps nobody.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
     contracts = twin.contracts.values()
-    declarations = checked_declarations(twin)
+    declarations, schemas = checked_declarations(twin)
     tables = with_conditions(
         [
             *(bronze_asset(contract, twin) for contract in contracts),
-            *(derived_asset(item, declarations, twin) for item in declarations.values()),
+            *(
+                derived_asset(one, declarations, twin, schema=schemas[key])
+                for key, one in declarations.items()
+            ),
         ]
     )
     freshness = freshness_checks(declarations, twin, condition=on_the_clock())
@@ -52,12 +56,12 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
     )
 
 
-def checked_declarations(twin: Twin) -> dict[str, Declaration]:
-    """Every computed table, by its key.
+def checked_declarations(twin: Twin) -> tuple[dict[str, Declaration], dict[str, pl.Schema]]:
+    """Every computed table and its columns, by its key.
 
     Raises TwinError where one disagrees with what it reads, or descends from what it may not.
     """
     declarations = find_declarations()
-    schemas = {key: schema_of(one, declarations, twin) for key, one in declarations.items()}
+    schemas = schemas_of(declarations, twin)
     check_lineage(declarations, schemas, twin)
-    return declarations
+    return declarations, schemas

@@ -44,13 +44,9 @@ def current_alerts(
     """
     if thresholds.is_empty():
         return _finish(_STATE.to_frame(), thresholds)
-    readings = (
-        weather.sort("window_on", "station_id", "measured_at")
-        .unique(["station_id", "measured_at"], keep="last", maintain_order=True)
-        .sort("station_id", "measured_at")
-    )
+    readings = weather.sort("station_id", "observed_at")
     values = air.filter(pl.col("value_ugm3").is_not_null())
-    ends = [readings["measured_at"].max(), values["observed_at"].max()]
+    ends = [readings["observed_at"].max(), values["observed_at"].max()]
     last = max((end for end in ends if isinstance(end, datetime)), default=None)
     if last is None:
         return _finish(_STATE.to_frame(), thresholds)
@@ -135,7 +131,7 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_WHEN: Final = ("weather.measured_at", "weather.window_on", "air.observed_at", "air.value_ugm3")
+_WHEN: Final = ("weather.observed_at", "air.observed_at", "air.value_ugm3")
 _VALUES: Final = (
     "weather.rain_mm", "weather.gust_ms", "weather.temp_c", "weather.rh_pct", "weather.wind_ms",
     "air.value_ugm3",
@@ -153,7 +149,7 @@ declaration = Declaration(
     function=current_alerts,
     key="gold/risk/current_alerts",
     reads={
-        "weather": "bronze/arpa_lombardia/weather",
+        "weather": "silver/weather/weather_observed",
         "air": "silver/air/air_quality_observed",
         "maxima": "bronze/arpa_lombardia/rain_maxima",
         "thresholds": "bronze/definitions/alert_thresholds",
@@ -166,16 +162,16 @@ declaration = Declaration(
         "hazard_code": given("rain, wind, heat or air.", "thresholds.hazard_code", *_HELD),
         "observed_at": given("Start of the newest observation, UTC.", *_AGE),
         "alert_level": given("0 none, 1 yellow, 2 orange, 3 red.", *_LEVEL),
-        "rain_mm": given("Rain of the last hour.", *_WHEN[:2], "weather.rain_mm"),
+        "rain_mm": given("Rain of the last hour.", _WHEN[0], "weather.rain_mm"),
         "yearly_chance_ratio": given(
             "Chance in a year of a rain as rare: 1 over the return period.",
-            *_WHEN[:2],
+            _WHEN[0],
             "weather.rain_mm",
             *_RARITY,
         ),
-        "gust_ms": given("Strongest gust of the last hour.", *_WHEN[:2], "weather.gust_ms"),
-        "utci_c": given("UTCI in the shade now.", *_WHEN[:2], *_VALUES[2:5]),
-        "concentration_ugm3": given("Mean over the threshold's hours.", *_WHEN[2:], *_HELD),
+        "gust_ms": given("Strongest gust of the last hour.", _WHEN[0], "weather.gust_ms"),
+        "utci_c": given("UTCI in the shade now.", _WHEN[0], *_VALUES[2:5]),
+        "concentration_ugm3": given("Mean over the threshold's hours.", *_WHEN[1:], *_HELD),
         "staleness_min": given("Age against the city's newest observation.", *_AGE),
         "is_stale": given("Whether it is too old.", *_AGE, "thresholds.stale_after_min"),
         "definition_from_on": given("Day from which the thresholds hold.", *_AGE),
@@ -187,8 +183,6 @@ declaration = Declaration(
     },
     key_columns=("station_id", "measure_code"),
     window_by=None,
-    # Made as a whole, of all windows that ever came.
-    with_history=("weather", "air"),
     title="Alerts now, by station and measure",
     method_version="1",
     literature=(

@@ -9,6 +9,7 @@ from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.thermal_comfort import above_calendar, calendar_percentile, run_lengths, utci_c
 from assets.plots import line_chart
+from assets.solar import solar_day
 
 # A night that does not cool below this is tropical (ETCCDI index TR).
 TROPICAL_C: Final = 20.0
@@ -71,10 +72,9 @@ def daily_heat_by_station(
 def _measured(weather: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
     """Days of ten-minute readings: extremes, hours in each band, and how much was read."""
     readings = (
-        weather.sort("window_on", "station_id", "measured_at")
-        .unique(["station_id", "measured_at"], keep="last", maintain_order=True)
+        weather.sort("station_id", "observed_at")
         .filter(pl.col("temp_c").is_not_null())
-        .with_columns(day_on=pl.col("measured_at").dt.offset_by("1h").dt.date())
+        .with_columns(day_on=solar_day())
     )
     air, humidity, wind = (
         readings[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -113,17 +113,13 @@ def _of_history(history: pl.DataFrame) -> pl.DataFrame:
     count = pl.sum_horizontal(
         pl.col("temp_max_c").is_not_null(), pl.col("temp_min_c").is_not_null()
     ).cast(pl.Int64)
-    return (
-        history.sort("station_id", "measured_on", "temp_max_c")
-        .unique(["station_id", "measured_on"], keep="last", maintain_order=True)
-        .select(
-            "station_id",
-            "temp_max_c",
-            "temp_min_c",
-            day_on="measured_on",
-            daily_count=count,
-            daily_ratio=count / 2,
-        )
+    return history.select(
+        "station_id",
+        "temp_max_c",
+        "temp_min_c",
+        "day_on",
+        daily_count=count,
+        daily_ratio=count / 2,
     )
 
 
@@ -134,7 +130,7 @@ def _with_waves(days: pl.DataFrame, history: pl.DataFrame) -> pl.DataFrame:
     stations = days["station_id"].to_numpy()
     for (station,), past in history.group_by("station_id", maintain_order=True):
         limits = calendar_percentile(
-            past["measured_on"].to_list(), past["temp_max_c"].fill_null(np.nan).to_numpy()
+            past["day_on"].to_list(), past["temp_max_c"].fill_null(np.nan).to_numpy()
         )
         own = np.flatnonzero(stations == station)
         dates = days["day_on"].gather(own).to_list()
@@ -171,10 +167,10 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_READ: Final = ("weather.temp_c", "weather.measured_at", "weather.window_on")
+_READ: Final = ("weather.temp_c", "weather.observed_at")
 _MAX: Final = (*_READ, "history.temp_max_c")
 _MIN: Final = (*_READ, "history.temp_min_c")
-_WAVE: Final = (*_MAX, "history.measured_on")
+_WAVE: Final = (*_MAX, "history.day_on")
 _UTCI: Final = (*_READ, "weather.rh_pct", "weather.wind_ms")
 _HOURS: Final = (*_UTCI, "bands.from_c", "bands.band_level", "bands.valid_from_on")
 _HOW_MUCH: Final = (*_READ, "history.temp_max_c", "history.temp_min_c")
@@ -189,15 +185,15 @@ declaration = Declaration(
     function=daily_heat_by_station,
     key="gold/risk/daily_heat_by_station",
     reads={
-        "weather": "bronze/arpa_lombardia/weather",
-        "history": "bronze/arpa_lombardia/weather_history",
+        "weather": "silver/weather/weather_observed",
+        "history": "silver/weather/weather_by_day",
         "bands": "bronze/definitions/thermal_stress_bands",
     },
     gives={
         "station_id": given(
             "ARPA's id of the station.", "weather.station_id", "history.station_id"
         ),
-        "day_on": given("Day of solar time.", "weather.measured_at", "history.measured_on"),
+        "day_on": given("Day of solar time.", "weather.observed_at", "history.day_on"),
         "temp_max_c": given("Highest air temperature.", *_MAX),
         "temp_min_c": given("Lowest air temperature.", *_MIN),
         "is_tropical_night": given("Whether it stayed at 20 °C or more.", *_MIN),
@@ -214,8 +210,6 @@ declaration = Declaration(
     },
     key_columns=("station_id", "day_on"),
     window_by=None,
-    # Made as a whole, of all windows that ever came.
-    with_history=("weather",),
     title="Heat by station and day",
     method_version="1",
     literature=(

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
+from assets.columns import schema_of
 from assets.declaration import Declaration, given
 from assets.derived_assets import derived_asset, find_declarations
 from orchestration.resources import OpenTwin
@@ -49,7 +50,14 @@ def materialize(declaration: Declaration, town: Town) -> dg.ExecuteInProcessResu
     twin = town.twin()
     declarations = find_declarations() | {declaration.key: declaration}
     return dg.materialize(
-        [derived_asset(declaration, declarations, twin)],
+        [
+            derived_asset(
+                declaration,
+                declarations,
+                twin,
+                schema=schema_of(declaration, declarations, twin),
+            )
+        ],
         resources={"twin": dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin))},
         raise_on_error=False,
     )

@@ -46,8 +46,7 @@ def weather(
     return pl.DataFrame(
         {
             "station_id": station,
-            "measured_at": pl.Series(at, dtype=INSTANT),
-            "window_on": at[0].date(),
+            "observed_at": pl.Series(at, dtype=INSTANT),
             "rain_mm": [rain_mm / 6] * 6 + [0.0] * 138,
             "gust_ms": gust_ms,
             "temp_c": temp_c,

@@ -6,6 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.indicators.daily_heat_by_station import daily_heat_by_station
+from assets.silver.weather_by_day import weather_by_day
+from assets.silver.weather_observed import weather_observed
 from assets.twin import DEFINITIONS
 from infra.simulator.city import City
 from infra.simulator.climate import heat_wave_days
@@ -16,6 +18,7 @@ BANDS = pl.read_csv(DEFINITIONS / "thermal_stress_bands.csv", try_parse_dates=Tr
 # Midnight of solar time.
 MIDNIGHT = datetime(2025, 7, 1, 23, tzinfo=UTC)
 DAY = date(2025, 7, 2)
+UNREAD = ("rain_mm", "gust_ms", "dir_deg", "press_hpa", "rad_wm2")
 
 
 def weather(temperatures: list[float], **changed: float) -> pl.DataFrame:
@@ -24,8 +27,7 @@ def weather(temperatures: list[float], **changed: float) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "station_id": "130",
-            "measured_at": pl.Series(at, dtype=pl.Datetime("us", "UTC")),
-            "window_on": DAY,
+            "observed_at": pl.Series(at, dtype=pl.Datetime("us", "UTC")),
             "temp_c": pl.Series(temperatures, dtype=pl.Float64),
             "rh_pct": changed.get("rh_pct", 50.0),
             "wind_ms": changed.get("wind_ms", 1.0),
@@ -36,7 +38,7 @@ def weather(temperatures: list[float], **changed: float) -> pl.DataFrame:
 NO_HISTORY = pl.DataFrame(
     schema={
         "station_id": pl.String,
-        "measured_on": pl.Date,
+        "day_on": pl.Date,
         "temp_max_c": pl.Float64,
         "temp_min_c": pl.Float64,
     }
@@ -67,11 +69,19 @@ def test_a_day_with_half_of_its_readings_has_no_extremes_and_no_hours():
 
 
 def test_a_correction_delivered_later_is_the_last_word():
-    first, later = weather([30.0] * 144), weather([31.0] * 144)
-    later = later.with_columns(window_on=DAY + timedelta(days=1))
+    first, later = (
+        weather([degrees] * 144).select(
+            pl.col("station_id", *("temp_c", "rh_pct", "wind_ms")),
+            measured_at="observed_at",
+            window_on=DAY + timedelta(days=delay),
+            **dict.fromkeys(UNREAD, pl.lit(None, dtype=pl.Float64)),
+        )
+        for degrees, delay in ((30.0, 0), (31.0, 1))
+    )
 
-    heat = daily_heat_by_station(pl.concat([later, first]), NO_HISTORY, BANDS)
+    observed = weather_observed(pl.concat([later, first]))
 
+    heat = daily_heat_by_station(observed, NO_HISTORY, BANDS)
     assert heat["temp_max_c"].to_list() == [31.0]
 
 
@@ -95,7 +105,7 @@ def test_hours_of_all_bands_make_a_day_and_warmer_days_never_feel_cooler(tempera
 def test_the_two_planted_heat_waves_are_the_only_long_ones_of_their_summer():
     city = City("small", 1, 1, date(2025, 3, 24))
     (batch,) = weather_history.batches(city)
-    history = as_bronze("arpa_lombardia/weather_history", batch.rows)
+    history = weather_by_day(as_bronze("arpa_lombardia/weather_history", batch.rows))
 
     heat = daily_heat_by_station(weather([30.0]).clear(), history, BANDS)
 
