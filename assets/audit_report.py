@@ -9,6 +9,7 @@ from assets.declaration import Declaration
 from assets.lineage import Descent, descents
 from assets.twin import Twin, code_version
 from infra.keys.names import days_of_keys
+from quality.contract.exports.italian import CLASSES
 from quality.report import access, evidence, ledgers, processing
 from quality.report.commits import told
 from quality.report.document import Cell, Finding, Report, Section, Table
@@ -21,7 +22,6 @@ from quality.report.snapshot import Snapshot
 from quality.report.terms import terms
 from quality.tables import bronze_key
 
-_CLASSES: Final = {"none": "non personale", "indirect": "dato indiretto", "direct": "diretto"}
 _PUBLISHED: Final = ("gold/", "open/")
 
 
@@ -120,7 +120,7 @@ def _rows(ways: list[Descent]) -> tuple[tuple[Cell, ...], ...]:
             way.column,
             way.source.removeprefix("source/"),
             ", ".join(way.source_columns),
-            _CLASSES[way.personal],
+            CLASSES[way.personal],
             way.treatment + (" (una chiave al giorno)" if way.is_by_day else ""),
             " → ".join(f"{table}.{column}" for table, column in way.through),
         )

@@ -44,8 +44,8 @@ class Declaration:
     table without windows. `reads` maps each parameter of the function to a table. The function
     gets a frame per input: of windowed inputs the rows of the days computed and of
     `lookback_days` before them (of all days, if it has no windows itself), of static inputs the
-    current rows; of those in `with_history`
-    all rows that ever held, with `valid_from` and `valid_to`.
+    current rows; of those in `with_history` all rows that ever held, with `valid_from` and
+    `valid_to`.
 
     An open table has a `release`: the function gives rows of person-units, and what is published
     is what the disclosure gate makes of them (`gives` and `key_columns` speak of that).

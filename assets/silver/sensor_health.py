@@ -104,6 +104,8 @@ def _stood_out(measured: pl.DataFrame, *, factor: float) -> pl.DataFrame:
 _AIR: Final = ("air.value_ugm3", "air.pollutant_code")
 _SOIL: Final = ("soil.water_pct", "soil.validity_code", "soil.measured_at", "probes.depth_code")
 _VALUES: Final = (*_AIR, *_SOIL)
+# The newest edition of the limits.
+_HELD: Final = ("limits.valid_from_on",)
 
 declaration = Declaration(
     function=sensor_health,
@@ -126,22 +128,24 @@ declaration = Declaration(
         "day_on": given("Day of solar time.", "air.observed_at", "soil.measured_at"),
         "station_id": given("The station it stands at.", "air.station_id", "probes.station_id"),
         "completeness_ratio": given(
-            "Valid measurements, of those expected.", *_VALUES, "limits.expected_count"
+            "Valid measurements, of those expected.", *_VALUES, *_HELD, "limits.expected_count"
         ),
         "observations_count": given("Valid measurements.", *_VALUES),
         "still_h": given("Hours for which the value has not moved.", *_VALUES),
-        "spikes_count": given("Values that stand out.", *_VALUES, "limits.spike_index"),
+        "spikes_count": given("Values that stand out.", *_VALUES, *_HELD, "limits.spike_index"),
         "drift_a_day_index": given("How fast it leaves its neighbours, a day.", *_VALUES),
-        "is_stuck": given("Whether it stood still for too long.", *_VALUES, "limits.still_h"),
+        "is_stuck": given(
+            "Whether it stood still for too long.", *_VALUES, *_HELD, "limits.still_h"
+        ),
         "has_spikes": given(
-            "Whether too many stand out.", *_VALUES, "limits.spike_index",
+            "Whether too many stand out.", *_VALUES, *_HELD, "limits.spike_index",
             "limits.spike_least_count",
         ),
         "is_drifting": given(
-            "Whether it drifts.", *_VALUES, "limits.drift_a_day_index"
+            "Whether it drifts.", *_VALUES, *_HELD, "limits.drift_a_day_index"
         ),
         "quality_code": given(
-            "suspect where it is stuck, has spikes or drifts.", *_VALUES, "limits.still_h",
+            "suspect where it is stuck, has spikes or drifts.", *_VALUES, *_HELD, "limits.still_h",
             "limits.spike_index", "limits.spike_least_count", "limits.drift_a_day_index",
             "limits.expected_count",
         ),

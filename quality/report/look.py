@@ -66,3 +66,9 @@ details::details-content{content-visibility:visible;block-size:auto}
 h2,h3{break-after:avoid}tr,li,figure,.card{break-inside:avoid}
 }
 """
+
+
+def number(value: float) -> str:
+    """As Italians write it: 1.234,5."""
+    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+    return text.translate(str.maketrans(",.", ".,"))

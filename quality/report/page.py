@@ -6,7 +6,7 @@ from html import escape
 from typing import Final
 
 from quality.report.document import WEIGHTS, Cell, Finding, Report, Section, Table, Weight
-from quality.report.look import STYLE
+from quality.report.look import STYLE, number
 
 _WEIGHTS: Final[dict[Weight, tuple[str, str]]] = {
     "broken": ("Che cosa non regge", "broken"),
@@ -88,7 +88,7 @@ def _table(table: Table) -> str:
     html = _cards(table) if table.is_cards else _grid(table)
     if not table.is_long:
         return html
-    count = f"{_number(len(table.rows))} {'voce' if len(table.rows) == 1 else 'voci'}"
+    count = f"{number(len(table.rows))} {'voce' if len(table.rows) == 1 else 'voci'}"
     return f"<details><summary>{escape(table.caption)} ({count})</summary>{html}</details>"
 
 
@@ -126,7 +126,7 @@ def _cards(table: Table) -> str:
 
 def _cell(cell: Cell, name: str) -> str:
     if isinstance(cell, float) and name.endswith(("_ratio", "_share", "_probability")):
-        return f"<td class='n'>{_number(100 * cell)} %</td>"
+        return f"<td class='n'>{number(100 * cell)} %</td>"
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return f"<td class='n'>{_text(cell)}</td>"
     is_wordy = isinstance(cell, str) and len(cell) > _WORDY
@@ -140,7 +140,7 @@ def _text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "sì" if cell else "no"
     if isinstance(cell, int | float):
-        return _number(cell)
+        return number(cell)
     if isinstance(cell, datetime):
         return f"{cell:%d/%m/%Y %H:%M}"
     if isinstance(cell, date):
@@ -151,12 +151,6 @@ def _text(cell: Cell) -> str:
 def _broken_at(text: str) -> str:
     """A text, escaped, in which a long name may go on in the next line after `/` or `_`."""
     return escape(text).replace("/", "/<wbr>").replace("_", "_<wbr>")
-
-
-def _number(value: float) -> str:
-    """As Italians write it: 1.234,5."""
-    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
-    return text.translate(str.maketrans(",.", ".,"))
 
 
 def _day(day: date) -> str:

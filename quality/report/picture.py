@@ -8,6 +8,7 @@ from typing import Final
 from quality.contract.model import Contract
 from quality.report.commits import Told
 from quality.report.impact import is_generalised
+from quality.report.look import number
 
 _WIDTH: Final = 420
 _LEFT: Final = 170
@@ -44,7 +45,7 @@ def rows_by_publisher(deliveries: Mapping[str, Told]) -> str:
     bars = []
     for publisher, counts in sorted(sums.items()):
         share = f"{counts[1] / sum(counts):.2%}".replace(".", ",").replace("%", " %")
-        bars.append(_Bar(publisher, counts, f"{_number(sum(counts))} righe, {share} rifiutate"))
+        bars.append(_Bar(publisher, counts, f"{number(sum(counts))} righe, {share} rifiutate"))
     return _drawn("righe", "Che cosa è stato delle righe consegnate, per fonte", _ROWS, bars)
 
 
@@ -105,7 +106,3 @@ def _drawn(key: str, title: str, parts: Sequence[tuple[str, str]], bars: Sequenc
         f"aria-labelledby='disegno-{key}' font-family='system-ui,sans-serif' font-size='13'>"
         f"{''.join(shapes)}</svg></figure>"
     )
-
-
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", ".")

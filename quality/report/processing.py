@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from quality.contract.exports import to_ropa
-from quality.contract.exports.italian import legal_basis, measure
+from quality.contract.exports.italian import CLASSES, legal_basis, measure
 from quality.contract.model import Contract
 from quality.report.commits import Told
 from quality.report.document import Cell, Finding, Section, Table
@@ -118,7 +118,7 @@ def minimisation(contracts: Contracts, deliveries: Mapping[str, Told]) -> Sectio
         for name, why in contract.dropped.items()
     )
     treated = tuple(
-        (key, name, ", ".join(column.source), _CLASSES[column.personal], measure(column, contract))
+        (key, name, ", ".join(column.source), CLASSES[column.personal], measure(column, contract))
         for key, contract in contracts.items()
         for name, column in contract.stored.items()
         if column.personal != "none"
@@ -158,7 +158,6 @@ def minimisation(contracts: Contracts, deliveries: Mapping[str, Told]) -> Sectio
     )
 
 
-_CLASSES: Final = {"none": "non personale", "indirect": "dato indiretto", "direct": "diretto"}
 _COUNTS: Final = (
     ("dataset", "Insieme di dati"),
     ("declared", "Dichiarate"),

@@ -16,6 +16,7 @@ LEGAL_BASES: Final[Mapping[LegalBasis, tuple[str, str]]] = {
     "public_task": ("e", "compito di interesse pubblico o esercizio di pubblici poteri"),
     "legitimate_interests": ("f", "legittimo interesse del titolare o di terzi"),
 }
+CLASSES: Final = {"none": "non personale", "indirect": "dato indiretto", "direct": "diretto"}
 ENTITIES: Final[Mapping[Entity, str]] = {
     "IT_FISCAL_CODE": "codice fiscale",
     "IT_VAT_CODE": "partita IVA",
