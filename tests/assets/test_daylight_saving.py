@@ -42,6 +42,14 @@ def sessions_in(hours: list[datetime]) -> pl.DataFrame:
 
 
 CAR_PARKS = pl.DataFrame({"car_park_id": ["P"], "capacity_count": [10]})
+HEALTHY = pl.DataFrame(
+    schema={
+        "station_id": pl.String,
+        "quantity_code": pl.String,
+        "day_on": pl.Date,
+        "quality_code": pl.String,
+    }
+)
 BANDS = pl.DataFrame(
     {
         "definition_code": ["E", "E"],
@@ -88,7 +96,7 @@ def test_each_hour_of_the_day_has_its_own_parking_pressure(day: date, hours_coun
 @pytest.mark.parametrize(("day", "hours_count"), LENGTHS)
 def test_each_hour_of_the_day_has_its_own_air_quality(day: date, hours_count: int):
     observed = air_quality_observed(measurements_in(hours_of(day)))
-    index = european_air_quality_index(observed, BANDS)
+    index = european_air_quality_index(observed, BANDS, HEALTHY)
 
     assert observed["observed_at"].to_list() == hours_of(day)
     assert index["hour_at"].to_list() == hours_of(day)

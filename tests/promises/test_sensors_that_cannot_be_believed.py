@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import polars as pl
 
-from assets.silver.sensor_health import sensor_health
+from assets.silver.air_sensor_health import air_sensor_health
+from assets.silver.soil_sensor_health import soil_sensor_health
 from infra.simulator.city import STUCK_DAYS, City
 from infra.simulator.datasets.soil_moisture import DRIFT_PCT_A_DAY, DRIFTING_PROBE, batches
 from infra.simulator.datasets.soil_sensors import probes
@@ -10,15 +11,6 @@ from tests.promises.town import FIRST_DAY, Town
 
 AIR = "silver/air/air_quality_observed"
 LIMITS = pl.read_csv("assets/definitions/sensor_limits.csv", try_parse_dates=True)
-SOIL = {
-    "sensor_id": pl.String(), "measured_at": pl.Datetime("us", "UTC"), "water_pct": pl.Float64(),
-    "validity_code": pl.String(), "window_on": pl.Date(),
-}  # fmt: skip
-PROBES = {"sensor_id": pl.String(), "station_id": pl.String(), "depth_code": pl.String()}
-
-
-def no_soil() -> tuple[pl.DataFrame, pl.DataFrame]:
-    return pl.DataFrame(schema=SOIL), pl.DataFrame(schema=PROBES)
 
 
 def test_the_sensor_that_stands_still_in_the_simulated_city_is_suspect_and_no_other(
@@ -27,7 +19,7 @@ def test_the_sensor_that_stands_still_in_the_simulated_city_is_suspect_and_no_ot
     air = pl.read_delta(str(landed_once.lake / AIR))
     stuck_on = FIRST_DAY + timedelta(days=STUCK_DAYS[0])
 
-    health = sensor_health(air, *no_soil(), LIMITS)
+    health = air_sensor_health(air, LIMITS)
 
     suspect = health.filter(pl.col("is_stuck")).select("sensor_id", "day_on").rows()
     assert suspect == [("652:NO2", stuck_on)]
@@ -57,14 +49,7 @@ def test_the_probe_that_drifts_in_the_simulated_city_is_suspect_and_no_other() -
         station_id=pl.col("IdStazione").cast(pl.String),
         depth_code=pl.col("Profondità cm").cast(pl.String),
     )
-    air = pl.DataFrame(
-        schema={
-            "station_id": pl.String(), "pollutant_code": pl.String(),
-            "observed_at": pl.Datetime("us", "UTC"), "value_ugm3": pl.Float64(),
-        }
-    )  # fmt: skip
-
-    health = sensor_health(air, soil, places, LIMITS)
+    health = soil_sensor_health(soil, places, LIMITS)
 
     drifting = health.filter(pl.col("is_drifting"))
     assert set(drifting["sensor_id"]) == {places["sensor_id"][DRIFTING_PROBE]}
