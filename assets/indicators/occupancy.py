@@ -10,13 +10,14 @@ from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
 from assets.trust import quality
+from quality.disclosure.policy import TOTAL
 
 # A number is of so many houses at least, none with so large a share of the nights, and of so many
 # guests. After the practice of official statistics of tourism; the thresholds are not verified.
 LEAST_STRUCTURES: Final = 3
 LARGEST_SHARE: Final = 0.7
 LEAST_GUESTS: Final = 10
-ALL: Final = "totale"
+ALL: Final = TOTAL
 OTHERS: Final = "altre"
 _LEAST_COMPLETE: Final = 0.9
 _SUMS: Final = ("nights_count", "arrivals_count", "bed_days_count", "bed_days_due_count", "rows")
