@@ -32,8 +32,8 @@ def sectors_told(firms: pl.DataFrame) -> pl.DataFrame:
     def passes(sectors: Sequence[str]) -> bool:
         own = stocks.filter(pl.col("sector_code").is_in(list(sectors)))
         counts = dict(own.group_by("year_on").agg(pl.col("firms_count").sum()).rows())
-        now = int(own.filter(pl.col("year_on") == years[-1])["now"].sum())
-        return min([now, *(counts.get(year, 0) for year in years)]) >= LEAST_FIRMS
+        now: int = int(own.filter(pl.col("year_on") == years[-1])["now"].sum())
+        return all(int(counts.get(year, 0)) >= LEAST_FIRMS for year in years) and now >= LEAST_FIRMS
 
     sizes = by_year.group_by("sector_code").agg(pl.col("firms_count").sum())
     parts = sizes.sort("firms_count", "sector_code")["sector_code"].to_list()

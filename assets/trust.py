@@ -43,7 +43,7 @@ def suspect_days(health: pl.DataFrame, *, quantity: str = "quantity_code") -> pl
     )
 
 
-# What a row is made of that is suspect where a sensor was.
-HEALTH: Final = (
-    "health.quality_code", "health.quantity_code", "health.station_id", "health.day_on",
-)  # fmt: skip
+def health_columns(health: str) -> tuple[str, ...]:
+    """What a quality is made of that is suspect where a sensor was, by the input's name."""
+    columns = ("quality_code", "quantity_code", "station_id", "day_on")
+    return tuple(f"{health}.{name}" for name in columns)

@@ -8,7 +8,7 @@ from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.air_statistics import by_statistic
 from assets.plots import heat_table
-from assets.trust import HEALTH, quality, suspect_days
+from assets.trust import health_columns, quality, suspect_days
 
 _HOURS_A_DAY: Final = 24
 _PRECISION: Final = 3
@@ -180,7 +180,7 @@ declaration = Declaration(
         "quality_code": given(
             "partial in a year that is not over, suspect where a sensor was on any of its days, "
             "unverified where the limit was not read at its source.",
-            *_JUDGED, "limits.is_verified", *HEALTH,
+            *_JUDGED, "limits.is_verified", *health_columns("health"),
         ),
     },
     key_columns=("station_id", "rule_code", "year_on"),

@@ -7,7 +7,7 @@ import polars as pl
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import hourly_heat
-from assets.trust import HEALTH, quality, suspect_days
+from assets.trust import health_columns, quality, suspect_days
 
 # The index is that of five pollutants; a station that measures fewer says so in its completeness.
 _POLLUTANTS: Final = 5
@@ -185,7 +185,7 @@ declaration = Declaration(
         "quality_code": given(
             "partial where a pollutant of the five has no value, suspect where a sensor was.",
             *_COUNTED,
-            *HEALTH,
+            *health_columns("health"),
         ),
     },
     key_columns=("station_id", "hour_at"),

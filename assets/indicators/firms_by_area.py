@@ -87,7 +87,7 @@ def _protected(now: pl.DataFrame) -> pl.DataFrame:
             .sort("cell_id", "sector_code")
         )
         large = areas.filter(pl.col("firms_count") >= LEAST_FIRMS)["firms_count"].sum()
-        if areas.is_empty() or large < _LEAST_TOLD * areas["firms_count"].sum():
+        if areas.is_empty() or int(large) < _LEAST_TOLD * int(areas["firms_count"].sum()):
             continue
         cells = protect_cells(_TABLE, areas, _RELEASE)
         # Another table tells the sectors' totals: they must not have to be withheld here.
