@@ -117,7 +117,7 @@ declaration = Declaration(
         ),
         "is_withheld": given("Whether too few firms are behind it, or it gives others back.",
                              *_FIRMS),
-        "completeness_ratio": given("1: the register is whole."),
+        "completeness_ratio": given("1: the register is whole.", *_FIRMS),
         "observations_count": given("Firms counted.", *_FIRMS),
         "quality_code": given("no_data where withheld.", *_FIRMS),
     },

@@ -111,7 +111,7 @@ declaration = Declaration(
         "events": "silver/tourism/event",
     },
     gives={
-        "municipality_code": given("ISTAT's code of Brescia."),
+        "municipality_code": given("ISTAT's code of Brescia.", "accommodation.day_on"),
         "day_on": given("Day to which the night belongs.", "accommodation.day_on"),
         "nights_count": given("Guests who slept in the city.", *_NIGHTS),
         "arrivals_count": given("Guests who arrived.", *_NIGHTS),

@@ -8,6 +8,7 @@ from assets.indicators.european_air_quality_index import european_air_quality_in
 from assets.indicators.parking_pressure import parking_pressure
 from assets.silver.air_quality_observed import air_quality_observed
 from quality.privacy.instants import read_instants
+from tests.assets.indicators.health_frames import HEALTHY
 
 ROME = ZoneInfo("Europe/Rome")
 # The clock is put forward at two in the morning, and back at three.
@@ -42,14 +43,6 @@ def sessions_in(hours: list[datetime]) -> pl.DataFrame:
 
 
 CAR_PARKS = pl.DataFrame({"car_park_id": ["P"], "capacity_count": [10]})
-HEALTHY = pl.DataFrame(
-    schema={
-        "station_id": pl.String,
-        "quantity_code": pl.String,
-        "day_on": pl.Date,
-        "quality_code": pl.String,
-    }
-)
 BANDS = pl.DataFrame(
     {
         "definition_code": ["E", "E"],

@@ -12,20 +12,13 @@ from assets.silver.air_sensor_health import air_sensor_health
 from assets.twin import DEFINITIONS
 from infra.simulator.city import STUCK_DAYS, City
 from infra.simulator.datasets import air_quality
+from tests.assets.indicators.health_frames import HEALTHY
 
 LIMITS = pl.read_csv(DEFINITIONS / "air_quality_limits.csv", try_parse_dates=True)
 SENSOR_LIMITS = pl.read_csv(DEFINITIONS / "sensor_limits.csv", try_parse_dates=True)
 # The year 2025 of solar time begins here.
 NEW_YEAR = datetime(2024, 12, 31, 23, tzinfo=UTC)
 PM10_DAY = "pm10_day_mean_2008_50"
-HEALTHY = pl.DataFrame(
-    schema={
-        "station_id": pl.String,
-        "quantity_code": pl.String,
-        "day_on": pl.Date,
-        "quality_code": pl.String,
-    }
-)
 
 
 def observed(pollutant: str, values: list[float | None]) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from assets.silver.river_level_observed import river_level_observed
 from assets.twin import DEFINITIONS
 from infra.simulator.city import City
 from infra.simulator.datasets import rain_maxima, river_levels
+from tests.assets.indicators.health_frames import HEALTHY, suspect
 from tests.assets.indicators.risk_frames import as_bronze
 
 RIVER_THRESHOLDS = pl.read_csv(DEFINITIONS / "river_thresholds.csv", try_parse_dates=True).cast(
@@ -75,14 +76,6 @@ def air(pollutant: str, *values: float | None) -> pl.DataFrame:
 
 RIVERS = pl.DataFrame(
     schema={"station_id": pl.String, "observed_at": INSTANT, "level_m": pl.Float64}
-)
-HEALTHY = pl.DataFrame(
-    schema={
-        "station_id": pl.String,
-        "quantity_code": pl.String,
-        "day_on": pl.Date,
-        "quality_code": pl.String,
-    }
 )
 
 
@@ -219,11 +212,7 @@ def test_a_state_is_unverified_where_its_threshold_is_a_choice_and_not_where_it_
 
 
 def test_a_suspect_sensor_makes_its_own_state_suspect_and_no_other():
-    health = pl.DataFrame(
-        [("649", "O3", NOON.date(), "suspect"), ("649", "O3", date(2025, 7, 1), "suspect")],
-        schema=HEALTHY.schema,
-        orient="row",
-    )
+    health = suspect("649", "O3", date(2025, 7, 1), NOON.date())
     observed = pl.concat([air("O3", 10.0), air("NO2", 10.0)])
 
     alerts = alerts_of(weather(), observed, air_health=health)

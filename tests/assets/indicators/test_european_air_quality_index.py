@@ -5,15 +5,8 @@ import pytest
 
 from assets.indicators.european_air_quality_index import european_air_quality_index
 from assets.twin import DEFINITIONS
+from tests.assets.indicators.health_frames import HEALTHY, suspect
 
-HEALTHY = pl.DataFrame(
-    schema={
-        "station_id": pl.String,
-        "quantity_code": pl.String,
-        "day_on": pl.Date,
-        "quality_code": pl.String,
-    }
-)
 NOON = datetime(2025, 3, 24, 12, tzinfo=UTC)
 INSTANT = pl.Datetime("us", "UTC")
 
@@ -101,9 +94,7 @@ def test_more_of_a_pollutant_never_makes_the_air_better(bands):
 
 
 def test_the_hours_of_a_suspect_sensor_are_suspect_and_no_others(bands):
-    health = HEALTHY.vstack(
-        pl.DataFrame([("s", "NO2", NOON.date(), "suspect")], schema=HEALTHY.schema, orient="row")
-    )
+    health = suspect("s", "NO2", NOON.date())
     day = timedelta(days=1)
     air = observed(
         ("s", "NO2", NOON, 5.0), ("s", "PM10", NOON, 90.0),
