@@ -27,9 +27,9 @@ def air_compliance(
 
     Of a rule on a year the statistic is the mean so far; of one that allows so many exceedances it
     is the highest value but so many, which is above the limit exactly where there are more than
-    allowed; of a threshold that allows none or does not count them, the highest. Nothing is
-    projected: a year that is not over, or of which too little was measured, has statistics of what
-    there is, and is judged only where more exceedances came than the whole year may have. A single
+    allowed, and empty while there are no more values than that; of a threshold that does not count
+    them it is the highest. Nothing is projected: a year that is not over, or of which too little
+    was measured, is judged only where more exceedances came than the whole year may have. A single
     hour breaks no rule on a year. Information and alert thresholds are counted, not judged. Rules
     that do not hold yet are told beside those in force. Ozone's target is the law's for a mean of
     three years, and is held to each year here.
@@ -37,10 +37,11 @@ def air_compliance(
     values = by_statistic(observed).with_columns(year_on=pl.col("day_on").dt.truncate("1y"))
     sensor_day = ["station_id", "pollutant_code", "day_on"]
     suspect = suspect_days(health, quantity="pollutant_code")
+    newest_on = values["day_on"].max()
     judged = _judged(
-        values.join(suspect, on=sensor_day, how="left").join(
-            limits, on=["pollutant_code", "statistic_code"], how="inner"
-        )
+        values.with_columns(newest_on=pl.lit(newest_on, dtype=pl.Date))
+        .join(suspect, on=sensor_day, how="left")
+        .join(limits, on=["pollutant_code", "statistic_code"], how="inner")
     )
     stations = observed.group_by("station_id").agg(pl.col("station_name").sort().last())
     return (
@@ -63,7 +64,6 @@ def air_compliance(
             completeness_ratio="completeness_ratio",
             observations_count="observations_count",
             quality_code=quality(
-                no_data=pl.col("statistic_ugm3").is_null(),
                 unverified=~pl.col("is_verified"),
                 suspect=pl.col("is_suspect"),
                 partial=~pl.col("is_whole"),
@@ -82,7 +82,7 @@ def _judged(values: pl.DataFrame) -> pl.DataFrame:
     by_hour = pl.col("statistic_code").is_in(["hour_mean", "year_mean"])
     days = (ends_on - pl.col("year_on")).dt.total_days()
     due = pl.when(by_hour).then(days * _HOURS_A_DAY).otherwise(days)
-    is_over = pl.col("last_on").dt.offset_by("1d") >= ends_on
+    is_over = pl.col("newest_on").dt.offset_by("1d") >= ends_on
     return (
         values.group_by("station_id", "rule_code", "year_on")
         .agg(
@@ -92,7 +92,7 @@ def _judged(values: pl.DataFrame) -> pl.DataFrame:
             highest_but=highest_but,
             above_count=(value > pl.col("limit_ugm3")).sum().cast(pl.Int64),
             observations_count=pl.len().cast(pl.Int64),
-            last_on=pl.col("day_on").max(),
+            newest_on=pl.col("newest_on").first(),
             is_suspect=pl.col("is_suspect").any(),
         )
         .with_columns(
@@ -113,24 +113,18 @@ def _judged(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _picture(frame: pl.DataFrame) -> str:
-    """The newest year against the rules in force: a row a station, a column a rule."""
+    """The newest year against the rules in force: a row a rule, a column a station."""
     newest = frame.filter(pl.col("is_in_force") & (pl.col("year_on") == pl.col("year_on").max()))
-    short = newest.with_columns(
-        rule=pl.col("pollutant_code") + " " + pl.col("limit_ugm3").cast(pl.Int64).cast(pl.String),
-        share=pl.col("statistic_ugm3") / pl.col("limit_ugm3"),
+    shares = newest.select(
+        "rule_code", "station_id", pl.col("statistic_ugm3") / pl.col("limit_ugm3")
     )
     return heat_table(
         "Statistics of the newest year over their limits",
-        rows=short["station_name"].unique().sort().to_list(),
-        columns=short["rule"].unique().sort().to_list(),
-        values={
-            (station, rule): share
-            for station, rule, share in short.sort("share", nulls_last=False)
-            .select("station_name", "rule", "share")
-            .rows()
-        },
+        rows=newest["rule_code"].unique().sort().to_list(),
+        columns=newest["station_id"].unique().sort().to_list(),
+        values={(rule, station): share for rule, station, share in shares.rows()},
         colours=_COLOURS,
-        legend="share of the limit; columns: pollutant and limit",
+        legend="share of the limit",
     )
 
 

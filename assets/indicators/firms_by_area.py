@@ -30,8 +30,8 @@ def firms_by_area(firms: pl.DataFrame) -> pl.DataFrame:
     The quotient is the sector's share of the area's firms over its share of the city's: above one,
     there are more of them than elsewhere. An area is a cell of the finest grid of H3 on which three
     quarters of the firms are in a cell and sector of ten or more. Cells with fewer are withheld,
-    and so many others that the totals of areas (`totale`) and of sectors do not give them back.
-    Without such a grid, there are no rows.
+    and so many others that the totals of areas (`totale`) and of sectors do not give them back. A
+    sector without a row has no firm there; without such a grid, there are no rows at all.
     """
     now = _now(firms)
     city = now.group_by("sector_code").agg(city_count=pl.col("firms_count").sum())
@@ -40,7 +40,8 @@ def firms_by_area(firms: pl.DataFrame) -> pl.DataFrame:
     of_area = pl.col("firms_count") / pl.col("area_count")
     of_city = pl.col("city_count") / city["city_count"].sum()
     return (
-        cells.join(areas, on="cell_id", how="left")
+        cells.filter(pl.col("firms_count").is_null() | (pl.col("firms_count") > 0))
+        .join(areas, on="cell_id", how="left")
         # All sectors together are no sector of the city's, and have no quotient.
         .join(city, on="sector_code", how="left")
         .select(
