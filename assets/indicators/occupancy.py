@@ -41,8 +41,7 @@ def occupancy(stays: pl.DataFrame) -> pl.DataFrame:
     gives back what is not. A month in which it does not even hold for all has no row.
     """
     known = stays.filter(
-        pl.col("nights_count").is_not_null()
-        & pl.col("category_code").is_not_null()
+        pl.all_horizontal(pl.col("nights_count", "category_code").is_not_null())
         & (pl.col("beds_count") > 0)
     ).with_columns(month_on=pl.col("stayed_on").dt.month_start())
     by_house = _by_house(known)

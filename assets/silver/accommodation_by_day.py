@@ -11,7 +11,10 @@ def accommodation_by_day(stays: pl.DataFrame) -> pl.DataFrame:
     `largest_nights_count` is what the fullest of them contributed: whoever publishes anything of
     this holds it to a rule of dominance.
     """
-    known = stays.filter(pl.col("nights_count").is_not_null() & (pl.col("beds_count") > 0))
+    known = stays.filter(
+        pl.all_horizontal(pl.col("nights_count", "category_code").is_not_null())
+        & (pl.col("beds_count") > 0)
+    )
     return (
         known.group_by("category_code", day_on="stayed_on")
         .agg(
