@@ -66,17 +66,17 @@ def current_alerts(
     ends = [part["observed_at"].max() for part in (readings, values, rivers)]
     last = max((end for end in ends if isinstance(end, datetime)), default=None)
     held = _held(thresholds, river_thresholds, last)
-    if last is None or held.is_empty():
-        return _finish(_STATE.to_frame(), held)
-    state = [
-        rain_now(readings, maxima),
-        gusts_now(readings),
-        felt_now(readings),
-        air_now(values, held),
-        rivers_now(rivers),
-    ]
-    full = pl.concat([part.select(*_STATE) for part in (_filled(one) for one in state)])
-    return _finish(_with_health(full, weather_health, air_health), held, last)
+    known = _STATE.to_frame()
+    if last is not None and not held.is_empty():
+        state = [
+            rain_now(readings, maxima),
+            gusts_now(readings),
+            felt_now(readings),
+            air_now(values, held),
+            rivers_now(rivers),
+        ]
+        known = pl.concat([part.select(*_STATE) for part in map(_filled, state)])
+    return _finish(_with_health(known, weather_health, air_health), held, last)
 
 
 def _held(
@@ -121,12 +121,8 @@ def _with_health(
     )
 
 
-def _finish(
-    state: pl.DataFrame, thresholds: pl.DataFrame, last: datetime | None = None
-) -> pl.DataFrame:
+def _finish(state: pl.DataFrame, thresholds: pl.DataFrame, last: datetime | None) -> pl.DataFrame:
     """Each state with the highest level it reaches, and its age."""
-    if "is_suspect" not in state.columns:
-        state = state.with_columns(is_suspect=pl.lit(value=False))
     # A rain is the worse the smaller its chance; of all others more is worse.
     value = pl.coalesce(-pl.col("yearly_chance_ratio"), *_VALUES_OF)
     limit = pl.coalesce(-pl.col("from_chance_ratio"), "from_ms", "from_c", "from_ugm3", "from_m")
