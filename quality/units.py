@@ -21,6 +21,7 @@ UNITS: Final[dict[str, str]] = {
     "wm2": "watts per square metre",
     "mjm2": "megajoules per square metre",
     "kwhm2": "kilowatt hours per square metre",
+    "d": "days",
     "c": "degrees Celsius",
     "pa": "pascals",
     "hpa": "hectopascals",

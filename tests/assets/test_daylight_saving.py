@@ -8,6 +8,7 @@ from assets.indicators.european_air_quality_index import european_air_quality_in
 from assets.indicators.parking_pressure import parking_pressure
 from assets.silver.air_quality_observed import air_quality_observed
 from quality.privacy.instants import read_instants
+from tests.assets.indicators.health_frames import HEALTHY
 
 ROME = ZoneInfo("Europe/Rome")
 # The clock is put forward at two in the morning, and back at three.
@@ -88,7 +89,7 @@ def test_each_hour_of_the_day_has_its_own_parking_pressure(day: date, hours_coun
 @pytest.mark.parametrize(("day", "hours_count"), LENGTHS)
 def test_each_hour_of_the_day_has_its_own_air_quality(day: date, hours_count: int):
     observed = air_quality_observed(measurements_in(hours_of(day)))
-    index = european_air_quality_index(observed, BANDS)
+    index = european_air_quality_index(observed, BANDS, HEALTHY)
 
     assert observed["observed_at"].to_list() == hours_of(day)
     assert index["hour_at"].to_list() == hours_of(day)

@@ -23,6 +23,7 @@ AIR = "bronze/arpa_lombardia/air_quality"
 OBSERVED = "silver/air/air_quality_observed"
 INDEX = "gold/air/hourly_european_air_quality_index"
 HEALTH = "silver/sensors/sensor_health_by_day"
+AIR_HEALTH = "silver/sensors/air_sensor_health_by_day"
 VISITS_TABLE = "bronze/parks/visits"
 
 
@@ -191,9 +192,14 @@ def test_a_corrected_measure_is_followed_through_silver_to_gold(daemon: Daemon):
     told(daemon, AIR, day="2025-03-11", version="2")
     asked = daemon.look()
 
-    # A sensor's health looks a week back.
+    # A sensor's health looks a week back, and the index a day on it.
     week = {f"2025-03-{day}" for day in range(11, 19)}
-    assert asked == {OBSERVED: {"2025-03-11"}, INDEX: {"2025-03-11", "2025-03-12"}, HEALTH: week}
+    assert asked == {
+        OBSERVED: {"2025-03-11"},
+        AIR_HEALTH: week,
+        HEALTH: week,
+        INDEX: {*week, "2025-03-19"},
+    }
 
 
 def test_a_list_that_was_pulled_and_found_unchanged_has_nothing_computed_again(daemon: Daemon):

@@ -87,25 +87,29 @@ def measures_file(day: date, measures: Sequence[Measure]) -> str:
 
 @dataclass(frozen=True)
 class Chain:
-    """A data set, where its files lie, the list it is read with, and what is made of both."""
+    """A data set, where its files lie, the lists it is read with, and what is made of them."""
 
     dataset: str
     file: str
-    list: str
+    lists: tuple[str, ...]
     tables: tuple[str, ...]
 
 
 PARKING: Final = Chain(
     "brescia_mobilita/parking_sessions",
     "brescia_mobilita_files/sosta/soste_{}.csv",
-    "brescia_mobilita/car_parks",
+    ("brescia_mobilita/car_parks",),
     ("silver/mobility/off_street_parking", "gold/mobility/hourly_parking_pressure"),
 )
 AIR: Final = Chain(
     "arpa_lombardia/air_quality",
     "arpa_files/aria/aria_{}.json",
-    "definitions/air_quality_index_bands",
-    ("silver/air/air_quality_observed", "gold/air/hourly_european_air_quality_index"),
+    ("definitions/air_quality_index_bands", "definitions/sensor_limits"),
+    (
+        "silver/air/air_quality_observed",
+        "silver/sensors/air_sensor_health_by_day",
+        "gold/air/hourly_european_air_quality_index",
+    ),
 )
 
 
@@ -135,7 +139,8 @@ def begun(folder: Path, chain: Chain) -> Works:
     town = Town(home=folder / "home", sources=folder / "sources")
     made = Works(town, town.twin())
     made.deliver("brescia_mobilita_files/sosta/parcheggi.json", car_parks_file())
-    made.land(chain.list, FIRST, FIRST)
+    for dataset in chain.lists:
+        made.land(dataset, FIRST, FIRST)
     return made
 
 

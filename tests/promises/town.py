@@ -39,8 +39,10 @@ DATASETS: Final = (
 _ALL_TABLES: Final = (
     *(f"bronze/{dataset}" for dataset in DATASETS),
     "bronze/definitions/air_quality_index_bands",
+    "bronze/definitions/sensor_limits",
     "silver/air/air_quality_observed",
     "silver/mobility/off_street_parking",
+    "silver/sensors/air_sensor_health_by_day",
     "gold/air/hourly_european_air_quality_index",
     "gold/energy/daily_electricity_by_section",
     PRESSURE,
