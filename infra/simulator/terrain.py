@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from infra.simulator.places import CENTRE_LAT, CENTRE_LNG
 from infra.simulator.sky import Series
@@ -12,6 +13,7 @@ HALF_SIDE_M: Final = 4_750.0
 M_A_DEGREE_LAT: Final = 111_132.0
 M_A_DEGREE_LNG: Final = 111_320.0 * float(np.cos(np.deg2rad(CENTRE_LAT)))
 _LOWEST_M, _HIGHEST_M = 101.0, 863.0
+COVERS: Final = ("acqua", "bosco", "prato", "seminativo", "edificato rado", "edificato denso")
 _RIVER_X_M: Final = -2_300.0  # the Mella, from north to south
 
 
@@ -43,3 +45,12 @@ def sealed_ratio(x_m: Series, y_m: Series) -> Series:
     green = 1 / (1 + np.exp((elevation_m(x_m, y_m) - 205) / 14))
     water = 1 - np.exp(-(((x_m - _RIVER_X_M) / 60) ** 2))
     return np.asarray(np.clip((city + blocks) * green * water, 0, 1))
+
+
+def cover_of(sealed: Series, z_m: Series) -> NDArray[np.int64]:
+    """The place in `COVERS` of ground so much sealed at this height; a wood on the mountain."""
+    return np.select(
+        [sealed <= 0, z_m > 210, sealed < 0.18, sealed < 0.30, sealed < 0.55],
+        [0, 1, 2, 3, 4],
+        default=5,
+    )
