@@ -52,7 +52,9 @@ def public_green(
     counts = (
         "green_m2", "fitted_out_m2", "areas_count", "trees_count", "crown_m2", "residents_count",
     )  # fmt: skip
-    is_told = (pl.col("residents_count") > 0) & (pl.col("residents_count") >= least)
+    is_told = (pl.col("residents_count") > 0) & (
+        pl.col("residents_count") >= pl.lit(least, pl.Int64)
+    )
     a_head = (pl.col("green_m2") / pl.col("residents_count")).round(_PRECISION)
     fitted = (pl.col("fitted_out_m2") / pl.col("residents_count")).round(_PRECISION)
     return (

@@ -98,7 +98,7 @@ def test_the_buses_of_a_real_town_bring_its_hospital_nearer_and_take_nobody_furt
 
     assert found.height == homes.height * 3 * 2
     day = found.filter(category_code="ospedale", band_code="weekday_11_13")
-    assert set(day["quality_code"]) == {"modelled"}
+    assert set(day["quality_code"]) == {"unverified"}
     assert {one.weekday() for one in found["timetable_on"].unique()} == {1, 6}
     both = day.drop_nulls(["median_min", "walk_median_min"])
     assert (both["median_min"] <= both["walk_median_min"]).all()
