@@ -19,6 +19,7 @@ from infra.simulator.terrain import (
     degrees,
     elevation_m,
     sealed_ratio,
+    underpass_m,
 )
 
 KEY: Final = "regione_lombardia/terrain"
@@ -78,7 +79,7 @@ def _band(city: City, first: int, last: int) -> pl.DataFrame:
             "colonna": column.astype(np.int32),
             "lat": lat.round(6),
             "lng": lng.round(6),
-            "quota": (z + noise).round(2),
+            "quota": (z - underpass_m(x, y) + noise).round(2),
             "impermeabile": sealed.round(3),
             "copertura": pl.Series(COVERS)[cover],
             "gruppo": pl.Series(("D", "C", "B", "A"))[group],

@@ -1,4 +1,5 @@
 import h3
+import numpy as np
 import polars as pl
 import pytest
 import shapely
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from assets.indicators.extreme_risk_by_cell import extreme_risk_by_cell
 from assets.maps import cell_shapes
+from assets.methods.composite import geometric_mean, rank_from_worst
 from assets.twin import DEFINITIONS
 
 DEFINED = {
@@ -133,3 +135,35 @@ def test_the_greater_risk_is_not_below_the_mean_and_the_rank_is_in_its_interval(
     assert (result["risk_max_index"] >= result["risk_mean_index"] - 1e-12).all()
     assert (result["rank_low_level"] <= result["rank_level"]).all()
     assert (result["rank_level"] <= result["rank_high_level"]).all()
+
+
+def test_nine_of_ten_intervals_hold_the_rank_by_weights_that_nobody_knows():
+    # What is planted is how the parts weigh; the rank is asked for by equal weights.
+    random = np.random.default_rng(5)
+    hazard, residents = random.uniform(0.05, 1, 8), random.uniform(1, 50, 8)
+    elderly = random.integers(5, 60, 8).tolist()
+    told = rated(cells(hazard.tolist(), residents.tolist()), sections(*elderly), park())
+    parts = [
+        told.select(f"{name}_hazard_index", "exposure_index", f"{name}_vulnerability_index")
+        for name in ("pluvial", "heat")
+    ]
+
+    held = 0
+    for weights in random.dirichlet(np.ones(3), size=200):
+        true = rank_from_worst(np.stack([geometric_mean(p, weights) for p in parts]).max(axis=0))
+        held += int(((told["rank_low_level"] <= true) & (told["rank_high_level"] >= true)).sum())
+
+    assert 0.85 <= held / (200 * 8) <= 1
+    assert (told["rank_high_level"] - told["rank_low_level"]).max() < 7
+
+
+def test_the_definitions_decide_how_much_green_is_near():
+    world = cells([0.5, 0.5], [10, 10]), sections(20, 20), park()
+    standard = DEFINED["standards"]
+    strict = standard.with_columns(
+        least_m2=pl.when(standard_code="near_green").then(7_000).otherwise("least_m2")
+    )
+
+    assert rated(*world)["no_green_ratio"][0] == pytest.approx(0, abs=1e-9)
+    assert rated(*world, standards=strict)["no_green_ratio"][0] == 1
+    assert set(rated(*world, standards=standard.clear())["quality_code"]) == {"no_data"}
