@@ -19,7 +19,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ from assets.methods.connection_scan import NEVER
 from assets.reach import Journeys, Setting, setting
 from assets.twin import DEFINITIONS
 from infra.simulator.city import City
-from infra.simulator.datasets import census_sections, rain_maxima, services
+from infra.simulator.datasets import census_sections, rain_maxima
 from infra.simulator.datasets.gtfs import feeds
 from infra.simulator.streets import STREET_NAMES
 from infra.simulator.terrain import (
@@ -46,10 +46,10 @@ from infra.simulator.terrain import (
 )
 from infra.simulator.transit import network
 from tests.assets.indicators.risk_frames import as_bronze
-from tests.transit.real_town import FEED, timetable_of, town_of
+from tests.assets.indicators.simulated_journeys import places_of, stops_of, timetable_of
+from tests.transit import real_town
 
 RUNS: Final = 3
-_TUESDAY: Final = date(2025, 3, 25)
 _HOMES_A_SIDE: Final = 33
 # 522 stops, and 17 of the metro.
 _BUS_LINES: Final = 18
@@ -71,62 +71,19 @@ def city_with_buses() -> Setting:
     homes = pl.DataFrame({"lat_deg": lat, "lng_deg": lng}).with_columns(
         section_id=pl.int_range(pl.len()).cast(pl.String).str.zfill(4), residents_count=pl.lit(10)
     )
-    nodes = small.streets.nodes.select("node_id", lat_deg="lat", lng_deg="lng")
-    names = nodes["node_id"]
-    edges = small.streets.edges
-    (batch,) = services.batches(small)
-    offered = as_bronze("comune_brescia/services", batch.rows)
-    found = setting(
-        population=homes,
-        services=offered.with_columns(
-            opens_s=pl.lit(0), closes_s=pl.lit(86_400), weekdays_code=pl.lit("1111111")
-        ),
-        nodes=nodes,
-        segments=pl.DataFrame(
-            {
-                "edge_id": edges["edge_id"],
-                "from_node_id": names.gather(edges["u"]),
-                "to_node_id": names.gather(edges["v"]),
-                "length_m": edges["length_m"],
-                "slope_ratio": 0.0,
-            }
-        ),
-        stops=pl.DataFrame(
-            full.network.stops, schema=["stop_id", "name", "lat_deg", "lng_deg"], orient="row"
-        ).with_columns(is_stop=pl.lit(value=True)),
-        stations=homes.head(40).with_columns(station_id="section_id"),
-        bands=pl.DataFrame(
-            {
-                "band_code": "morning", "valid_from_on": date(2025, 1, 1), "day_code": "weekday",
-                "starts_h": 7.0, "ends_h": 9.0,
-            }
-        ),
-        speeds=pl.read_csv(DEFINITIONS / "access_speeds.csv", try_parse_dates=True).with_columns(
-            every_s=pl.lit(60.0)
-        ),
-        **_timetable(full),
-    )  # fmt: skip
+    town = places_of(small) | timetable_of(next(feeds(full)), full.start)
+    town["population"] = homes
+    town["stops"] = stops_of(full)
+    town["services"] = town["services"].with_columns(
+        opens_s=pl.lit(0), closes_s=pl.lit(86_400), weekdays_code=pl.lit("1111111")
+    )
+    band = {"band_code": "morning", "day_code": "weekday", "starts_h": 7.0, "ends_h": 9.0}
+    town["bands"] = pl.DataFrame(band).with_columns(valid_from_on=date(2025, 1, 1))
+    town["speeds"] = town["speeds"].with_columns(every_s=pl.lit(60.0))
+    found = setting(**town)
     if found is None:
         raise SystemExit("the simulated city has no journeys: see city_with_buses")
     return found
-
-
-def _timetable(city: City) -> dict[str, pl.DataFrame]:
-    """A working day's runs, and when they are where."""
-    times = next(feeds(city)).tables["stop_times.txt"]
-    clock = pl.col("arrival_time").str.split(":").cast(pl.List(pl.Int64))
-    at = clock.list.get(0) * 3600 + clock.list.get(1) * 60 + clock.list.get(2)
-    running = times.filter(pl.col("trip_id").str.starts_with("FER"))
-    return {
-        "departures": running.select(
-            "trip_id", "stop_id", run_index=pl.lit(0), stop_sequence_index="stop_sequence",
-            arrives_s=at, departs_s=at,
-        ),
-        "trips": running.select("trip_id").unique(maintain_order=True).with_columns(
-            service_on=pl.lit(_TUESDAY), run_index=pl.lit(0),
-            timetable_from_at=pl.lit(datetime(2025, 3, 24, tzinfo=UTC)),
-        ),
-    }  # fmt: skip
 
 
 def reach_case() -> Case:
@@ -205,10 +162,10 @@ def feed_case() -> Case:
 
     def whole() -> None:
         with tempfile.TemporaryDirectory(prefix="gemello-bench-") as home:
-            reach_of_services(**town_of(timetable_of(Path(home)), home_each=2))
+            reach_of_services(**real_town.town_of(real_town.timetable_of(Path(home)), home_each=2))
 
     def plain() -> None:
-        with zipfile.ZipFile(FEED) as archive:
+        with zipfile.ZipFile(real_town.FEED) as archive:
             for name in archive.namelist():
                 # Some of its lines are malformed, at which polars stops.
                 list(csv.reader(io.StringIO(archive.read(name).decode(errors="replace"))))
@@ -250,7 +207,7 @@ def run(*, runs: int = RUNS) -> list[dict[str, Any]]:  # as above
         line.format("indicator", "wall s", "cpu s", "first s", "reference s", "ratio", "load")
     )
     cases = [reach_case, terrain_case]
-    if FEED.is_file():
+    if real_town.FEED.is_file():
         cases.append(feed_case)
     else:
         sys.stdout.write("feed: left out, for the recorded files are not beside the repository\n")
