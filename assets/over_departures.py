@@ -42,6 +42,14 @@ def over_departures(
     )
 
 
+def median_min(seconds: np.ndarray) -> np.ndarray:
+    """Minutes within which half of the departures arrive; nan where fewer arrive at all.
+
+    Of seconds (homes, departures, services), -1 where not reached.
+    """
+    return _percentile(_sorted(seconds), 0.5)
+
+
 def _sorted(seconds: np.ndarray) -> np.ndarray:
     """Ascending over departures, those that reach nothing last."""
     return np.sort(np.where(seconds < 0, _NEVER, seconds), axis=1)

@@ -77,7 +77,7 @@ def equity_of_access(reach: pl.DataFrame, population: pl.DataFrame) -> pl.DataFr
                 "observations_count": known.height,
                 "quality_code": "no_data"
                 if not counted
-                else ("partial" if is_partial else "modelled"),
+                else ("partial" if is_partial else "unverified"),
             }
         )
     return pl.DataFrame(found, schema=_SCHEMA).sort("category_code", "band_code")
@@ -170,7 +170,7 @@ declaration = Declaration(
         ),
         "observations_count": given("Sections counted.", "reach.quality_code", *_WHO),
         "quality_code": given(
-            "modelled; partial without a timetable or off the streets.",
+            "unverified: speeds are assumed; partial without a timetable or off the streets.",
             "reach.quality_code",
             *_WHO,
         ),

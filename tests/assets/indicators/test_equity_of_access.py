@@ -19,7 +19,7 @@ def reach(minutes: list[float | None], **changes: object) -> pl.DataFrame:
             "day_code": "weekday",
             "median_min": pl.Series(minutes, dtype=pl.Float64),
             "completeness_ratio": 1.0,
-            "quality_code": "modelled",
+            "quality_code": "unverified",
         }
     ).with_columns(**changes)
 
@@ -43,7 +43,7 @@ def test_half_at_the_door_and_half_who_reach_none_are_as_unequal_as_can_be():
     assert row["theil_index"] == pytest.approx(math.log(2))
     assert (row["fgt0_ratio"], row["fgt1_ratio"], row["fgt2_ratio"]) == (0.5, 0.5, 0.5)
     assert row["palma_index"] is None  # the poorer reach nothing at all
-    assert (row["residents_count"], row["quality_code"]) == (20, "modelled")
+    assert (row["residents_count"], row["quality_code"]) == (20, "unverified")
 
 
 def test_who_is_half_as_far_over_the_line_is_poor_by_half():
@@ -74,7 +74,7 @@ def test_four_hexagons_of_belo_horizonte_are_as_poor_and_unequal_as_published():
 
 
 def test_who_lives_off_the_streets_takes_no_part_and_is_missed():
-    quality = pl.Series(["modelled", "no_data"])
+    quality = pl.Series(["unverified", "no_data"])
 
     (row,) = equity_of_access(
         reach([5.0, None], quality_code=quality), people([30, 10], [5, 5])

@@ -2,6 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets.indicators.european_air_quality_index import european_air_quality_index
 from assets.twin import DEFINITIONS
@@ -84,11 +86,18 @@ def test_older_editions_average_particles_over_a_day_of_at_least_eighteen_hours(
     assert result["air_quality_level"].to_list() == [3]
 
 
-def test_more_of_a_pollutant_never_makes_the_air_better(bands):
-    values = [0.0, 4.0, 9.6, 31.0, 88.0, 140.0, 260.0, 900.0]
-    air = observed(*(("s", "PM10", NOON + timedelta(hours=n), v) for n, v in enumerate(values)))
+@settings(max_examples=25)
+@given(st.sampled_from(["PM10", "PM2.5", "NO2", "O3", "SO2"]), st.floats(0, 900), st.floats(0, 900))
+def test_more_of_a_pollutant_never_makes_the_air_better(bands, pollutant, less, more):
+    low, high = sorted([less, more])
+    other = ("s", "O3" if pollutant != "O3" else "NO2", NOON, 30.0)
 
-    levels = european_air_quality_index(air, bands, HEALTHY)["air_quality_level"].to_list()
+    levels = [
+        european_air_quality_index(observed(("s", pollutant, NOON, value), other), bands, HEALTHY)[
+            "air_quality_level"
+        ].item()
+        for value in (low, high)
+    ]
 
     assert levels == sorted(levels)
 
