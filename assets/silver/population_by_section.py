@@ -3,6 +3,7 @@
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.validity import validity
 
 
 def population_by_section(sections: pl.DataFrame) -> pl.DataFrame:
@@ -21,9 +22,11 @@ def population_by_section(sections: pl.DataFrame) -> pl.DataFrame:
                 _inside, return_dtype=pl.Struct({"lat_deg": pl.Float64, "lng_deg": pl.Float64})
             ),
             border_geom="border_geom",
+            valid_from="valid_from",
+            valid_to="valid_to",
         )
         .unnest("inside")
-        .sort("section_id")
+        .sort("section_id", "valid_from")
     )
 
 
@@ -52,9 +55,11 @@ declaration = Declaration(
         "lat_deg": given("Latitude of a point within, WGS84.", "sections.border_geom"),
         "lng_deg": given("Longitude of a point within, WGS84.", "sections.border_geom"),
         "border_geom": given("Its border, WGS84.", "sections.border_geom"),
+        **validity("sections"),
     },
-    key_columns=("section_id",),
+    key_columns=("section_id", "valid_from"),
     window_by=None,
+    with_history=("sections",),
     title="Residents by census section",
     method_version="1",
     literature="ISTAT, Basi territoriali e variabili censuarie.",
