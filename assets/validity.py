@@ -54,10 +54,13 @@ def united(rows: pl.DataFrame) -> pl.DataFrame:
     """
     said = [name for name in rows.columns if name not in VALIDITY]
     ordered = rows.with_columns(pl.col("valid_to").fill_null(_FOR_EVER)).sort(*said, *VALIDITY)
-    last = pl.col("valid_to").cum_max().shift(1).over(said)
+    # Numbers are told apart faster than borders.
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift(1)) for name in said)
+    last = pl.col("valid_to").cum_max().shift(1).over("__said")
     begins = (pl.col("valid_from") > last).fill_null(value=True)
     return (
-        ordered.with_columns(__run=begins.cum_sum())
+        ordered.with_columns(__said=differs.cum_sum())
+        .with_columns(__run=begins.cum_sum())
         .group_by("__run", maintain_order=True)
         .agg(
             *(pl.col(name).first() for name in said),
