@@ -11,6 +11,12 @@ from assets.solar import solar_day
 
 _PER_CENT: Final = 100
 _SOIL_WATER: Final = "soilMoistureVwc"
+_AIR: Final = "urn:ngsi-ld:AirQualityObserved:brescia:arpa_lombardia:"
+_SOIL: Final = "urn:ngsi-ld:GreenspaceRecord:brescia:arpa_lombardia:"
+_WEATHER: Final = "urn:ngsi-ld:WeatherObserved:brescia:arpa_lombardia:"
+# Sensors of water in the ground are judged by depth: soil_water_10 and so on.
+_SOIL_QUANTITY: Final = "soil_water_"
+_WORST_LAST: Final = {"ok": 0, "no_data": 1, "partial": 2, "suspect": 3}
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,12 @@ _TABLES: Final[Mapping[str, _Observed]] = {
     ),
 }
 
+# What the health of sensors calls a quantity: the station that has it, and its property.
+_JUDGED: Final = {
+    **{name: (_AIR, code) for name, code in _POLLUTANTS.items()},
+    **{one.column: (_WEATHER, one.code) for one in _TABLES["weather"].properties},
+}
+
 
 def last_observation_by_day(health: pl.DataFrame, **observed: pl.DataFrame) -> pl.DataFrame:
     """Give the newest valid value of each entity and property on each day of solar time.
@@ -111,19 +123,31 @@ def _values(rows: pl.DataFrame, its: _Property) -> pl.DataFrame:
 
 
 def _judged(health: pl.DataFrame) -> pl.DataFrame:
-    """The health of each sensor as that of the entity and property it measures."""
-    is_soil = pl.col("quantity_code").str.starts_with("soil_water_")
-    return health.select(
-        entity_id=pl.when(is_soil)
-        .then(pl.lit("urn:ngsi-ld:GreenspaceRecord:brescia:arpa_lombardia:") + pl.col("sensor_id"))
-        .otherwise(
-            pl.lit("urn:ngsi-ld:AirQualityObserved:brescia:arpa_lombardia:") + pl.col("station_id")
-        ),
-        property_code=pl.when(is_soil)
-        .then(pl.lit(_SOIL_WATER))
-        .otherwise(pl.col("quantity_code").replace_strict(_POLLUTANTS, default=None)),
-        day_on="day_on",
-        quality_code="quality_code",
+    """The health of each sensor as that of the entity and property it measures, the worst of it.
+
+    A probe in the ground is an entity of its own; other sensors are parts of their station.
+    """
+    is_soil = pl.col("quantity_code").str.starts_with(_SOIL_QUANTITY)
+    kind, code = (
+        pl.col("quantity_code").replace_strict(
+            {quantity: told[at] for quantity, told in _JUDGED.items()},
+            default=None,
+            return_dtype=pl.String,
+        )
+        for at in (0, 1)
+    )
+    return (
+        health.select(
+            entity_id=pl.when(is_soil)
+            .then(pl.lit(_SOIL) + pl.col("sensor_id"))
+            .otherwise(kind + pl.col("station_id")),
+            property_code=pl.when(is_soil).then(pl.lit(_SOIL_WATER)).otherwise(code),
+            day_on="day_on",
+            quality_code="quality_code",
+        )
+        .drop_nulls()
+        .sort(pl.col("quality_code").replace_strict(_WORST_LAST, default=len(_WORST_LAST)))
+        .unique(["entity_id", "property_code", "day_on"], keep="last", maintain_order=True)
     )
 
 

@@ -1,14 +1,11 @@
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 
 import polars as pl
 
-from assets.silver import last_observation_by_day as by_day
-from assets.silver import latest_observation as latest
 from assets.silver.sensor_health import sensor_health
 from infra.simulator.city import STUCK_DAYS, City
 from infra.simulator.datasets.soil_moisture import DRIFT_PCT_A_DAY, DRIFTING_PROBE, batches
 from infra.simulator.datasets.soil_sensors import probes
-from tests.assets.silver.state_frames import inputs_of
 from tests.promises.town import FIRST_DAY, Town
 
 AIR = "silver/air/air_quality_observed"
@@ -34,26 +31,6 @@ def test_the_sensor_that_stands_still_in_the_simulated_city_is_suspect_and_no_ot
 
     suspect = health.filter(pl.col("is_stuck")).select("sensor_id", "day_on").rows()
     assert suspect == [("652:NO2", stuck_on)]
-
-
-def test_what_the_sensor_that_stands_still_says_is_suspect_in_the_state_of_now(
-    landed_once: Town,
-) -> None:
-    # Where the day of solar time ends.
-    ends = datetime.combine(FIRST_DAY + timedelta(days=STUCK_DAYS[0]), time(23), UTC)
-    air = pl.read_delta(str(landed_once.lake / AIR)).filter(pl.col("observed_at") < ends)
-    frames = inputs_of(by_day.declaration) | {
-        "air": air,
-        "health": sensor_health(air, *no_soil(), LIMITS),
-    }
-
-    observed = by_day.last_observation_by_day(**frames)
-    found = latest.latest_observation(**inputs_of(latest.declaration) | {"observed": observed})
-
-    suspect = found.filter(pl.col("quality_code") == "suspect")
-    assert suspect["entity_id"].str.split(":").list.last().to_list() == ["652"]
-    assert suspect["property_code"].to_list() == ["no2"]
-    assert found["quality_code"].null_count() == 0
 
 
 def test_the_probe_that_drifts_in_the_simulated_city_is_suspect_and_no_other() -> None:

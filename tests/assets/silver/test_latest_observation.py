@@ -121,6 +121,18 @@ def test_the_health_of_a_probe_is_that_of_its_water_and_not_of_its_temperature()
     ]
 
 
+def test_of_two_verdicts_on_a_sensor_the_worse_is_told():
+    health = [
+        {"sensor_id": sensor, "quantity_code": "NO2", "station_id": "1", "quality_code": quality,
+         "day_on": date(2025, 3, 24)}
+        for sensor, quality in (("a", "partial"), ("b", "suspect"), ("c", "ok"))
+    ]  # fmt: skip
+
+    found = last_of_days(air=[no2("1", 0, 20.0)], health=health)
+
+    assert found["quality_code"].to_list() == ["suspect"]
+
+
 def test_humidity_is_a_share_as_in_smart_data_models():
     weather = [{"entity_id": "urn:w", "observed_at": at(0), "rh_pct": 87.5, "temp_c": 3.4}]
 
