@@ -23,6 +23,10 @@ AIR = "bronze/arpa_lombardia/air_quality"
 OBSERVED = "silver/air/air_quality_observed"
 INDEX = "gold/air/hourly_european_air_quality_index"
 HEALTH = "silver/sensors/sensor_health_by_day"
+STATION = "silver/air/air_quality_station"
+LAST = "silver/state/last_observation_by_day"
+ENTITY = "silver/state/entity"
+RELATION = "silver/state/relation"
 VISITS_TABLE = "bronze/parks/visits"
 
 
@@ -193,7 +197,15 @@ def test_a_corrected_measure_is_followed_through_silver_to_gold(daemon: Daemon):
 
     # A sensor's health looks a week back.
     week = {f"2025-03-{day}" for day in range(11, 19)}
-    assert asked == {OBSERVED: {"2025-03-11"}, INDEX: {"2025-03-11", "2025-03-12"}, HEALTH: week}
+    # The last value of a day has the health of that day, and looks a day back. Stations say where
+    # they stand, which is told of all entities; the state of now waits for the days it is made of.
+    whole = {key: {None} for key in (STATION, ENTITY, RELATION)}
+    assert asked == whole | {
+        OBSERVED: {"2025-03-11"},
+        INDEX: {"2025-03-11", "2025-03-12"},
+        HEALTH: week,
+        LAST: week | {"2025-03-19"},
+    }
 
 
 def test_a_list_that_was_pulled_and_found_unchanged_has_nothing_computed_again(daemon: Daemon):

@@ -11,6 +11,9 @@ from assets.silver.population_by_section import population_by_section
 from assets.silver.road_node import road_node
 from assets.silver.road_segment import road_segment
 
+AGES = dict.fromkeys(
+    (f"age_{band}_count" for band in ("0_14", "15_24", "25_44", "45_64", "65_79", "80")), 20
+)
 SINCE = datetime(2025, 3, 1, tzinfo=UTC)
 
 
@@ -109,7 +112,7 @@ def test_the_place_of_a_section_lies_within_its_border():
         }
     )
 
-    (row,) = population_by_section(held(section)).iter_rows(named=True)
+    (row,) = population_by_section(held(section).with_columns(**AGES)).iter_rows(named=True)
 
     assert not border.contains(border.centroid)
     assert border.contains(shapely.Point(row["lng_deg"], row["lat_deg"]))
@@ -126,6 +129,6 @@ def test_a_section_without_a_border_is_kept_without_a_place():
         }
     )
 
-    assert population_by_section(held(section)).select("lat_deg", "lng_deg").rows() == [
-        (None, None)
-    ]
+    assert population_by_section(held(section).with_columns(**AGES)).select(
+        "lat_deg", "lng_deg"
+    ).rows() == [(None, None)]
