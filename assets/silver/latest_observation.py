@@ -15,23 +15,23 @@ def latest_observation(observed: pl.DataFrame, freshness: pl.DataFrame) -> pl.Da
 
     Functions see no clock: age is counted from the newest observation of the city, so it does not
     grow where all publishers are silent at once. A value is stale past the minutes that the newest
-    edition in force gives its property; of a property without a limit nobody can say. Of two values
-    of the same instant the greater one is told. A sensor that fell silent stays, ever older.
+    edition in force gives its property (of two of one day, the shorter one); of a property without
+    a limit nobody can say. Of two values of the same instant the greater one is told. A sensor
+    that fell silent stays, ever older.
     """
     last = observed["observed_at"].max()
     day = observed["day_on"].max()
-    held = newest(
-        freshness.filter(pl.col("valid_from_on") <= pl.lit(day, pl.Date)), "property_code"
-    ).select("property_code", "stale_after_min", definition_from_on="valid_from_on")
+    begun = freshness.filter(pl.col("valid_from_on") <= pl.lit(day, pl.Date))
+    held = (
+        newest(begun, "property_code")
+        .group_by("property_code")
+        .agg(pl.col("stale_after_min").min(), definition_from_on=pl.col("valid_from_on").max())
+    )
     age_s = (pl.lit(last, pl.Datetime("us", "UTC")) - pl.col("observed_at")).dt.total_seconds()
     return (
         observed.sort("entity_id", "property_code", "observed_at", "value")
         .unique(["entity_id", "property_code"], keep="last", maintain_order=True)
-        .join(
-            held.unique("property_code", keep="last", maintain_order=True),
-            on="property_code",
-            how="left",
-        )
+        .join(held, on="property_code", how="left")
         .select(
             "entity_id",
             "property_code",

@@ -33,7 +33,7 @@ def shared_vehicles_by_day(rentals: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_FEW: Final = ("rentals.customer_pid", "rentals.vehicle_code", "rentals.started_at")
+_COUNTED: Final = ("rentals.rental_pid", "rentals.customer_pid")
 
 declaration = Declaration(
     function=shared_vehicles_by_day,
@@ -42,8 +42,8 @@ declaration = Declaration(
     gives={
         "day_on": given("Day on which they began, UTC.", "rentals.started_at"),
         "vehicle_code": given("auto, auto_elettrica or scooter.", "rentals.vehicle_code"),
-        "rentals_count": given("Rentals.", "rentals.rental_pid", *_FEW),
-        "customers_count": given("Different customers, ten at least.", *_FEW),
+        "rentals_count": given("Rentals.", *_COUNTED),
+        "customers_count": given("Different customers, ten at least.", *_COUNTED),
         "distance_km": given(
             "Mean distance of a rental.", "rentals.distance_km", "rentals.rental_pid"
         ),
