@@ -102,6 +102,21 @@ def test_a_station_known_by_its_observations_alone_is_an_entity_without_a_place(
     assert [row[1] for row in rows] == ["Stazione", None]
 
 
+def test_a_table_that_keeps_no_history_is_one_line_more_and_holds_since_ever(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    told = entities._Told("silver/tourism/fair", "fair_name", keeps_history=False)
+    monkeypatch.setitem(entities._TABLES, "fairs", told)
+    fair = {"entity_id": "urn:ngsi-ld:Event:brescia:comune:F1", "fair_name": "Fiera"}
+    fairs = pl.DataFrame([fair, fair])
+
+    found = entities.entity(**inputs_of(entities.declaration), fairs=fairs)
+
+    assert found.select("type_code", "entity_name", "valid_from", "valid_to").rows() == [
+        ("Event", "Fiera", datetime(1970, 1, 1, tzinfo=UTC), None)
+    ]
+
+
 def test_probes_of_one_station_have_one_station():
     probes = [
         {
