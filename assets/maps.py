@@ -63,10 +63,9 @@ def point_shapes(lat: pl.Series, lng: pl.Series) -> pl.Series:
     """The WKB points of coordinates, WGS 84; null where one is missing."""
     import shapely
 
-    points = [
-        None if x is None or y is None else shapely.to_wkb(shapely.Point(x, y))
-        for y, x in zip(lat, lng, strict=True)
-    ]
+    x, y = (one.cast(pl.Float64).to_numpy() for one in (lng, lat))
+    points = shapely.to_wkb(shapely.points(x, y))
+    points[(lat.is_null() | lng.is_null()).to_numpy()] = None
     return pl.Series("shape_geom", points, dtype=pl.Binary)
 
 

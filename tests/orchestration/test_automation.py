@@ -24,6 +24,10 @@ OBSERVED = "silver/air/air_quality_observed"
 INDEX = "gold/air/hourly_european_air_quality_index"
 HEALTH = "silver/sensors/sensor_health_by_day"
 AIR_HEALTH = "silver/sensors/air_sensor_health_by_day"
+STATION = "silver/air/air_quality_station"
+LAST = "silver/state/last_observation_by_day"
+ENTITY = "silver/state/entity"
+RELATION = "silver/state/relation"
 VISITS_TABLE = "bronze/parks/visits"
 
 
@@ -194,11 +198,15 @@ def test_a_corrected_measure_is_followed_through_silver_to_gold(daemon: Daemon):
 
     # A sensor's health looks a week back, and the index a day on it.
     week = {f"2025-03-{day}" for day in range(11, 19)}
-    assert asked == {
+    # The last value of a day has the health of that day, and looks a day back. Stations say where
+    # they stand, which is told of all entities; the state of now waits for the days it is made of.
+    whole = {key: {None} for key in (STATION, ENTITY, RELATION)}
+    assert asked == whole | {
         OBSERVED: {"2025-03-11"},
         AIR_HEALTH: week,
         HEALTH: week,
         INDEX: {*week, "2025-03-19"},
+        LAST: {*week, "2025-03-19"},
     }
 
 

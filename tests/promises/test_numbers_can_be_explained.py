@@ -28,6 +28,7 @@ def a_key(town: Town, table: str) -> dict[str, str]:
     return {
         name: f"{row[name]:%Y-%m-%dT%H:%M:%SZ}" if name.endswith("_at") else str(row[name])
         for name in DECLARATIONS[table].key_columns
+        if name != "valid_from"
     }
 
 
