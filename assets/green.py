@@ -148,7 +148,7 @@ def canopy_by_quarter(
     return (
         places.select("area_id", ground_m2=pl.Series(ground, dtype=pl.Float64))
         .join(found, on="area_id", how="left")
-        .select(quarter_id="area_id", canopy_ratio=share.clip(upper_bound=1.0).round(6))
+        .select(quarter_id="area_id", canopy_ratio=share.clip(upper_bound=1.0).round(9))
         .sort("quarter_id")
     )
 

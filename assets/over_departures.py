@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from assets.reach import Times
+from assets.journeys import Times
 
 _MINUTE_S: Final = 60
 _NEAR_MIN: Final = 15

@@ -7,10 +7,21 @@ import polars as pl
 
 from assets.declaration import Declaration, given
 from assets.editions import newest
+from assets.journeys import (
+    EDITION,
+    HOMES,
+    HOURS,
+    QUICKEST,
+    READS,
+    Day,
+    Journeys,
+    Setting,
+    setting,
+    trusted,
+)
 from assets.measured import Measured, Value
 from assets.methods.inequality import cumulative_opportunities, two_step_catchment
 from assets.over_departures import median_min
-from assets.reach import Day, Journeys, Setting, setting, trusted
 
 _WITHIN_MIN: Final = {"within_15_count": 15, "within_30_count": 30}
 # Homes whose ways to every single service are in memory at once.
@@ -131,73 +142,38 @@ def _minutes_away(city: Setting, day: Day, band: str) -> np.ndarray:
     )
 
 
-_HOMES: Final = (
-    "population.lat_deg", "population.lng_deg", "population.residents_count",
-    "nodes.node_id", "nodes.lat_deg", "nodes.lng_deg", "speeds.snap_reach_m",
-)  # fmt: skip
-_EDITION: Final = (
-    "speeds.valid_from_on", "speeds.definition_code", "bands.valid_from_on", "trips.service_on",
-    "trips.timetable_from_at",
-)  # fmt: skip
-_HOURS: Final = (
-    "bands.band_code", "bands.day_code", "bands.starts_h", "bands.ends_h", "speeds.every_s",
-    *_EDITION,
-)  # fmt: skip
-_QUICKEST: Final = (
-    *_HOMES, *_HOURS, "services.service_id", "services.category_code", "services.lat_deg",
-    "services.lng_deg", "services.opens_s", "services.closes_s", "services.weekdays_code",
-    "segments.from_node_id", "segments.to_node_id", "segments.length_m", "segments.slope_ratio",
-    "speeds.walk_kmh", "speeds.longest_s", "stations.lat_deg", "stations.lng_deg",
-    "speeds.bike_kmh", "speeds.dock_s", "speeds.walk_reach_m", "stops.stop_id", "stops.is_stop",
-    "stops.lat_deg", "stops.lng_deg", "departures.trip_id", "departures.run_index",
-    "departures.stop_sequence_index", "departures.stop_id", "departures.arrives_s",
-    "departures.departs_s", "trips.trip_id", "trips.run_index", "speeds.transfer_reach_m",
-    "speeds.change_s",
-)  # fmt: skip
 _CATCHMENT: Final = (
     "catchments.catchment_min", "catchments.category_code", "catchments.valid_from_on",
     "trips.service_on", "trips.timetable_from_at",
 )  # fmt: skip
-_TRUST: Final = (*_HOMES, *_EDITION, "bands.day_code")
+_TRUST: Final = (*HOMES, *EDITION, "bands.day_code")
 
 declaration = Declaration(
     function=opportunities,
     key="gold/services/opportunities_by_section",
-    reads={
-        "population": "silver/services/population_by_section",
-        "services": "silver/services/point_of_interest",
-        "nodes": "silver/mobility/road_node",
-        "segments": "silver/mobility/road_segment",
-        "stops": "silver/mobility/transit_stops",
-        "departures": "silver/mobility/transit_departures",
-        "trips": "silver/mobility/transit_trips_by_day",
-        "stations": "bronze/brescia_mobilita/bike_share_stations",
-        "bands": "bronze/definitions/access_time_bands",
-        "speeds": "bronze/definitions/access_speeds",
-        "catchments": "bronze/definitions/access_catchments",
-    },
+    reads={**READS, "catchments": "bronze/definitions/access_catchments"},
     gives={
         "section_id": given(
             "Census section (ISTAT), where anybody lives.",
             "population.section_id",
             "population.residents_count",
         ),
-        "band_code": given("Time band and kind of day.", *_HOURS),
+        "band_code": given("Time band and kind of day.", *HOURS),
         "category_code": given("Category of services.", "services.category_code"),
-        "day_code": given("weekday or sunday.", *_HOURS),
-        "within_15_count": given("Open services within 15 minutes.", *_QUICKEST),
-        "within_30_count": given("Open services within 30 minutes.", *_QUICKEST),
+        "day_code": given("weekday or sunday.", *HOURS),
+        "within_15_count": given("Open services within 15 minutes.", *QUICKEST),
+        "within_30_count": given("Open services within 30 minutes.", *QUICKEST),
         "places_per_resident_ratio": given(
-            "Places a resident, by two-step catchments.", *_QUICKEST, "services.capacity_count",
+            "Places a resident, by two-step catchments.", *QUICKEST, "services.capacity_count",
             *_CATCHMENT,
         ),
         "catchment_min": given("Minutes of the category's catchment.", *_CATCHMENT),
-        "definition_code": given("Edition of speeds and distances.", *_EDITION),
-        "definition_from_on": given("Day from which it holds.", *_EDITION),
+        "definition_code": given("Edition of speeds and distances.", *EDITION),
+        "definition_from_on": given("Day from which it holds.", *EDITION),
         "completeness_ratio": given(
             "Streets and timetable: half without a timetable, 0 off the streets.", *_TRUST
         ),
-        "observations_count": given("Departures in the band.", *_HOURS),
+        "observations_count": given("Departures in the band.", *HOURS),
         "quality_code": given(
             "unverified: speeds and catchments are assumed; partial without a timetable, no_data "
             "off the streets.",

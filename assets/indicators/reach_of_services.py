@@ -6,9 +6,20 @@ import numpy as np
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.journeys import (
+    BY_BIKE,
+    EDITION,
+    HOMES,
+    HOURS,
+    ON_FOOT,
+    QUICKEST,
+    READS,
+    Journeys,
+    setting,
+    trusted,
+)
 from assets.measured import Measured, Value
 from assets.over_departures import over_departures
-from assets.reach import Journeys, setting, trusted
 
 _MEASURED: Final = (
     "median_min", "p95_min", "within_15_ratio", "within_30_ratio", "walk_median_min",
@@ -93,60 +104,21 @@ def reach_of_services(
     )
 
 
-_HOMES: Final = (
-    "population.lat_deg", "population.lng_deg", "population.residents_count",
-    "nodes.node_id", "nodes.lat_deg", "nodes.lng_deg", "speeds.snap_reach_m",
-)  # fmt: skip
-_EDITION: Final = (
-    "speeds.valid_from_on", "speeds.definition_code", "bands.valid_from_on", "trips.service_on",
-    "trips.timetable_from_at",
-)  # fmt: skip
-_HOURS: Final = (
-    "bands.band_code", "bands.day_code", "bands.starts_h", "bands.ends_h", "speeds.every_s",
-    *_EDITION,
-)  # fmt: skip
-_ON_FOOT: Final = (
-    *_HOMES, *_HOURS, "services.service_id", "services.category_code", "services.lat_deg",
-    "services.lng_deg", "services.opens_s", "services.closes_s", "services.weekdays_code",
-    "segments.from_node_id", "segments.to_node_id", "segments.length_m", "segments.slope_ratio",
-    "speeds.walk_kmh", "speeds.longest_s",
-)  # fmt: skip
-_BY_BIKE: Final = (
-    *_ON_FOOT, "stations.lat_deg", "stations.lng_deg", "speeds.bike_kmh", "speeds.dock_s",
-    "speeds.walk_reach_m",
-)  # fmt: skip
-_QUICKEST: Final = (
-    *_BY_BIKE, "stops.stop_id", "stops.is_stop", "stops.lat_deg", "stops.lng_deg",
-    "departures.trip_id", "departures.run_index", "departures.stop_sequence_index",
-    "departures.stop_id", "departures.arrives_s", "departures.departs_s", "trips.trip_id",
-    "trips.run_index", "speeds.transfer_reach_m", "speeds.change_s",
-)  # fmt: skip
 _NO_INTERVAL: Final = "è calcolato su tutte le partenze della fascia, non su un campione"
 
 declaration = Declaration(
     function=reach_of_services,
     key="gold/services/reach_of_services_by_section",
-    reads={
-        "population": "silver/services/population_by_section",
-        "services": "silver/services/point_of_interest",
-        "nodes": "silver/mobility/road_node",
-        "segments": "silver/mobility/road_segment",
-        "stops": "silver/mobility/transit_stops",
-        "departures": "silver/mobility/transit_departures",
-        "trips": "silver/mobility/transit_trips_by_day",
-        "stations": "bronze/brescia_mobilita/bike_share_stations",
-        "bands": "bronze/definitions/access_time_bands",
-        "speeds": "bronze/definitions/access_speeds",
-    },
+    reads=READS,
     gives={
         "section_id": given(
             "Census section (ISTAT), where anybody lives.",
             "population.section_id",
             "population.residents_count",
         ),
-        "band_code": given("Time band and kind of day.", *_HOURS),
+        "band_code": given("Time band and kind of day.", *HOURS),
         "category_code": given("Category of services.", "services.category_code"),
-        "day_code": given("weekday or sunday.", *_HOURS),
+        "day_code": given("weekday or sunday.", *HOURS),
         "timetable_on": given(
             "The day whose timetable is used; null where there is none.",
             "trips.service_on",
@@ -155,27 +127,27 @@ declaration = Declaration(
             "bands.day_code",
         ),
         "median_min": given(
-            "Minutes door to door, median over departures; null where half reach none.", *_QUICKEST
+            "Minutes door to door, median over departures; null where half reach none.", *QUICKEST
         ),
-        "p95_min": given("Minutes that 95 % of departures do not exceed.", *_QUICKEST),
-        "spread_min": given("95th percentile less median: what cannot be relied on.", *_QUICKEST),
-        "within_15_ratio": given("Departures that reach one within 15 minutes.", *_QUICKEST),
-        "within_30_ratio": given("Departures that reach one within 30 minutes.", *_QUICKEST),
-        "walk_median_min": given("Median on foot alone.", *_ON_FOOT),
-        "bike_median_min": given("Median on foot or by public bicycle.", *_BY_BIKE),
-        "definition_code": given("Edition of speeds and distances.", *_EDITION),
-        "definition_from_on": given("Day from which it holds.", *_EDITION),
+        "p95_min": given("Minutes that 95 % of departures do not exceed.", *QUICKEST),
+        "spread_min": given("95th percentile less median: what cannot be relied on.", *QUICKEST),
+        "within_15_ratio": given("Departures that reach one within 15 minutes.", *QUICKEST),
+        "within_30_ratio": given("Departures that reach one within 30 minutes.", *QUICKEST),
+        "walk_median_min": given("Median on foot alone.", *ON_FOOT),
+        "bike_median_min": given("Median on foot or by public bicycle.", *BY_BIKE),
+        "definition_code": given("Edition of speeds and distances.", *EDITION),
+        "definition_from_on": given("Day from which it holds.", *EDITION),
         "completeness_ratio": given(
             "Streets and timetable: half without a timetable, 0 off the streets.",
-            *_HOMES,
-            *_EDITION,
+            *HOMES,
+            *EDITION,
             "bands.day_code",
         ),
-        "observations_count": given("Departures in the band.", *_HOURS),
+        "observations_count": given("Departures in the band.", *HOURS),
         "quality_code": given(
             "unverified: speeds are assumed; partial without a timetable, no_data off the streets.",
-            *_HOMES,
-            *_EDITION,
+            *HOMES,
+            *EDITION,
             "bands.day_code",
         ),
     },

@@ -29,8 +29,8 @@ import polars as pl
 from assets.cells import cells_of
 from assets.indicators.pluvial_vulnerability_by_cell import pluvial_vulnerability_by_cell
 from assets.indicators.reach_of_services import reach_of_services
+from assets.journeys import Journeys, Setting, setting
 from assets.methods.connection_scan import NEVER
-from assets.reach import Journeys, Setting, setting
 from assets.twin import DEFINITIONS
 from infra.simulator.city import City
 from infra.simulator.datasets import census_sections, rain_maxima

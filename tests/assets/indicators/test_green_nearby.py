@@ -7,9 +7,17 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.green import ways_to_green
+from assets.green import ORIGIN, canopy_by_quarter, ways_to_green
 from assets.indicators.green_nearby import declaration, green_nearby
+from assets.maps import point_shapes
+from assets.methods.areal import in_metres
 from assets.twin import DEFINITIONS
+from infra.simulator.city import City
+from infra.simulator.datasets import quarters as quarters_of_city
+from infra.simulator.datasets import terrain as terrain_of_city
+from infra.simulator.datasets import trees as trees_of_city
+from infra.simulator.terrain import degrees as town_degrees
+from tests.assets.indicators.simulated_journeys import delivered
 from tests.assets.lineage_seen import unsaid
 
 # A degree of latitude, and of longitude, on the plane of the town.
@@ -284,3 +292,28 @@ def test_a_later_edition_of_a_standard_takes_its_place():
 
 def test_what_the_columns_are_made_of_is_said():
     assert unsaid(declaration, four_sections(), may_be_empty={}) == []
+
+
+def test_the_trees_planted_by_the_action_register_are_canopy_where_it_says():
+    city = City("small", 1, 7, date(2025, 3, 24))
+    quarters = delivered(city, quarters_of_city, "comune_brescia/quarters")
+    trees = delivered(city, trees_of_city, "comune_brescia/trees")
+    terrain = delivered(city, terrain_of_city, "regione_lombardia/terrain")
+    action = city.actions["AZ-05"]
+    is_new = pl.col("planted_year") == action.finished_on.year
+
+    before, after = (
+        canopy_by_quarter(quarters, one, terrain) for one in (trees.filter(~is_new), trees)
+    )
+
+    gained = after["canopy_ratio"] - before["canopy_ratio"]
+    ground = shapely.area(in_metres(quarters.sort("quarter_id")["border_geom"], **ORIGIN))
+    crowns = trees.filter(is_new)["crown_m2"].sum()
+    assert (gained * ground).sum() == pytest.approx(crowns, rel=0.02)
+    # Nearly all of it within a kilometre of the place that was decided on.
+    lat, lng = town_degrees(np.array([action.x_m]), np.array([action.y_m]))
+    (place,) = in_metres(point_shapes(pl.Series(lat), pl.Series(lng)), **ORIGIN)
+    borders = in_metres(quarters.sort("quarter_id")["border_geom"], **ORIGIN)
+    is_near = shapely.distance(borders, place) < 1_000
+    assert (gained * ground).filter(pl.Series(is_near)).sum() > 0.95 * crowns
+    assert is_near.sum() < 8

@@ -15,6 +15,7 @@ from tests.assets.indicators.simulated_journeys import Tables, places_of, timeta
 
 CITY = City("small", 5, 7, date(2025, 3, 24))
 ESSENTIAL = pl.read_csv(DEFINITIONS / "essential_services.csv", try_parse_dates=True)
+LINES = pl.read_csv(DEFINITIONS / "access_equity.csv", try_parse_dates=True)
 KEY = ["section_id", "band_code", "category_code"]
 # The line that gets more buses: see the planted fact "bus headway".
 MORNING = "weekday_11_13"
@@ -56,7 +57,8 @@ def test_more_buses_lower_no_score_and_make_nobody_poorer_in_access(before_and_a
 
     scores = [fifteen_minute_score(one, ESSENTIAL).sort("section_id") for one in reached]
     equities = [
-        equity_of_access(one, population).sort("category_code", "band_code") for one in reached
+        equity_of_access(one, population, LINES).sort("category_code", "band_code")
+        for one in reached
     ]
 
     assert (scores[1]["score_ratio"] >= scores[0]["score_ratio"]).all()
