@@ -11,6 +11,7 @@ from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.crash_safety import empirical_bayes, fit_performance, gamma_interval
 from assets.methods.traffic_stress import level_of_traffic_stress, street_code
+from assets.plots import heat_table
 
 _YEARS: Final = 3
 _DAYS_A_YEAR: Final = 365.25
@@ -19,6 +20,11 @@ _HOURS_A_DAY: Final = 24
 _METRES: Final = 1000
 _MILLION: Final = 1e6
 _BIKE: Final = "bicicletta"
+# Classes of expected accidents a km and year, for the picture.
+_CLASSES: Final = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+_COLOURS: Final = (
+    (0.0, "#f1f5f9"), (1.0, "#bfdbfe"), (50.0, "#60a5fa"), (200.0, "#f59e0b"), (800.0, "#b91c1c"),
+)  # fmt: skip
 
 
 def cycle_danger_by_segment(
@@ -47,18 +53,16 @@ def cycle_danger_by_segment(
     ).with_columns(completeness_ratio=pl.lit(min(years / _YEARS, 1.0)))
     km_years = pl.col("length_m") / _METRES * years
     bike_km = pl.col("bikes_a_day") * pl.col("length_m") / _METRES * years * _DAYS_A_YEAR
-    rates = {}
-    for part in ("", "_low", "_high"):
-        accidents_expected = pl.col(f"expected{part}_count")
-        rates[f"danger_per_km{part}_index"] = accidents_expected / km_years
-        rates[f"danger_per_bike_km{part}_index"] = pl.when(bike_km > 0).then(
-            accidents_expected / (bike_km / _MILLION)
-        )
+    parts = {part: pl.col(f"expected{part}_count") for part in ("", "_low", "_high")}
+    rates = {f"danger_per_km{part}_index": count / km_years for part, count in parts.items()} | {
+        f"danger_per_bike_km{part}_index": pl.when(bike_km > 0).then(count / (bike_km / _MILLION))
+        for part, count in parts.items()
+    }
     return rated.select(
         "edge_id",
         "street_name",
         "stress_level",
-        *(pl.col(f"expected{part}_count") for part in ("", "_low", "_high")),
+        *parts.values(),
         **rates,
         bikes_count=pl.col("bikes_a_day"),
         accidents_count=pl.when(pl.col("seen_count") >= _LEAST_SHOWN).then("seen_count"),
@@ -152,6 +156,28 @@ def _expected(segments: pl.DataFrame, years: float) -> dict[str, pl.Series]:
     }
 
 
+def _picture(frame: pl.DataFrame) -> str:
+    """How many stretches have which stress and danger: a map of all would not fit."""
+    names = [f"{limit:g}+" for limit in _CLASSES]
+    danger = pl.col("danger_per_km_index")
+    limit = pl.sum_horizontal(danger >= one for one in _CLASSES) - 1
+    counted = (
+        frame.filter(danger.is_not_null() & pl.col("stress_level").is_not_null())
+        .group_by("stress_level", limit=limit.cast(pl.Int64))
+        .len()
+    )
+    return heat_table(
+        "Stretches of street by stress and accidents to expect (a km and year)",
+        rows=[f"stress {level}" for level in range(1, 5)],
+        columns=names,
+        values={
+            (f"stress {level}", names[at]): float(count) for level, at, count in counted.rows()
+        },
+        colours=_COLOURS,
+        legend="stretches",
+    )
+
+
 _SEEN: Final = (
     "accidents.occurred_on", "accidents.mode_code", "accidents.edge_id", "segments.edge_id",
 )  # fmt: skip
@@ -210,12 +236,12 @@ declaration = Declaration(
         "1997. Stress: Furth 2022, LTS v2.2, whose values are rows of a definition read in "
         "StressMap."
     ),
+    plot=_picture,
     measured=Measured(
         entity="edge_id",
         urn="urn:ngsi-ld:RoadSegment:brescia:comune_brescia:",
         geometry="segment",
         grain="always",
-        shapes="silver/mobility/road_segment",
         definition_from="definition_from_on",
         values={
             "danger_per_km_index": Value(

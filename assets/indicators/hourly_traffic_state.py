@@ -23,7 +23,7 @@ _LEAST_NIGHT: Final = 8
 _LEAST_PLANNED: Final = 12
 _QUARTERS: Final = 4
 _KMH_A_MS: Final = 3.6
-_SHOWN: Final = 15
+_SHOWN: Final = 10
 _COLOURS: Final = (
     (1.0, "#f1f5f9"), (1.1, "#bfdbfe"), (1.25, "#60a5fa"), (1.5, "#f59e0b"), (2.0, "#b91c1c"),
 )  # fmt: skip
