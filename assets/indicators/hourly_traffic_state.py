@@ -157,7 +157,7 @@ def _picture(frame: pl.DataFrame) -> str:
 _SPEED: Final = ("observed.speed_ms", "observed.observed_at", "observed.detector_id")
 _INDEX: Final = (*_SPEED, "observed.vehicles_count")
 _SERVICE: Final = (
-    *_INDEX, "bands.above_speed_ratio", "bands.service_level", "bands.valid_from_on",
+    *_INDEX, "bands.above_speed_ratio", "bands.valid_from_on",
 )  # fmt: skip
 _COUNTED: Final = ("observed.vehicles_count", "observed.observed_at")
 
@@ -188,7 +188,7 @@ declaration = Declaration(
             "segments.capacity_count",
         ),
         "service_code": given("Level of service, A to F.", *_SERVICE, "bands.service_code"),
-        "service_level": given("The same, 1 to 6.", *_SERVICE),
+        "service_level": given("The same, 1 to 6.", *_SERVICE, "bands.service_level"),
         "definition_from_on": given("Since when these bands hold.", "bands.valid_from_on"),
         "completeness_ratio": given("Quarter hours of four.", "observed.observed_at"),
         "observations_count": given("Quarter hours.", "observed.observed_at"),

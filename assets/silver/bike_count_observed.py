@@ -29,12 +29,11 @@ declaration = Declaration(
     gives={
         "entity_id": given("The counter as an NGSI-LD entity.", "counts.counter_id"),
         "counter_id": given("The publisher's code of the counter.", "counts.counter_id"),
-        "street_name": given("Name of the street.", "counts.street_name", "counts.window_on"),
+        "street_name": given("Name of the street.", "counts.street_name"),
         "observed_at": given("Start of the hour, UTC.", "counts.counted_at"),
         "bikes_count": given(
             "Bicycles that passed; null where it was broken.",
             "counts.bikes_count",
-            "counts.window_on",
         ),
     },
     key_columns=("counter_id", "observed_at"),

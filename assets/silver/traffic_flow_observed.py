@@ -8,7 +8,6 @@ from assets.declaration import Declaration, given
 
 _KMH_A_MS: Final = 3.6
 _PER_CENT: Final = 100
-_OF: Final = ("flow.vehicles_count", "flow.window_on")
 
 
 def traffic_flow_observed(flow: pl.DataFrame) -> pl.DataFrame:
@@ -60,14 +59,14 @@ declaration = Declaration(
     gives={
         "entity_id": given("The detector as an NGSI-LD entity.", "flow.detector_id"),
         "detector_id": given("The publisher's code of the detector.", "flow.detector_id"),
-        "edge_id": given("The stretch of street it watches.", "flow.edge_id", "flow.window_on"),
-        "street_name": given("Name of the street.", "flow.street_name", "flow.window_on"),
+        "edge_id": given("The stretch of street it watches.", "flow.edge_id"),
+        "street_name": given("Name of the street.", "flow.street_name"),
         "observed_at": given("Start of the quarter hour, UTC.", "flow.observed_at"),
-        "vehicles_count": given("Vehicles that passed.", *_OF),
-        "occupancy_ratio": given(
-            "Share of the time somebody stood on it.", "flow.occupancy_pct", "flow.window_on"
+        "vehicles_count": given("Vehicles that passed.", "flow.vehicles_count"),
+        "occupancy_ratio": given("Share of the time somebody stood on it.", "flow.occupancy_pct"),
+        "speed_ms": given(
+            "Mean speed, by the time vehicles took.", "flow.speed_kmh", "flow.vehicles_count"
         ),
-        "speed_ms": given("Mean speed, by the time vehicles took.", "flow.speed_kmh", *_OF),
     },
     key_columns=("detector_id", "observed_at"),
     window_by="observed_at",
