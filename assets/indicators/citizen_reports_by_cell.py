@@ -74,7 +74,7 @@ def _told(cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_PLACE: Final = ("reports.cell_id", "reports.category_code", "reports.report_pid")
+_PLACE: Final = ("reports.cell_id", "reports.category_code")
 
 declaration = Declaration(
     function=citizen_reports_by_cell,
@@ -89,7 +89,7 @@ declaration = Declaration(
             "reports.category_code",
         ),
         "resolution_level": given("Resolution of the cell.", *_PLACE),
-        "reports_count": given("Reports; null below ten.", *_PLACE),
+        "reports_count": given("Reports; null below ten.", *_PLACE, "reports.report_pid"),
         "open_ratio": given("Share not closed yet.", *_PLACE, "reports.status_code"),
         "completeness_ratio": given("Share of reports with a place.", *_PLACE),
         "observations_count": given("Reports that are shown.", *_PLACE),

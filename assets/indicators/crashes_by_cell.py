@@ -15,6 +15,7 @@ _DAYS_A_YEAR: Final = 365.25
 _LEAST: Final = 3
 _CELL: Final = 9
 _METRES: Final = 1000
+_MILLION: Final = 1e6
 
 
 def crashes_by_cell(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
@@ -24,8 +25,9 @@ def crashes_by_cell(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataF
     of resolution 8 or 7 around them, without the cells that stand by themselves, so that rows add
     up to the city and none follows from others. A rest with fewer than three has no count. Expected
     are those by empirical Bayes, between what is usual for so many vehicle-km, fitted to all cells
-    with streets, and what was seen; the interval (95 %) is that of the place, not of the fit. A
-    street belongs to the cell of its middle. The hour is dropped at the door and cannot be told.
+    with streets, and what was seen; the interval (95 %) is that of the place, not of the fit. Over
+    vehicle-km they tell places of any size apart. A street belongs to the cell of its middle. The
+    hour is dropped at the door and cannot be told.
     """
     recent, years = _recent(accidents)
     cells = _cells(recent, segments)
@@ -34,12 +36,13 @@ def crashes_by_cell(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataF
     ).sort("cell_id")
     rows = _expected(placed, years)
     is_expected = pl.col("expected_count").is_not_null()
+    driven = pl.col("vehicle_km") * _DAYS_A_YEAR * years / _MILLION
+    parts = {part: pl.col(f"expected{part}_count") for part in ("", "_low", "_high")}
     return rows.select(
         "cell_id",
         "resolution_level",
-        "expected_count",
-        "expected_low_count",
-        "expected_high_count",
+        **{f"danger_per_km{part}_index": count / driven for part, count in parts.items()},
+        **{f"expected{part}_count": count for part, count in parts.items()},
         accidents_count=pl.when("is_enough").then("seen_count"),
         vehicles_km_count=pl.col("vehicle_km"),
         cells_count="cells_count",
@@ -144,6 +147,9 @@ declaration = Declaration(
             "H3 cell of resolution 9; or 8 or 7 for the rest of it.", *_SEEN, "segments.line_geom"
         ),
         "resolution_level": given("Resolution of the cell.", *_SEEN, "segments.line_geom"),
+        "danger_per_km_index": given("Expected accidents a million vehicle-km.", *_ALL),
+        "danger_per_km_low_index": given("Its lower end.", *_ALL),
+        "danger_per_km_high_index": given("Its upper end.", *_ALL),
         "expected_count": given("Expected accidents, three years.", *_ALL),
         "expected_low_count": given("Its lower end.", *_ALL),
         "expected_high_count": given("Its upper end.", *_ALL),
@@ -164,7 +170,14 @@ declaration = Declaration(
         urn="urn:ngsi-ld:RoadAccident:brescia:h3:",
         geometry="cell",
         grain="always",
+        # By traffic first: rests of larger cells have more accidents for being larger.
         values={
+            "danger_per_km_index": Value(
+                "Incidenti attesi per milione di km percorsi",
+                "10*-6/km",
+                low="danger_per_km_low_index",
+                high="danger_per_km_high_index",
+            ),
             "expected_count": Value(
                 "Incidenti attesi in tre anni",
                 "1",

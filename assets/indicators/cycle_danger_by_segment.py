@@ -158,7 +158,7 @@ def _expected(segments: pl.DataFrame, years: float) -> dict[str, pl.Series]:
 
 def _picture(frame: pl.DataFrame) -> str:
     """How many stretches have which stress and danger: a map of all would not fit."""
-    names = [f"{limit:g}+" for limit in _CLASSES]
+    names = [f"{limit:g}".removeprefix("0") or "0" for limit in _CLASSES]
     danger = pl.col("danger_per_km_index")
     limit = pl.sum_horizontal(danger >= one for one in _CLASSES) - 1
     counted = (
@@ -167,14 +167,14 @@ def _picture(frame: pl.DataFrame) -> str:
         .len()
     )
     return heat_table(
-        "Stretches of street by stress and accidents to expect (a km and year)",
+        "Stretches of street by stress and danger",
         rows=[f"stress {level}" for level in range(1, 5)],
         columns=names,
         values={
             (f"stress {level}", names[at]): float(count) for level, at, count in counted.rows()
         },
         colours=_COLOURS,
-        legend="stretches",
+        legend="stretches; to the right: accidents a km and year, from",
     )
 
 

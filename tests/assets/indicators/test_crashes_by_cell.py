@@ -53,6 +53,13 @@ def test_a_cell_with_three_accidents_is_shown_and_one_with_two_only_with_its_nei
     assert CELLS[9] not in found["cell_id"]
 
 
+def test_expected_accidents_of_a_year_over_its_vehicle_km_are_a_rate():
+    (row,) = told({CELLS[5]: 3}).filter(pl.col("cell_id") == CELLS[5]).iter_rows(named=True)
+
+    # 5000 vehicles a day on a kilometre over three years: 5.48 million vehicle-km.
+    assert row["danger_per_km_index"] == pytest.approx(row["expected_count"] / 5.48, rel=0.01)
+
+
 def test_accidents_of_four_years_ago_do_not_count():
     old = accidents({CELLS[5]: 3}).with_columns(
         occurred_on=pl.col("occurred_on") - timedelta(days=4 * 365)
