@@ -28,20 +28,18 @@ def citizen_reports_by_cell(reports: pl.DataFrame) -> pl.DataFrame:
 
     A cell of resolution 9 with fewer is told as the rest of that of resolution 8 or 7 around it,
     without cells that stand by themselves; a rest with fewer than ten has no count. Who reports is
-    not known, so ten reports may be of fewer citizens. A report that was delivered again counts
-    once, in its last form. `open_ratio` is the share that is not closed yet.
+    not known, so ten reports may be of fewer citizens. `open_ratio` is the share that is not closed
+    yet.
     """
-    last = (
-        reports.sort("window_on")
-        .unique("report_pid", keep="last")
-        .drop_nulls("category_code")
+    placed = (
+        reports.drop_nulls("category_code")
         .with_columns(
             completeness_ratio=pl.col("cell_id").is_not_null().mean().over("category_code")
         )
         .drop_nulls("cell_id")
     )
     cells = (
-        last.group_by("category_code", "cell_id")
+        placed.group_by("category_code", "cell_id")
         .agg(
             pl.col("completeness_ratio").first(),
             count=pl.len().cast(pl.Int64),
@@ -80,7 +78,6 @@ declaration = Declaration(
     function=citizen_reports_by_cell,
     key="gold/safety/citizen_reports_by_cell",
     reads={"reports": "bronze/comune_brescia/citizen_reports"},
-    with_history=("reports",),
     gives={
         "category_code": given("What it is about.", "reports.category_code"),
         "cell_id": given(

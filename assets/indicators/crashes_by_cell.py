@@ -5,10 +5,11 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from assets.accidents import of_last_years
 from assets.coarser import coarsened
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
-from assets.methods.crash_safety import empirical_bayes, fit_performance, gamma_interval
+from assets.methods.crash_safety import fit_performance, untold_below
 
 _YEARS: Final = 3
 _DAYS_A_YEAR: Final = 365.25
@@ -23,13 +24,14 @@ def crashes_by_cell(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataF
 
     A cell of resolution 9 with fewer is told together with its neighbours: as the rest of the cell
     of resolution 8 or 7 around them, without the cells that stand by themselves, so that rows add
-    up to the city and none follows from others. A rest with fewer than three has no count. Expected
-    are those by empirical Bayes, between what is usual for so many vehicle-km, fitted to all cells
-    with streets, and what was seen; the interval (95 %) is that of the place, not of the fit. Over
-    vehicle-km they tell places of any size apart. A street belongs to the cell of its middle. The
-    hour is dropped at the door and cannot be told.
+    up to the city and none follows from others. A rest with fewer than three has no count, and is
+    expected what such a rest with fewer than three is. Expected are those by empirical Bayes,
+    between what is usual for so many vehicle-km, fitted to all cells with streets, and what was
+    seen; the interval (95 %) is that of the place, not of the fit. Over vehicle-km they tell places
+    of any size apart. A street belongs to the cell of its middle. The hour is dropped at the door
+    and cannot be told.
     """
-    recent, years = _recent(accidents)
+    recent, years = of_last_years(accidents, _YEARS)
     cells = _cells(recent, segments)
     placed = cells.join(
         coarsened(cells.select("cell_id", count="seen_count"), least=_LEAST), on="cell_id"
@@ -51,16 +53,6 @@ def crashes_by_cell(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataF
         observations_count=pl.lit((cells["vehicle_km"] > 0).sum(), pl.Int64),
         quality_code=pl.when(is_expected).then(pl.lit("modelled")).otherwise(pl.lit("no_data")),
     ).sort("resolution_level", "cell_id")
-
-
-def _recent(accidents: pl.DataFrame) -> tuple[pl.DataFrame, float]:
-    """The accidents of the three years up to the last one, and how many years there are of them."""
-    if accidents.is_empty():
-        return accidents, 0.0
-    day = pl.col("occurred_on")
-    recent = accidents.filter(day > day.max().dt.offset_by(f"-{_YEARS}y"))
-    (days,) = accidents.select((day.max() - day.min()).dt.total_days() + 1).row(0)
-    return recent, min(days / _DAYS_A_YEAR, float(_YEARS))
 
 
 def _cells(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
@@ -123,10 +115,13 @@ def _expected(placed: pl.DataFrame, years: float) -> pl.DataFrame:
         whole = of_known["usual"].to_numpy()
         # A sum of gammas with one φ has, by its mean and variance, a φ larger by this.
         phi = overdispersion * whole**2 / of_known["squares"].to_numpy()
-        estimate = empirical_bayes(
-            of_known["seen_count"].to_numpy(), whole, years=years, overdispersion=phi
+        found[:, is_known] = untold_below(
+            of_known["seen_count"].to_numpy(),
+            whole,
+            years=years,
+            overdispersion=phi,
+            least=_LEAST,
         )
-        found[:, is_known] = [estimate.crashes, *gamma_interval(estimate)]
     names = ("expected_count", "expected_low_count", "expected_high_count")
     return rows.with_columns(
         pl.Series(name, row, dtype=pl.Float64).fill_nan(None)

@@ -1,21 +1,21 @@
 """How dangerous each stretch of street is to who rides a bicycle, and how much stress it is."""
 
-from datetime import date
 from typing import Final
 
 import numpy as np
 import polars as pl
 
+from assets.accidents import of_last_years
 from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
-from assets.methods.crash_safety import empirical_bayes, fit_performance, gamma_interval
+from assets.methods.crash_safety import fit_performance, untold_below
 from assets.methods.traffic_stress import level_of_traffic_stress, street_code
 from assets.plots import heat_table
 
 _YEARS: Final = 3
 _DAYS_A_YEAR: Final = 365.25
-_LEAST_SHOWN: Final = 3
+_LEAST_TOLD: Final = 3
 _HOURS_A_DAY: Final = 24
 _METRES: Final = 1000
 _MILLION: Final = 1e6
@@ -34,20 +34,21 @@ def cycle_danger_by_segment(
 
     Expected are those of the three years up to the last one registered, by empirical Bayes: between
     what is usual for such traffic and length, fitted to all stretches of the city, and what was
-    seen; the interval (95 %) is that of the stretch, not of the fit. Accidents seen are shown from
-    three on. Per million bicycle-km only where a counter stands on a street of that name: its mean
-    is taken for the whole street, and the interval does not hold its error. Stress is by the
-    limit, as no speed is measured on most streets; a local street counts as one without
-    centreline, and `shared` ways as mixed traffic.
+    seen; the interval (95 %) is that of the stretch, not of the fit. Stretches with none, one and
+    two are expected the same, so that nobody can tell them apart (decision 0028). Per million
+    bicycle-km only where a counter stands on a street of that name: its mean is taken for the whole
+    street, and the interval does not hold its error. Stress is by the limit, as no speed is
+    measured on most streets; a local street counts as one without centreline, and `shared` ways as
+    mixed traffic.
     """
+    recent, years = of_last_years(accidents, _YEARS)
     known = (
         segments.unique("edge_id", keep="first", maintain_order=True)
         .sort("edge_id")
-        .join(_seen(accidents), on="edge_id", how="left", maintain_order="left")
+        .join(_seen(recent), on="edge_id", how="left", maintain_order="left")
         .join(_passages(bikes), on="street_name", how="left", maintain_order="left")
         .with_columns(pl.col("seen_count").fill_null(0))
     )
-    years = _years(accidents)
     rated = known.with_columns(
         stress_level=_stress(known, stress), **_expected(known, years)
     ).with_columns(completeness_ratio=pl.lit(min(years / _YEARS, 1.0)))
@@ -65,10 +66,8 @@ def cycle_danger_by_segment(
         *parts.values(),
         **rates,
         bikes_count=pl.col("bikes_a_day"),
-        accidents_count=pl.when(pl.col("seen_count") >= _LEAST_SHOWN).then("seen_count"),
         definition_from_on=pl.lit(stress["valid_from_on"].max(), pl.Date),
         completeness_ratio="completeness_ratio",
-        # Not the accidents: all less those shown would tell what is not.
         observations_count=pl.lit(_measured(known).sum(), pl.Int64),
         quality_code=pl.when(pl.col("expected_count").is_null())
         .then(pl.lit("no_data"))
@@ -76,28 +75,10 @@ def cycle_danger_by_segment(
     ).sort("edge_id")
 
 
-def _last(accidents: pl.DataFrame) -> tuple[date, date] | None:
-    """The first and the last day of the three years, or of what there is of them."""
-    days = accidents["occurred_on"].drop_nulls()
-    if days.is_empty():
-        return None
-    ends = pl.DataFrame({"first": days.min(), "last": days.max()})
-    start = pl.col("last").dt.offset_by(f"-{_YEARS}y").dt.offset_by("1d")
-    first, last = ends.select(pl.max_horizontal("first", start), "last").row(0)
-    return first, last
-
-
-def _years(accidents: pl.DataFrame) -> float:
-    span = _last(accidents)
-    return 0.0 if span is None else ((span[1] - span[0]).days + 1) / _DAYS_A_YEAR
-
-
 def _seen(accidents: pl.DataFrame) -> pl.DataFrame:
-    """Accidents with bicycles on each stretch in those years."""
-    span = _last(accidents)
-    is_within = pl.lit(value=False) if span is None else pl.col("occurred_on").is_between(*span)
+    """Accidents with bicycles on each stretch."""
     return (
-        accidents.filter(is_within & (pl.col("mode_code") == _BIKE))
+        accidents.filter(pl.col("mode_code") == _BIKE)
         .drop_nulls("edge_id")
         .group_by("edge_id")
         .agg(seen_count=pl.len().cast(pl.Int64))
@@ -142,13 +123,13 @@ def _expected(segments: pl.DataFrame, years: float) -> dict[str, pl.Series]:
     if is_known.sum() >= 10 and seen[is_known].sum() > 0:
         exposures = np.column_stack([traffic[is_known], length[is_known] / _METRES])
         usual = fit_performance(seen[is_known], exposures, years=years)
-        estimate = empirical_bayes(
+        found[:, is_known] = untold_below(
             seen[is_known],
             usual.usual(exposures),
             years=years,
             overdispersion=usual.overdispersion,
+            least=_LEAST_TOLD,
         )
-        found[:, is_known] = [estimate.crashes, *gamma_interval(estimate)]
     names = ("expected_count", "expected_low_count", "expected_high_count")
     return {
         name: pl.Series(row, dtype=pl.Float64).fill_nan(None)
@@ -200,7 +181,6 @@ declaration = Declaration(
         "bikes": "silver/mobility/bike_count_observed",
         "stress": "bronze/definitions/level_of_traffic_stress",
     },
-    with_history=("bikes",),
     gives={
         "edge_id": given("The publisher's code of the stretch.", "segments.edge_id"),
         "street_name": given("Name of the street.", "segments.street_name"),
@@ -219,7 +199,6 @@ declaration = Declaration(
         "danger_per_bike_km_low_index": given("Its lower end.", *_EXPECTED, *_BIKES),
         "danger_per_bike_km_high_index": given("Its upper end.", *_EXPECTED, *_BIKES),
         "bikes_count": given("Bicycles a day, where they are counted.", *_BIKES),
-        "accidents_count": given("Accidents seen; null below three.", *_SEEN),
         "definition_from_on": given("Since when the stress tables hold.", "stress.valid_from_on"),
         "completeness_ratio": given("How much of three years is there.", "accidents.occurred_on"),
         "observations_count": given(
@@ -264,8 +243,9 @@ declaration = Declaration(
         how=(
             "Gli incidenti che ci si può attendere, tra quelli abituali per una strada con quel "
             "traffico e quella lunghezza e quelli avvenuti in tre anni: così la sfortuna di un "
-            "anno non fa sembrare pericolosa una strada che non lo è. Accanto, lo stress del "
-            "traffico, che non dipende dagli incidenti."
+            "anno non fa sembrare pericolosa una strada che non lo è. Di una strada con meno di "
+            "tre incidenti conta solo che sono meno di tre. Accanto, lo stress del traffico, che "
+            "non dipende dagli incidenti."
         ),
     ),
 )

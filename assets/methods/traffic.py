@@ -8,6 +8,8 @@ from typing import Final
 
 import polars as pl
 
+from assets.editions import dated
+
 CITY_ZONE: Final = "Europe/Rome"
 
 
@@ -85,19 +87,18 @@ def has_stood_still(
 def service_levels(states: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
     """Add the level of service by speed over free-flow speed (`speed_ratio`) on each `day_on`.
 
-    `bands` has `valid_from_on`, `service_code`, `service_level`, `above_speed_ratio` and
-    `is_verified`: a band begins above its limit, as the Highway Capacity Manual has it. Of the
-    editions the newest in force that day is taken; before the first there is no level. Rows keep
-    their order.
+    `bands` has `definition_code`, `valid_from_on`, `service_code`, `service_level`,
+    `above_speed_ratio` and `is_verified`: a band begins above its limit, as the Highway Capacity
+    Manual has it. Of the editions the newest in force that day is taken; before the first there is
+    no level. Rows keep their order.
     """
-    editions = bands.select(edition_on="valid_from_on").unique().sort("edition_on")
     limits = bands.rename({"valid_from_on": "edition_on"}).select(
         "edition_on", "above_speed_ratio", "service_code", "service_level", "is_verified"
     )
     return (
-        states.with_row_index("place")
-        .sort("day_on")
-        .join_asof(editions, left_on="day_on", right_on="edition_on", check_sortedness=False)
+        dated(states.with_row_index("place"), bands, day="day_on")
+        .rename({"valid_from_on": "edition_on"})
+        .drop("definition_code")
         .sort("speed_ratio")
         .join_asof(
             limits.sort("above_speed_ratio"),

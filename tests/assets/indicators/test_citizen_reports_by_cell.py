@@ -1,5 +1,3 @@
-from datetime import date
-
 import h3
 import polars as pl
 
@@ -10,18 +8,17 @@ CELL = h3.latlng_to_cell(45.54, 10.22, 9)
 OTHER = next(cell for cell in h3.cell_to_children(h3.cell_to_parent(CELL, 8), 9) if cell != CELL)
 
 
-def reports(*places: tuple[str | None, str, int], window: int = 24) -> pl.DataFrame:
+def reports(*places: tuple[str | None, str, int]) -> pl.DataFrame:
     """Cell, status and how many; all of holes in the road."""
     rows = [(cell, status) for cell, status, count in places for _ in range(count)]
     return pl.DataFrame(
         {
-            "window_on": [date(2025, 3, window)] * len(rows),
             "report_pid": [f"r{n}" for n in range(len(rows))],
             "category_code": "buche",
             "cell_id": pl.Series([cell for cell, _ in rows], dtype=pl.String),
             "status_code": [status for _, status in rows],
         },
-        schema_overrides={"window_on": pl.Date, "report_pid": pl.String, "status_code": pl.String},
+        schema_overrides={"report_pid": pl.String, "status_code": pl.String},
     )
 
 
@@ -49,14 +46,6 @@ def test_too_few_have_no_count():
 
     assert (row["reports_count"], row["open_ratio"], row["observations_count"]) == (None, None, 0)
     assert row["quality_code"] == "no_data"
-
-
-def test_a_report_that_came_again_counts_once_as_it_was_last():
-    again = pl.concat(
-        [reports((CELL, "chiusa", 10), window=25), reports((CELL, "aperta", 10), window=24)]
-    )
-
-    assert told(again).select("reports_count", "open_ratio").rows() == [(10, 0.0)]
 
 
 def test_reports_without_a_place_make_the_rest_less_complete():

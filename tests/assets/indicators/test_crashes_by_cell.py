@@ -14,6 +14,8 @@ from assets.measured import check_trust
 LAST = date(2025, 3, 24)
 CELLS = sorted(h3.grid_disk(h3.latlng_to_cell(45.54, 10.22, 9), 4))
 
+FAR = h3.latlng_to_cell(45.70, 10.50, 9)
+
 
 def streets(traffic: int = 5000) -> pl.DataFrame:
     """One kilometre of street in each cell."""
@@ -26,6 +28,15 @@ def streets(traffic: int = 5000) -> pl.DataFrame:
             "length_m": 1000.0,
             "line_geom": [shapely.to_wkb(line) for line in lines],
         }
+    )
+
+
+def streets_and(cell: str) -> pl.DataFrame:
+    """Those, and one in another cell."""
+    y, x = h3.cell_to_latlng(cell)
+    line = shapely.to_wkb(shapely.LineString([(x - 1e-4, y), (x + 1e-4, y)]))
+    return pl.concat(
+        [streets(), streets().head(1).with_columns(edge_id=pl.lit("F"), line_geom=pl.lit(line))]
     )
 
 
@@ -51,6 +62,22 @@ def test_a_cell_with_three_accidents_is_shown_and_one_with_two_only_with_its_nei
     shown = found.filter(pl.col("accidents_count").is_not_null())
     assert shown.select("cell_id", "accidents_count").rows() == [(CELLS[5], 3)]
     assert CELLS[9] not in found["cell_id"]
+
+
+def test_how_many_the_rest_of_a_cell_has_follows_from_no_number_of_its_row():
+    # The cell stands far from all others, so that no coarser row tells it together with them.
+    rest = pl.col("cell_id") == h3.cell_to_parent(FAR, 7)
+
+    before, after = (
+        crashes_by_cell(accidents({CELLS[5]: 30, FAR: count}), streets_and(FAR))
+        .filter(rest)
+        .row(0, named=True)
+        for count in (1, 2)
+    )
+
+    assert before["accidents_count"] is None
+    # What is usual in the whole city is fitted anew, and changes a little.
+    assert after["expected_count"] == pytest.approx(before["expected_count"], rel=0.1)
 
 
 def test_expected_accidents_of_a_year_over_its_vehicle_km_are_a_rate():
