@@ -45,18 +45,28 @@ def class_breaks(values: pl.Series, *, classes: int = 5) -> list[float]:
 
 
 def cell_shapes(cells: pl.Series) -> pl.Series:
-    """The WKB hexagons of H3 cells, WGS 84; null where there is no such cell."""
+    """The WKB hexagons of H3 cells, WGS 84; null where there is no such cell.
+
+    Among cells of several resolutions the larger are without the smaller, as the rest of a cell is.
+    """
     import h3
     import shapely
 
-    def hexagon(cell: str | None) -> bytes | None:
-        if cell is None or not h3.is_valid_cell(cell):
-            return None
-        ring = [(lng, lat) for lat, lng in h3.cell_to_boundary(cell)]
-        wkb: bytes = shapely.to_wkb(shapely.Polygon(ring))
-        return wkb
+    valid = [cell if cell is not None and h3.is_valid_cell(cell) else None for cell in cells]
+    sizes = np.array([-1 if cell is None else h3.get_resolution(cell) for cell in valid])
+    hexagons = np.array([None if cell is None else _hexagon(cell) for cell in valid], dtype=object)
+    whole = hexagons.copy()
+    for size in np.unique(sizes[sizes >= 0])[:-1]:
+        smaller = shapely.union_all(whole[sizes > size])
+        hexagons[sizes == size] = shapely.difference(whole[sizes == size], smaller)
+    return pl.Series("shape_geom", list(shapely.to_wkb(hexagons)), dtype=pl.Binary)
 
-    return pl.Series("shape_geom", [hexagon(cell) for cell in cells], dtype=pl.Binary)
+
+def _hexagon(cell: str) -> "BaseGeometry":
+    import h3
+    import shapely
+
+    return shapely.Polygon([(lng, lat) for lat, lng in h3.cell_to_boundary(cell)])
 
 
 def point_shapes(lat: pl.Series, lng: pl.Series) -> pl.Series:
