@@ -30,10 +30,10 @@ def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.Data
     which nobody came count as zero; a session without an end counts as an entry only.
 
     No number is of fewer than ten cars: an hour in which one to nine stood there has no
-    `occupied_ratio`, one in which one to nine entered no entries. Of each quarter of the day (by
-    the city's clock) the hours with the fewest cars are withheld until they hold ten together, so
-    that what is withheld does not follow from a count of the whole quarter, either. Cars whose
-    plate was not read count as one.
+    `occupied_ratio`, one in which one to nine entered no entries. In a quarter of a day (by the
+    city's clock) with such an hour those with the fewest cars are withheld until they hold ten
+    together, so that what is withheld does not follow from a count of the whole quarter, either.
+    Cars whose plate was not read count as one.
     """
     known = sessions.select(
         "car_park_id",
@@ -108,6 +108,7 @@ def _entries(known: pl.DataFrame) -> pl.DataFrame:
         .agg(new_count=pl.len().cast(pl.Int64))
     )
     before = pl.col("new_count").cum_sum().over(_PART) - pl.col("new_count")
+    is_small = pl.col("cars_count") < _LEAST
     return (
         ranked.join(first, on=[*_PART, "rank"], how="left", maintain_order="left")
         .with_columns(pl.col("new_count").fill_null(0))
@@ -115,7 +116,7 @@ def _entries(known: pl.DataFrame) -> pl.DataFrame:
             "car_park_id",
             "hour_at",
             "entries_count",
-            is_withheld=(before < _LEAST) | (pl.col("cars_count") < _LEAST),
+            is_withheld=is_small | ((before < _LEAST) & is_small.any().over(_PART)),
         )
     )
 

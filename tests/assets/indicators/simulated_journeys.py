@@ -1,5 +1,6 @@
 """The simulated city as the tables that travel times are made of, without a lake in between."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -10,6 +11,7 @@ from assets.silver.population_by_section import population_by_section
 from assets.silver.road_node import road_node
 from assets.silver.road_segment import road_segment
 from assets.twin import DEFINITIONS
+from assets.validity import VALIDITY, since_ever
 from infra.simulator.city import City
 from infra.simulator.datasets import (
     bike_share_stations,
@@ -32,15 +34,24 @@ def delivered(city: City, dataset: object, key: str) -> pl.DataFrame:
     return as_bronze(key, rows.rename(str.strip))
 
 
+def standing(function: Callable[[pl.DataFrame], pl.DataFrame], rows: pl.DataFrame) -> pl.DataFrame:
+    """What a table with history gives of a list that never changed, as its readers get it."""
+    return function(since_ever(rows)).drop(*VALIDITY)
+
+
 def places_of(city: City) -> Tables:
     """Homes, services, streets and bicycles, with the definitions of how people move."""
     return {
-        "population": population_by_section(
-            delivered(city, census_sections, "istat/census_sections")
+        "population": standing(
+            population_by_section, delivered(city, census_sections, "istat/census_sections")
         ),
-        "services": point_of_interest(delivered(city, services, "comune_brescia/services")),
-        "nodes": road_node(delivered(city, street_nodes, "comune_brescia/street_nodes")),
-        "segments": road_segment(delivered(city, street_edges, "comune_brescia/street_edges")),
+        "services": standing(
+            point_of_interest, delivered(city, services, "comune_brescia/services")
+        ),
+        "nodes": standing(road_node, delivered(city, street_nodes, "comune_brescia/street_nodes")),
+        "segments": standing(
+            road_segment, delivered(city, street_edges, "comune_brescia/street_edges")
+        ),
         "stations": delivered(city, bike_share_stations, "brescia_mobilita/bike_share_stations"),
         "stops": stops_of(city),
         "bands": pl.read_csv(DEFINITIONS / "access_time_bands.csv", try_parse_dates=True),
