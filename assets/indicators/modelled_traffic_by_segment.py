@@ -207,6 +207,14 @@ _MODEL: Final = (
     "rules.zone_level", "rules.deterrence_min", "rules.return_ratio", "rules.delay_ratio",
     "rules.delay_power_index", "rules.snap_reach_m", "rules.gap_ratio",
 )  # fmt: skip
+# Whether there is a model at all; not what it says.
+_THERE: Final = (
+    "segments.from_node_id", "segments.to_node_id", "segments.length_m", "segments.limit_kmh",
+    "segments.capacity_count", "segments.class_code", "nodes.node_id", "nodes.lat_deg",
+    "nodes.lng_deg", "sections.lat_deg", "sections.lng_deg", "services.lat_deg",
+    "services.lng_deg", "pulls.kind_code", "state.edge_id", "rules.from_h", "rules.until_h",
+    "rules.valid_from_on",
+)  # fmt: skip
 _NOT_MEASURED: Final = "è un modello: l'errore si vede solo dove si conta, in matched_ratio"
 
 declaration = Declaration(
@@ -235,9 +243,9 @@ declaration = Declaration(
         ),
         "explained_index": given("R² over the counted streets; may be below 0.", *_MODEL),
         "completeness_ratio": given("Share of the trips for which there is a way.", *_MODEL),
-        "observations_count": given("Counted streets the total is fitted to.", *_MODEL),
+        "observations_count": given("Counted streets the total is fitted to.", *_THERE),
         "definition_from_on": given("Since when these rules hold.", "rules.valid_from_on"),
-        "quality_code": given("modelled; no_data for local streets.", *_MODEL),
+        "quality_code": given("modelled; no_data for local streets.", *_THERE),
     },
     key_columns=("edge_id",),
     window_by=None,
