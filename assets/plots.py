@@ -112,7 +112,7 @@ def line_chart(
         parts.append(f"<text x='54' y='{y + 4}' text-anchor='end'>{top * level:,.0f}</text>")
     for n, (name, line) in enumerate(series.items()):
         colour = palette[n % len(palette)]
-        for piece in _pieces(line):
+        for piece in pieces(line):
             points = " ".join(
                 f"{60 + i * step:.1f},{_TOP + height * (1 - value / top):.1f}" for i, value in piece
             )
@@ -134,14 +134,15 @@ def line_chart(
     return svg_page(title, width + 90, _TOP + height + 44, parts)
 
 
-def _pieces(line: Sequence[float | None]) -> list[list[tuple[int, float]]]:
-    pieces: list[list[tuple[int, float]]] = [[]]
+def pieces(line: Sequence[float | None]) -> list[list[tuple[int, float]]]:
+    """What of a line stands together, each number with its place; gaps are left out."""
+    parts: list[list[tuple[int, float]]] = [[]]
     for i, value in enumerate(line):
         if value is None:
-            pieces.append([])
+            parts.append([])
         else:
-            pieces[-1].append((i, value))
-    return [piece for piece in pieces if piece]
+            parts[-1].append((i, value))
+    return [part for part in parts if part]
 
 
 def _cell(
