@@ -1,7 +1,7 @@
 """How an indicator is read: whose number it is, of when, in which unit, and how sure it is."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import polars as pl
@@ -48,7 +48,8 @@ class Measured:
 
     `entity` is the column that names the place or thing, and `urn` the first part of its NGSI-LD
     id (`urn:ngsi-ld:<Type>:brescia:<source>:`); `by` are further columns a row is told apart by,
-    such as a pollutant; `period` is the column of the instant or day at which the period begins,
+    such as a pollutant, and `drawn` says of them which rows the map and the worst ten are of (all,
+    where none are such); `period` is the column of the instant or day at which the period begins,
     None for a state that holds until it is computed again. `definition_from` is the column with
     the day from which the definition holds, where there is one. `shapes` is the table that gives
     the entity's geometry under the same column, for maps; cells of H3 need none. `title` and
@@ -67,6 +68,7 @@ class Measured:
     definition_from: str = ""
     shapes: str = ""
     is_high_bad: bool | None = True
+    drawn: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, table: str, columns: Collection[str], key_columns: Collection[str]) -> None:
         """Raise TwinError where it disagrees with the table's columns or leaves something open."""
@@ -86,6 +88,8 @@ class Measured:
             raise TwinError(f"{table}: name at least one value under measured")
         if (self.grain == "always") != (self.period is None):
             raise TwinError(f"{table}: a grain other than 'always' goes with a period")
+        if not set(self.drawn) <= set(self.by):
+            raise TwinError(f"{table}: drawn names columns of by, and no others")
         if not self.urn.startswith("urn:ngsi-ld:") or not self.urn.endswith(":"):
             raise TwinError(f"{table}: urn begins with urn:ngsi-ld: and ends with a colon")
         for name, value in self.values.items():

@@ -19,6 +19,13 @@ def newest(frame: pl.DataFrame, measured: Measured) -> pl.DataFrame:
     return frame.filter(pl.col(measured.period) == pl.col(measured.period).max())
 
 
+def shown(frame: pl.DataFrame, measured: Measured) -> pl.DataFrame:
+    """The rows of the newest period that are drawn; all of them where none are such."""
+    rows = newest(frame, measured)
+    chosen = rows.filter(**measured.drawn) if measured.drawn else rows
+    return chosen if chosen.height else rows
+
+
 def shapes_of(
     frame: pl.DataFrame, measured: Measured, shapes: pl.DataFrame | None
 ) -> pl.Series | None:
@@ -62,18 +69,21 @@ def map_of(
 ) -> str | None:
     """An SVG map of the first value in the newest period; None where there is nothing to place.
 
-    Where several rows are of one place, such as of several pollutants, the worst is drawn.
+    The title says which of several rows a place are drawn. Where there are still several, such as
+    of several pollutants, it is the worst.
     """
     measured = declaration.measured
     if measured is None:
         return None
     value = next(iter(measured.values))
-    rows = _one_a_place(newest(frame, measured), measured, value)
+    chosen = shown(frame, measured)
+    rows = one_a_place(chosen, measured, value)
     geometries = shapes_of(rows, measured, shapes)
     if geometries is None or geometries.is_null().all():
         return None
+    said = [one for name, one in measured.drawn.items() if set(chosen[name]) == {one}]
     return shape_map(
-        declaration.title,
+        ": ".join([declaration.title, ", ".join(said)]) if said else declaration.title,
         geometries,
         rows[value],
         legend=f"{value}",
@@ -81,7 +91,8 @@ def map_of(
     )
 
 
-def _one_a_place(rows: pl.DataFrame, measured: Measured, value: str) -> pl.DataFrame:
+def one_a_place(rows: pl.DataFrame, measured: Measured, value: str) -> pl.DataFrame:
+    """Of each place the row whose value is worst (the greatest, where neither end is bad)."""
     is_low_bad = measured.is_high_bad is False
     return rows.sort(
         value,
@@ -92,9 +103,9 @@ def _one_a_place(rows: pl.DataFrame, measured: Measured, value: str) -> pl.DataF
 
 
 def worst(frame: pl.DataFrame, measured: Measured) -> pl.DataFrame:
-    """The ten rows of the newest period where the first value is worst, with their trust."""
+    """The ten drawn rows of the newest period where the first value is worst, with their trust."""
     value = next(iter(measured.values))
-    known = newest(frame, measured).filter(pl.col(value).is_not_null())
+    known = shown(frame, measured).filter(pl.col(value).is_not_null())
     columns = [
         measured.entity,
         *measured.by,
