@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from assets.ground import Sheet
-from assets.plots import MAX_BYTES, svg_page
+from assets.plots import MAX_SVG, svg_page
 
 # From pale to dark, told apart without colour vision too; missing values are hatched.
 _BAD: Final = ("#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026")
@@ -18,8 +18,8 @@ _SIZE: Final = 460
 _TOP: Final = 30
 # Finest first: a map that is too large is drawn on a coarser grid.
 _GRIDS: Final = (2000, 1000, 500, 250)
-# Base64 makes four bytes of three.
-_MAX_SVG: Final = MAX_BYTES * 3 // 4 - 100
+# What cannot be drawn otherwise is drawn as squares, so many a side.
+_SQUARES: Final = 56
 
 
 def palette(*, is_high_bad: bool | None) -> tuple[str, ...]:
@@ -88,12 +88,32 @@ def shape_map(
     drawn = (_drawn(geometries, levels, colours, grid) for grid in _GRIDS)
     # So many shapes that even a coarse grid is too large: neighbours of one class are drawn as one.
     fewer = (_drawn(*merged(geometries, levels), colours, grid) for grid in _GRIDS)
-    for parts in chain(drawn, fewer):
+    squares = (_squares(geometries, levels, colours) for _ in range(1))
+    for parts in chain(drawn, fewer, squares):
         shown = [*parts, *_legend(breaks, colours, legend)]
         picture = svg_page(title, _SIZE + 190, _SIZE + _TOP + 10, shown)
-        if len(picture) <= _MAX_SVG:
+        if len(picture.encode()) <= MAX_SVG:
             break
     return picture
+
+
+def _squares(geometries: np.ndarray, levels: np.ndarray, colours: Sequence[str]) -> list[str]:
+    """Where shapes have their corners, in coarse squares, each with its highest class."""
+    import shapely
+
+    sheet = Sheet.over(tuple(shapely.total_bounds(geometries)), longest=_SQUARES - 1, margin=0)
+    points, of = shapely.get_coordinates(geometries, return_index=True)
+    highest: dict[tuple[int, int], int] = {}
+    for (x, y), level in zip(sheet.steps(points).tolist(), levels[of].tolist(), strict=True):
+        highest[x, y] = max(level, highest.get((x, y), -1))
+    parts = [f"<g transform='translate(4 {_TOP}) scale({_SIZE / _SQUARES:.5f})'>"]
+    for level in range(-1, len(colours)):
+        path = "".join(f"M{x} {y}h1" for (x, y), its in sorted(highest.items()) if its == level)
+        colour = colours[level] if level >= 0 else "#ddd"
+        parts.append(
+            f"<path transform='translate(0 .5)' stroke='{colour}' stroke-width='1' d='{path}'/>"
+        )
+    return [*parts, "</g>"]
 
 
 def merged(geometries: np.ndarray, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
