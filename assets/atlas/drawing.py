@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from assets.atlas.classes import Classes
-from assets.atlas.places import Places
+from assets.atlas.places import Places, middle
 from assets.ground import Sheet
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _shape(sheet: Sheet, shape: "BaseGeometry", colour: str, name: str) -> str:
 def _middle(sheet: Sheet, shape: "BaseGeometry") -> list[tuple[int, int]]:
     import shapely
 
-    points = sheet.steps(shapely.get_coordinates(shapely.point_on_surface(shape)))
+    points = sheet.steps(shapely.get_coordinates(middle(shape)))
     return [(int(x), int(y)) for x, y in points]
 
 

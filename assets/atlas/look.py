@@ -33,7 +33,7 @@ header .sub a{font-weight:600}
 nav ul{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:.6rem 0}
 nav a,.carta a{display:inline-block;padding:.2rem 0}
 .defs{position:absolute}
-svg.mappa{display:block;width:100%;max-width:46rem;max-height:80vh;background:#fff;
+svg.mappa{display:block;box-sizing:border-box;width:100%;max-width:46rem;max-height:80vh;background:#fff;
 border:1px solid #767676}
 .mappa text{font-size:40px;fill:#1a1a1a}
 .nota{paint-order:stroke;stroke:#fff;stroke-width:10px;stroke-linejoin:round;pointer-events:none}
@@ -63,8 +63,8 @@ ul.legenda li{display:flex;align-items:center;gap:.45rem}
 .campione{width:2.75rem;height:.75rem;flex:none}
 .conta{color:#4a4a4a}
 .scelte{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;margin:.8rem 0}
-.scelte label{font-weight:600}
-.scelte select{font:inherit;max-width:100%;padding:.3rem;border:2px solid #5a5a5a;background:#fff;
+.scelte label{font-weight:600;max-width:100%}
+.scelte select{font:inherit;width:100%;padding:.3rem;border:2px solid #5a5a5a;background:#fff;
 color:#1a1a1a;display:block}
 [hidden]{display:none!important}
 svg.serie{width:100%;min-width:36rem;max-width:54rem;display:block}
@@ -98,7 +98,7 @@ dl.fatti{display:grid;grid-template-columns:minmax(9rem,15rem) 1fr;gap:.3rem 1re
 dl.fatti dt{font-weight:600}dl.fatti dd{margin:0;overflow-wrap:anywhere}
 .avviso{border-left:.4rem solid #b35900;background:#fff6eb;padding:.5rem .8rem}
 code{overflow-wrap:anywhere}
-td,th{overflow-wrap:break-word}
+p,li,dd,dt,h1,h2,h3,figcaption,summary{overflow-wrap:anywhere}
 @media(max-width:40rem){
 h1{font-size:1.5rem}.mappa text{font-size:74px}.mappa .aree~.nota{display:none}
 dl.fatti{grid-template-columns:1fr}dl.fatti dd{margin-bottom:.4rem}

@@ -129,7 +129,7 @@ def _inside(shapes: Mapping[str, "BaseGeometry"], quarters: Places) -> dict[str,
 
     names = [quarters.name(one) for one in quarters.shapes]
     tree = shapely.STRtree(list(quarters.shapes.values()))
-    middles = shapely.point_on_surface(list(shapes.values()))
+    middles = [middle(one) for one in shapes.values()]
     of, within = tree.query(middles, predicate="within")
     ids = list(shapes)
     # On a border the first quarter has it.
@@ -137,3 +137,12 @@ def _inside(shapes: Mapping[str, "BaseGeometry"], quarters: Places) -> dict[str,
         ids[place]: names[quarter]
         for place, quarter in sorted(zip(of, within, strict=True), reverse=True)
     }
+
+
+def middle(shape: "BaseGeometry") -> "BaseGeometry":
+    """A point of a place, half way along where it is a way."""
+    import shapely
+
+    if shape.geom_type == "LineString":
+        return shapely.line_interpolate_point(shape, 0.5, normalized=True)
+    return shapely.point_on_surface(shape)

@@ -77,7 +77,7 @@ def still_to_come(one: Indicator) -> str:
     last = one.series[measured.period].max()
     if last == one.rows[measured.period].max():
         return ""
-    return f"Di {moment(last, measured.grain)} non c'è ancora nessun valore."
+    return f"Il periodo dopo ({moment(last, measured.grain)}) non ha ancora valori."
 
 
 def mean_completeness(one: Indicator) -> str:
