@@ -240,7 +240,7 @@ def chart_of(one: Indicator, value: str) -> tuple[list[object], Chart, str]:
     period, by = str(measured.period), list(measured.by)
     rows = one.series.filter(**measured.drawn) if measured.drawn else one.series
     left = [name for name in by if name not in measured.drawn]
-    single, several, _ = PLACES[measured.geometry]
+    single, several, heading = PLACES[measured.geometry]
     starts = _periods(one)
     drawn = "; ".join(code(each) for each in measured.drawn.values())
     about = f" ({drawn})" if drawn else ""
@@ -255,6 +255,12 @@ def chart_of(one: Indicator, value: str) -> tuple[list[object], Chart, str]:
             level = round(100 * measured.values[value].level)
             what = f"La fascia chiara è l'intervallo al {level} %{about}."
             return starts, Chart(_ticks(one, starts), named, *band), what
+        if len(named) == 1:
+            return (
+                starts,
+                Chart(_ticks(one, starts), named),
+                f"{heading}: {next(iter(named))}{about}.",
+            )
         return starts, Chart(_ticks(one, starts), named), f"Una linea per {single}{about}."
     if 1 < codes <= MOST_LINES:
         lines = _lines(rows, left, value, period, starts)

@@ -100,7 +100,7 @@ dl.fatti dt{font-weight:600}dl.fatti dd{margin:0;overflow-wrap:anywhere}
 code{overflow-wrap:anywhere}
 p,li,dd,dt,h1,h2,h3,figcaption,summary{overflow-wrap:anywhere}
 @media(max-width:40rem){
-h1{font-size:1.5rem}.mappa text{font-size:74px}.mappa .aree~.nota{display:none}
+h1{font-size:1.5rem}.mappa text{font-size:74px}.mappa .nota{display:none}
 dl.fatti{grid-template-columns:1fr}dl.fatti dd{margin-bottom:.4rem}
 .barre{grid-template-columns:1fr auto}.barre svg{grid-column:1/-1;grid-row:auto}
 }

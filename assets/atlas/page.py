@@ -18,6 +18,7 @@ from quality.report.look import number
 from quality.report.parts import Frame, day, folded, grid, percent, text
 
 _WORST: Final = 10
+_DIFFERENT: Final = 2
 # A table with more rows is folded.
 _SHORT: Final = 15
 PUBLISHER: Final = "Comune di Brescia · atlante del gemello digitale"
@@ -120,8 +121,8 @@ def _worst(one: Indicator) -> str:
     keys = [measured.entity, *measured.by]
     rows = rows.join(view.rows.select(keys), on=keys, how="semi", maintain_order="left")
     rows = rows.drop_nulls(one.first).head(_WORST)
-    # So few places are all in the table above.
-    if rows.is_empty() or one.rows.height <= _WORST:
+    # So few places are all in the table above, and where all are alike none is worse.
+    if one.rows.height <= _WORST or view.rows[one.first].drop_nulls().n_unique() < _DIFFERENT:
         return ""
     caption = f"Per {measured.values[one.first].name}" + (f": {view.name}" if view.name else "")
     return grid(table_of(one, rows, key="peggiori", caption=caption))
