@@ -23,7 +23,7 @@ from assets.metadata import (
     windows_of_run,
 )
 from assets.origins import origins
-from assets.pictures import as_table, map_of, newest, worst
+from assets.pictures import as_table, map_of, newest, series_of, worst
 from assets.plots import as_markdown
 from assets.source_assets import partitions_of
 from assets.source_report import refused_checks
@@ -222,36 +222,42 @@ def _metadata(
     if declaration.stage != "silver":
         metadata |= _numbers(frame)
         shown = frame if result.is_news else twin.read(declaration.key).collect()
-        if declaration.plot is not None and shown.height:
-            metadata["picture"] = dg.MetadataValue.md(
-                as_markdown(declaration.plot(shown), title=declaration.title)
-            )
         if shown.height:
-            metadata |= _looked_at(declaration, shown, twin)
+            metadata |= looked_at(declaration, shown, twin)
     return metadata
 
 
-def _looked_at(
+def looked_at(
     declaration: Declaration, frame: pl.DataFrame, twin: Twin
 ) -> dict[str, dg.MetadataValue | float]:
-    """An indicator's map, its ten worst places, and the city's value and completeness."""
+    """A table's picture; an indicator's map, its ten worst places, and the city as a whole.
+
+    An indicator that has neither a map nor a picture of its own gets a chart.
+    """
+    seen: dict[str, dg.MetadataValue | float] = {}
+    if declaration.plot is not None:
+        seen["picture"] = _picture(declaration.plot(frame), declaration.title)
     measured = declaration.measured
     if measured is None:
-        return {}
+        return seen
     table = measured.shapes
     shapes = twin.read(table).collect() if table and twin.lake.exists(table) else None
-    seen: dict[str, dg.MetadataValue | float] = {
-        "worst ten": dg.MetadataValue.md(as_table(worst(frame, measured)))
-    }
+    seen["worst ten"] = dg.MetadataValue.md(as_table(worst(frame, measured)))
     drawn = map_of(declaration, frame, shapes)
     if drawn is not None:
-        seen["map"] = dg.MetadataValue.md(as_markdown(drawn, title=f"Map: {declaration.title}"))
+        seen["map"] = _picture(drawn, f"Map: {declaration.title}")
+    elif declaration.plot is None and (chart := series_of(declaration, frame)) is not None:
+        seen["picture"] = _picture(chart, declaration.title)
     last = newest(frame, measured)
     for name in ("completeness_ratio", *measured.values):
         mean = last[name].cast(pl.Float64).mean()
         if isinstance(mean, float):
             seen[f"city: {name}"] = round(mean, 4)
     return seen
+
+
+def _picture(svg: str, title: str) -> dg.MetadataValue:
+    return dg.MetadataValue.md(as_markdown(svg, title=title))
 
 
 def _numbers(frame: pl.DataFrame) -> dict[str, float]:

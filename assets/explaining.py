@@ -25,32 +25,46 @@ _CODE: Final = ("code", "method", "run")
 class Input:
     """A table that was read: the version then and now, and who says what is in it.
 
-    `made_by` is the contract's hash of what publishers send, the method's version of what is
-    computed.
+    `mark` is the contract's hash of what publishers send (`contract` is its name), the method's
+    version of what is computed.
     """
 
     table: str
     version: int
     newest: int
-    made_by: str
+    mark: str
+    contract: str = ""
+
+    @property
+    def made_by(self) -> str:
+        """The contract or the method, in words."""
+        if self.contract:
+            return f"contract {self.contract} {self.mark}"
+        return f"method {self.mark} of {self.table}"
 
 
 @dataclass(frozen=True)
-class Explanation:
-    """A row of a computed table, and all that it was made of.
-
-    `is_same` says whether the row computed again from the same versions is the same, bit by bit;
-    None where it could not be computed, and `why_not` says why.
-    """
+class Making:
+    """How rows of a computed table came about: the commit that wrote them, and all it read."""
 
     table: str
-    row: Mapping[str, object]
     version: int
     at: datetime
     notes: Mapping[str, str]
     method: int
     inputs: tuple[Input, ...]
     ways: tuple[Descent, ...]
+
+
+@dataclass(frozen=True)
+class Explanation(Making):
+    """A row of a computed table, and all that it was made of.
+
+    `is_same` says whether the row computed again from the same versions is the same, bit by bit;
+    None where it could not be computed, and `why_not` says why.
+    """
+
+    row: Mapping[str, object]
     is_same: bool | None
     why_not: str
 
@@ -66,22 +80,30 @@ def explain(
     `key` has a text for each key column but `valid_from`: of a thing with history the row that
     holds now is explained. Raises UsageError where there is no such row.
     """
-    table = declaration.key
     row = _row(declaration, key, twin)
     day = None
     if declaration.window_by is not None:
         day = row.select(pl.col(declaration.window_by).cast(pl.Date)).item()
+    made = making(declaration, declarations, twin, day=day)
+    versions = {one.table: one.version for one in made.inputs}
+    is_same, why_not = _again(declaration, declarations, row, day=day, versions=versions, twin=twin)
+    return Explanation(**vars(made), row=row.row(0, named=True), is_same=is_same, why_not=why_not)
+
+
+def making(
+    declaration: Declaration,
+    declarations: Mapping[str, Declaration],
+    twin: Twin,
+    *,
+    day: date | None,
+) -> Making:
+    """How the rows of a day came about, or those of a table without windows."""
+    table = declaration.key
     commit = _written_by(table, day, twin)
     versions = _versions(declaration, commit.notes)
-    is_same, why_not = _again(declaration, declarations, row, day=day, versions=versions, twin=twin)
-    ways = [
-        way
-        for column in (declaration.measured.values if declaration.measured else row.columns)
-        for way in descents_of(table, column, declarations, twin)
-    ]
-    return Explanation(
+    columns = declaration.measured.values if declaration.measured else declaration.gives
+    return Making(
         table=table,
-        row=row.row(0, named=True),
         version=commit.version,
         at=commit.at,
         notes={name: commit.notes[name] for name in _CODE if name in commit.notes},
@@ -89,9 +111,9 @@ def explain(
         inputs=tuple(
             _input(name, version, declarations, twin) for name, version in versions.items()
         ),
-        ways=tuple(ways),
-        is_same=is_same,
-        why_not=why_not,
+        ways=tuple(
+            way for column in columns for way in descents_of(table, column, declarations, twin)
+        ),
     )
 
 
@@ -182,8 +204,7 @@ def _gone(versions: Mapping[str, int], twin: Twin) -> str:
 
 def _input(table: str, version: int, declarations: Mapping[str, Declaration], twin: Twin) -> Input:
     contract = twin.contract_of(table)
+    newest = twin.lake.version(table) or 0
     if contract is not None:
-        by = f"contract {contract.key} {contract.version}"
-    else:
-        by = f"method {declarations[table].method_version} of {table}"
-    return Input(table, version, twin.lake.version(table) or 0, by)
+        return Input(table, version, newest, contract.version, contract.key)
+    return Input(table, version, newest, declarations[table].method_version)

@@ -1,17 +1,15 @@
 """Small maps of an indicator: its cells, areas, stretches of road or points, coloured by class."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
 
-from assets.plots import MAX_BYTES, svg_page
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
+from assets.ground import Sheet
+from assets.plots import MAX_SVG, svg_page
 
 # From pale to dark, told apart without colour vision too; missing values are hatched.
 _BAD: Final = ("#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026")
@@ -20,8 +18,8 @@ _SIZE: Final = 460
 _TOP: Final = 30
 # Finest first: a map that is too large is drawn on a coarser grid.
 _GRIDS: Final = (2000, 1000, 500, 250)
-# Base64 makes four bytes of three.
-_MAX_SVG: Final = MAX_BYTES * 3 // 4 - 100
+# What cannot be drawn otherwise is drawn as squares, so many a side.
+_SQUARES: Final = 56
 
 
 def palette(*, is_high_bad: bool | None) -> tuple[str, ...]:
@@ -93,21 +91,41 @@ def shape_map(
     geometries = shapely.from_wkb(shapes.filter(has_shape).to_numpy())
     numbers = values.filter(has_shape).cast(pl.Float64)
     breaks = class_breaks(numbers)
-    colours = _chosen(palette(is_high_bad=is_high_bad), len(breaks) + 1)
+    colours = chosen_colours(palette(is_high_bad=is_high_bad), len(breaks) + 1)
     levels = np.searchsorted(breaks, numbers.to_numpy(), side="right")
     levels[numbers.is_null().to_numpy()] = -1
     drawn = (_drawn(geometries, levels, colours, grid) for grid in _GRIDS)
     # So many shapes that even a coarse grid is too large: neighbours of one class are drawn as one.
-    merged = (_drawn(*_merged(geometries, levels), colours, grid) for grid in _GRIDS)
-    for parts in chain(drawn, merged):
+    fewer = (_drawn(*merged(geometries, levels), colours, grid) for grid in _GRIDS)
+    squares = (_squares(geometries, levels, colours) for _ in range(1))
+    for parts in chain(drawn, fewer, squares):
         shown = [*parts, *_legend(breaks, colours, legend)]
         picture = svg_page(title, _SIZE + 190, _SIZE + _TOP + 10, shown)
-        if len(picture) <= _MAX_SVG:
+        if len(picture.encode()) <= MAX_SVG:
             break
     return picture
 
 
-def _merged(geometries: np.ndarray, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _squares(geometries: np.ndarray, levels: np.ndarray, colours: Sequence[str]) -> list[str]:
+    """Where shapes have their corners, in coarse squares, each with its highest class."""
+    import shapely
+
+    sheet = Sheet.over(tuple(shapely.total_bounds(geometries)), longest=_SQUARES - 1, margin=0)
+    points, of = shapely.get_coordinates(geometries, return_index=True)
+    highest: dict[tuple[int, int], int] = {}
+    for (x, y), level in zip(sheet.steps(points).tolist(), levels[of].tolist(), strict=True):
+        highest[x, y] = max(level, highest.get((x, y), -1))
+    parts = [f"<g transform='translate(4 {_TOP}) scale({_SIZE / _SQUARES:.5f})'>"]
+    for level in range(-1, len(colours)):
+        path = "".join(f"M{x} {y}h1" for (x, y), its in sorted(highest.items()) if its == level)
+        colour = colours[level] if level >= 0 else "#ddd"
+        parts.append(
+            f"<path transform='translate(0 .5)' stroke='{colour}' stroke-width='1' d='{path}'/>"
+        )
+    return [*parts, "</g>"]
+
+
+def merged(geometries: np.ndarray, levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One geometry a class."""
     import shapely
 
@@ -115,7 +133,7 @@ def _merged(geometries: np.ndarray, levels: np.ndarray) -> tuple[np.ndarray, np.
     return np.array([shapely.union_all(geometries[levels == one]) for one in present]), present
 
 
-def _chosen(colours: Sequence[str], count: int) -> list[str]:
+def chosen_colours(colours: Sequence[str], count: int) -> list[str]:
     """So many of the colours, from one end to the other."""
     if count == 1:
         return [colours[len(colours) // 2]]
@@ -130,23 +148,15 @@ def _drawn(
 
     if not len(geometries):
         return [f"<text x='6' y='{_TOP + 20}'>Nothing to draw.</text>"]
-    west, south, east, north = shapely.total_bounds(geometries)
-    squeeze = np.cos(np.radians((south + north) / 2))
-    extent = max((east - west) * squeeze, north - south, 1e-9)
     # Room for a point's radius at the edges.
-    scale, margin = (grid * 0.94) / extent, grid * 0.03
-
-    def on_page(points: np.ndarray) -> np.ndarray:
-        x = (points[:, 0] - west) * squeeze * scale + margin
-        y = (north - points[:, 1]) * scale + margin
-        return np.stack([x, y], axis=1).round().astype(int)
-
+    bounds = tuple(shapely.total_bounds(geometries))
+    sheet = Sheet.over(bounds, longest=grid * 0.94, margin=grid * 0.03)
     is_area = all(one.geom_type.endswith("Polygon") for one in geometries)
     unit = grid / _SIZE
     parts = [f"<g transform='translate(4 {_TOP}) scale({1 / unit:.5f})'>"]
     for level in range(-1, len(colours)):
         chosen = [one for one, its in zip(geometries, levels, strict=True) if its == level]
-        path = "".join(_path(one, on_page) for one in chosen)
+        path = "".join(sheet.path(one) for one in chosen)
         if not path:
             continue
         colour = colours[level] if level >= 0 else "url(#none)"
@@ -164,24 +174,6 @@ def _drawn(
             look = f"fill='none' stroke='{stroke}' stroke-width='{wide:.1f}'"
             parts.append(f"<path {look} stroke-linecap='round' d='{path}'/>")
     return [*parts, "</g>"]
-
-
-def _path(shape: "BaseGeometry", on_page: Callable[[np.ndarray], np.ndarray]) -> str:
-    """The shape as SVG path commands, relative to each line's first point."""
-    import shapely
-
-    text = []
-    for part in shapely.get_parts(shape):
-        is_area = part.geom_type == "Polygon"
-        lines = [part.exterior, *part.interiors] if is_area else [part]
-        for line in lines:
-            points = on_page(shapely.get_coordinates(line))
-            steps = np.diff(points, axis=0)
-            steps = steps[(steps != 0).any(axis=1)]
-            # The last step of an area is its closing.
-            moves = " ".join(f"{x} {y}" for x, y in (steps[:-1] if is_area else steps)) or "0 0"
-            text.append(f"M{points[0, 0]} {points[0, 1]}l{moves}{'z' if is_area else ''}")
-    return "".join(text).replace(" -", "-")
 
 
 def _legend(breaks: Sequence[float], colours: Sequence[str], text: str) -> list[str]:

@@ -5,11 +5,20 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration
-from assets.maps import cell_shapes, point_shapes, shape_map
+from assets.maps import (
+    cell_shapes,
+    chosen_colours,
+    class_breaks,
+    palette,
+    point_shapes,
+    shape_map,
+)
 from assets.measured import Measured
+from assets.plots import heat_table, line_chart
 from infra.errors import TwinError
 
 _WORST: Final = 10
+_PERIODS: Final = 180
 
 
 def newest(frame: pl.DataFrame, measured: Measured) -> pl.DataFrame:
@@ -77,7 +86,7 @@ def map_of(
         return None
     value = next(iter(measured.values))
     chosen = shown(frame, measured)
-    rows = _one_a_place(chosen, measured, value)
+    rows = one_a_place(chosen, measured, value)
     geometries = shapes_of(rows, measured, shapes)
     if geometries is None or geometries.is_null().all():
         return None
@@ -91,7 +100,50 @@ def map_of(
     )
 
 
-def _one_a_place(rows: pl.DataFrame, measured: Measured, value: str) -> pl.DataFrame:
+def series_of(declaration: Declaration, frame: pl.DataFrame) -> str | None:
+    """A chart of the first value, for a table with neither a map nor a picture of its own.
+
+    The last periods as a line a place; without periods a coloured row a place or code. Of many, the
+    worst ones.
+    """
+    measured = declaration.measured
+    if measured is None:
+        return None
+    value = next(iter(measured.values))
+    rows = frame if not measured.drawn else shown(frame, measured)
+    known = rows.filter(pl.col(value).is_not_null())
+    if known.is_empty():
+        return None
+    numbers = known.select(pl.col(value).cast(pl.Float64)).to_series()
+    name = pl.concat_str(
+        [pl.col(one).cast(pl.String) for one in (measured.entity, *measured.by)], separator=" "
+    )
+    order = worst(frame, measured).select(name=name)["name"].to_list()
+    named = known.with_columns(name=name, number=numbers)
+    if measured.period is None:
+        breaks = [float(numbers.to_numpy().min()), *class_breaks(numbers)]
+        colours = chosen_colours(palette(is_high_bad=measured.is_high_bad), len(breaks))
+        pairs = dict(named.select("name", "number").iter_rows())
+        return heat_table(
+            declaration.title, rows=order, columns=[value],
+            values={(one, value): pairs.get(one) for one in order},
+            colours=list(zip(breaks, colours, strict=True)), legend=value,
+        )  # fmt: skip
+    periods = named[measured.period].unique().sort().tail(_PERIODS)
+    by_name = {
+        one: dict(named.filter(pl.col("name") == one).select(measured.period, "number").iter_rows())
+        for one in order
+    }
+    return line_chart(
+        declaration.title,
+        x=[f"{at:%d/%m/%y}" for at in periods],
+        series={one: [line.get(at) for at in periods] for one, line in by_name.items()},
+        unit=value,
+    )
+
+
+def one_a_place(rows: pl.DataFrame, measured: Measured, value: str) -> pl.DataFrame:
+    """Of each place the row whose value is worst (the greatest, where neither end is bad)."""
     is_low_bad = measured.is_high_bad is False
     return rows.sort(
         value,

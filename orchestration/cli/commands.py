@@ -3,6 +3,7 @@
 import typer
 
 from orchestration.cli import (
+    atlas,
     city,
     contracts,
     doctor,
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command()(reading.sql)
     app.command()(reading.history)
     app.command()(explaining.explain)
+    app.command()(atlas.atlas)
     app.add_typer(quarantine.app, name="quarantine")
     app.command()(privacy.protect)
     app.command()(privacy.scan)

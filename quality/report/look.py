@@ -67,8 +67,12 @@ h2,h3{break-after:avoid}tr,li,figure,.card{break-inside:avoid}
 }
 """
 
+# Of a number so large no digit after the comma is read.
+_WHOLE_FROM: Final = 1000
 
-def number(value: float) -> str:
-    """As Italians write it: 1.234,5."""
-    text = f"{value:,.0f}" if float(value).is_integer() else f"{value:,.4g}"
+
+def number(value: float, *, digits: int = 4) -> str:
+    """As Italians write it: 1.234,5; no more digits than asked for, but whole numbers whole."""
+    is_whole = float(value).is_integer() or abs(value) >= _WHOLE_FROM
+    text = f"{value:,.0f}" if is_whole else f"{value:,.{digits}g}"
     return text.translate(str.maketrans(",.", ".,"))

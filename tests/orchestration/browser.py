@@ -27,6 +27,8 @@ class Page:
         self._loop = asyncio.new_event_loop()
         self._number = 0
         self.errors: list[str] = []
+        # What the console would show as an error, policies that were broken among it.
+        self.complaints: list[str] = []
         self._session, self._socket = self._loop.run_until_complete(self._connect())
         for domain in ("Page", "Runtime", "Log"):
             self._call(f"{domain}.enable")
@@ -52,6 +54,37 @@ class Page:
         """The value of a JavaScript expression."""
         answer = self._call("Runtime.evaluate", expression=script, returnByValue=True)
         return answer["result"].get("value")
+
+    def awaited(self, script: str) -> object:
+        """The value that a promise of the page comes to."""
+        answer = self._call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
+        return answer["result"].get("value")
+
+    def press(self, key: str) -> None:
+        """Press a key of that name and let it go."""
+        codes = {"Tab": 9, "Enter": 13, "ArrowDown": 40}
+        for kind in ("rawKeyDown", "keyUp"):
+            self._call(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key,
+                windowsVirtualKeyCode=codes[key],
+            )  # fmt: skip
+
+    def resize(self, width: int, height: int) -> None:
+        """Show the page as on a screen of that size."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
+            mobile=False,
+        )  # fmt: skip
+
+    def print_media(self) -> None:
+        """Show the page as it will be printed."""
+        self._call("Emulation.setEmulatedMedia", media="print")
+
+    def without_scripts(self) -> None:
+        """Let pages that are opened from now on run nothing of their own."""
+        self._call("Emulation.setScriptExecutionDisabled", value=True)
 
     def text(self) -> str:
         """What a person reads on the page."""
@@ -94,6 +127,9 @@ class Page:
             message = json.loads((await asyncio.wait_for(self._socket.receive(), 60)).data)
             if message.get("method") == "Runtime.exceptionThrown":
                 self.errors.append(message["params"]["exceptionDetails"]["text"])
+            if message.get("method") == "Log.entryAdded":
+                entry = message["params"]["entry"]
+                self.complaints += [entry["text"]] if entry["level"] == "error" else []
             if message.get("id") == self._number:
                 assert "error" not in message, message
                 return message["result"]

@@ -116,6 +116,7 @@ def everything_is_looked_at(life: Life) -> None:
     # Rows of a year ago stand beyond their term until the upkeep comes by.
     life.step("report", "audit", "--out", "pack", ends=REFUSED)
     life.step("report", "verify", "pack")
+    life.step("atlas", "--out", "atlas")
     life.step("quarantine", "list")
     for name in ("sessions", "letters"):
         life.step("quarantine", "show", f"canary/{name}", "--limit", "1000")
