@@ -4,6 +4,7 @@ Its publishers are some of those of the simulated city: so many days, with few e
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping
@@ -72,6 +73,16 @@ class Town:
     def lake(self) -> Path:
         """The folder of its tables."""
         return self.home / "lake"
+
+    def copied(self, folder: Path) -> "Town":
+        """The same town in another folder, for a test that goes on from there."""
+        root = self.sources.parent
+        shutil.copytree(root, folder)
+        return Town(
+            home=folder / self.home.relative_to(root),
+            sources=folder / "sources",
+            contracts=self.contracts and folder / self.contracts.relative_to(root),
+        )
 
     def twin(self) -> Twin:
         """The town's twin, opened anew."""
