@@ -14,9 +14,8 @@ TEN = Limit(10, 0.25)
 
 
 def told(parts: dict[Path, list[float]], limit: Limit = TEN) -> dict[Path, Path | None]:
-    return dict(
-        zip(parts, told_places(list(parts), list(map(len, parts.values())), allowed(parts, limit)))
-    )
+    sizes = [len(amounts) for amounts in parts.values()]
+    return dict(zip(parts, told_places(list(parts), sizes, allowed(parts, limit)), strict=True))
 
 
 def allowed(parts: dict[Path, list[float]], limit: Limit):
