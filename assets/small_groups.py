@@ -1,7 +1,7 @@
 """Small groups of contributors: what is too few to be told alone is told of a place around it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -43,6 +43,32 @@ class Limit:
             return bool(
                 count.any() and is_enough.all() and (largest[chosen].max(axis=0) <= most).all()
             )
+
+        return allowed
+
+    def allows_people(
+        self, numbers: Sequence[Sequence[Mapping[str, float]]]
+    ) -> Callable[[Sequence[int]], bool]:
+        """The same of people who may be in several parts, and then are one.
+
+        For each number that is told, and each part, what each of its people gave to it.
+        """
+
+        def allowed(parts: Sequence[int]) -> bool:
+            anybody = False
+            for number in numbers:
+                given: dict[str, float] = defaultdict(float)
+                for part in parts:
+                    for person, amount in number[part].items():
+                        given[person] += amount
+                anybody = anybody or bool(given)
+                if 0 < len(given) < self.least_count:
+                    return False
+                if given and self.largest_ratio is not None:
+                    amounts = sorted(given.values())
+                    if amounts[-1] > self.largest_ratio * sum(amounts):
+                        return False
+            return anybody
 
         return allowed
 

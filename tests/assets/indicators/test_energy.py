@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 
 import numpy as np
 import polars as pl
@@ -224,8 +225,6 @@ def test_without_rules_there_are_no_degree_days():
 
 @pytest.mark.parametrize("module", ["degree_days", "heat_signature", "load_shape"])
 def test_what_says_how_sure_a_number_is_can_be_true(module):
-    from importlib import import_module
-
     measured = import_module(f"assets.indicators.{module}").declaration.measured
     heat = consumed("heat_kwh", 1000 * (1 + 0.024 * np.maximum(0, 20 - MEAN_C)))
     frames = {
