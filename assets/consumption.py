@@ -14,6 +14,7 @@ AREAS: Final = ("city", "zone", "quarter", "section")
 _PLACES: Final = ("zone_name", "quarter_id", "section_id")
 _ROME: Final = "Europe/Rome"
 _PRECISION: Final = 6
+MILLION: Final = 1e6
 
 
 def day_in_rome(instant: str) -> pl.Expr:
@@ -25,6 +26,44 @@ def minutes_in_rome(day: str) -> pl.Expr:
     """How many minutes a day of the city's clock has: 1440, or an hour less or more."""
     midnight = pl.col(day).cast(pl.Datetime("us")).dt.replace_time_zone(_ROME)
     return (midnight.dt.offset_by("1d") - midnight).dt.total_minutes()
+
+
+def said_last(readings: pl.DataFrame, *, who: str, at: str, amount: str) -> pl.DataFrame:
+    """Each supply's readings as they were said last: `who`, `at`, `section_id`, `consumed_on`.
+
+    `amount` is in whole millionths: exact, and so the same in whatever order they are added. Who is
+    a number here, which tells supplies apart and no more. Days are those of the city's clock.
+    """
+    known = readings.select(
+        "section_id", "window_on", at=at, amount=amount, who=pl.col(who).cast(pl.Categorical)
+    ).with_columns(pl.col("who").to_physical())
+    # In one delivery a supply says each instant once.
+    if known["window_on"].n_unique() > 1:
+        known = known.sort("window_on").unique(["who", "at"], keep="last")
+    days = known.select("at").unique().with_columns(consumed_on=day_in_rome("at"))
+    return (
+        known.filter(pl.col("section_id").is_not_null() & pl.col("amount").is_not_null())
+        .join(days, on="at")
+        .select(
+            "who",
+            "at",
+            "consumed_on",
+            pl.col("section_id").cast(pl.Categorical),
+            (pl.col("amount") * MILLION).round().cast(pl.Int64),
+        )
+    )
+
+
+def of_supplies(said: pl.DataFrame, *, every_min: int) -> pl.DataFrame:
+    """What each supply used in each day, of readings that are due every so many minutes."""
+    return (
+        said.group_by("consumed_on", "section_id", "who")
+        .agg(pl.col("amount").sum() / MILLION, readings_count=pl.len().cast(pl.Int64))
+        .with_columns(
+            pl.col("section_id").cast(pl.String),
+            due_count=minutes_in_rome("consumed_on") // every_min,
+        )
+    )
 
 
 def in_order(column: str) -> pl.Expr:
@@ -129,6 +168,12 @@ def _told(day: pl.DataFrame, limits: pl.DataFrame, subject: str) -> pl.DataFrame
     return day.with_columns(depth=pl.Series(depths, dtype=pl.Int64))
 
 
+# What decides whether a place is told alone, beside those who contribute.
+LIMITS: Final = (
+    "limits.least_count", "limits.largest_ratio", "limits.subject_code", "limits.valid_from_on",
+)  # fmt: skip
+
+
 def columns_of(
     amount: str, *, of: Sequence[str], day: str, described: str, read: Sequence[str] = ()
 ) -> dict[str, Given]:
@@ -138,19 +183,16 @@ def columns_of(
     how many readings came.
     """
     section = "readings.section_id"
-    decided = (
-        *of, section, "sections.quarter_id", "quarters.zone_name", "limits.least_count",
-        "limits.largest_ratio", "limits.subject_code", "limits.valid_from_on",
-    )  # fmt: skip
     names = ("sections.municipality_code", "sections.quarter_id", "quarters.zone_name")
+    decided = (*of, section, *names)
     return {
         "consumed_on": given("Day of the city's clock (Europe/Rome).", day),
         "area_id": given(
             "Section, quarter, zone or municipality: what is told of it is of those in it that "
             "no other row of the day tells.",
-            section, *names,
+            section, *names, *LIMITS,
         ),
-        "area_code": given("section, quarter, zone or city.", *decided, *names),
+        "area_code": given("section, quarter, zone or city.", *decided),
         "zone_name": given("Zone; empty for the city.", section, *names),
         "quarter_id": given("Quarter; empty for zones and the city.", section, *names),
         "section_id": given("Census section; empty for whatever is wider.", section, *names),

@@ -151,7 +151,8 @@ declaration = Declaration(
         "usual_flow_m3h": given("What was usual in the nights before.", *_RISE),
         "is_rising": given("Whether the night is well above that.", *_RISE, "rules.rise_ratio"),
         "losses_ratio": given(
-            "Inflow that no meter saw.", *_FLOW, "consumed.water_m3", "consumed.zone_name"
+            "Inflow that no meter saw.", *_FLOW, "consumed.water_m3", "consumed.zone_name",
+            "consumed.consumed_on",
         ),
         "inflow_m3": given("Water that flowed in.", *_FLOW),
         "definition_from_on": given("Day from which the rule holds.", *_NIGHT),

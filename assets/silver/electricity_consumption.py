@@ -4,11 +4,11 @@ from typing import Final
 
 import polars as pl
 
-from assets.consumption import by_area, columns_of, day_in_rome, in_order, minutes_in_rome
+from assets.consumption import by_area, columns_of, of_supplies, said_last
 from assets.declaration import Declaration
 
 SUBJECT: Final = "energy_by_day"
-_QUARTER_MIN: Final = 15
+_EVERY_MIN: Final = 15
 
 
 def electricity_consumption(
@@ -20,18 +20,13 @@ def electricity_consumption(
     too much of the day, sections are told with the rest of their quarter, zone or city. The day
     has 92 or 100 quarter hours when the clock changes.
     """
-    by_meter = (
-        readings.filter(pl.col("section_id").is_not_null())
-        .sort("window_on")
-        .unique(["meter_pid", "read_at"], keep="last")
-        .filter(pl.col("energy_kwh").is_not_null())
-        .with_columns(consumed_on=day_in_rome("read_at"))
-        .group_by("consumed_on", "section_id", "meter_pid")
-        .agg(in_order("energy_kwh").alias("amount"), readings_count=pl.len().cast(pl.Int64))
-        .with_columns(due_count=minutes_in_rome("consumed_on") // _QUARTER_MIN)
-    )
+    said = said_last(readings, who="meter_pid", at="read_at", amount="energy_kwh")
     return by_area(
-        by_meter, sections=sections, quarters=quarters, limits=limits, subject=SUBJECT
+        of_supplies(said, every_min=_EVERY_MIN),
+        sections=sections,
+        quarters=quarters,
+        limits=limits,
+        subject=SUBJECT,
     ).rename({"amount": "energy_kwh"})
 
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from assets.consumption import AREAS, day_in_rome, in_order, paths_of, with_places
+from assets.consumption import AREAS, LIMITS, MILLION, in_order, paths_of, said_last, with_places
 from assets.declaration import Declaration, given
 from assets.small_groups import Path, limit_of, told_places
 
@@ -25,31 +25,23 @@ def electricity_load(
     of the consumption by day, and nothing is left between the two. The rest of a zone or of the
     city is one curve. Days on which not even the city may be told have none.
     """
-    known = (
-        readings.filter(pl.col("section_id").is_not_null())
-        .sort("window_on")
-        .unique(["meter_pid", "read_at"], keep="last")
-        .filter(pl.col("energy_kwh").is_not_null())
+    said = said_last(readings, who="meter_pid", at="read_at", amount="energy_kwh")
+    placed = with_places(
+        said.select(pl.col("section_id").unique().cast(pl.String)), sections, quarters
+    ).with_columns(
+        pl.col("section_id").cast(pl.Categorical),
+        quarter_id=pl.when(pl.col("zone_name").is_not_null()).then("quarter_id"),
     )
-    placed = with_places(known.select("section_id").unique(), sections, quarters)
-    of_day = (
-        known.with_columns(consumed_on=day_in_rome("read_at"))
-        .join(placed, on="section_id")
-        .with_columns(quarter_id=pl.when(pl.col("zone_name").is_not_null()).then("quarter_id"))
+    # Quarters by a number while there are many rows.
+    numbers = placed.select(_PLACES).unique().sort(_PLACES, nulls_last=True).with_row_index("place")
+    placed = placed.join(numbers, on=_PLACES, nulls_equal=True)
+    of_day = said.join(placed.select("section_id", "place"), on="section_id")
+    days = _summed(of_day.group_by("consumed_on", "place", "who").agg(pl.col("amount").sum()))
+    slots = _summed(of_day, "at").with_columns(
+        municipality_code=pl.lit(_municipality(placed), pl.String)
     )
     keys = ("consumed_on", *_PLACES)
-    by_meter = of_day.group_by(*keys, "meter_pid").agg(in_order("energy_kwh"))
-    days = by_meter.group_by(*keys).agg(
-        pl.col("energy_kwh").sort().sum(),
-        largest_kwh=pl.col("energy_kwh").max(),
-        meters_count=pl.len().cast(pl.Int64),
-    )
-    slots = of_day.group_by(*keys, "read_at").agg(
-        in_order("energy_kwh"),
-        largest_kwh=pl.col("energy_kwh").max(),
-        meters_count=pl.len().cast(pl.Int64),
-        municipality_code=pl.col("municipality_code").min(),
-    )
+    days, slots = (one.join(numbers, on="place").drop("place") for one in (days, slots))
     depths = [
         _depths(day, slots.filter(pl.col("consumed_on") == day["consumed_on"][0]), limits)
         for day in days.sort(keys, nulls_last=True).partition_by("consumed_on", maintain_order=True)
@@ -60,7 +52,7 @@ def electricity_load(
         .with_columns(
             pl.when(pl.col("depth") > at).then(name).alias(name) for at, name in enumerate(_PLACES)
         )
-        .group_by("consumed_on", "read_at", "depth", *_PLACES)
+        .group_by("consumed_on", "at", "depth", *_PLACES)
         .agg(
             in_order("energy_kwh").round(_PRECISION),
             pl.col("meters_count").sum(),
@@ -68,7 +60,7 @@ def electricity_load(
         )
         .select(
             consumed_on="consumed_on",
-            from_at="read_at",
+            from_at="at",
             area_id=pl.coalesce(*reversed(_PLACES), "municipality_code"),
             area_code=pl.col("depth").replace_strict(
                 dict(enumerate(AREAS)), return_dtype=pl.String
@@ -79,6 +71,20 @@ def electricity_load(
         )
         .sort("from_at", "area_id")
     )
+
+
+def _summed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """What the meters of each quarter used in each day, and how much the largest of them."""
+    return rows.group_by("consumed_on", "place", *by).agg(
+        energy_kwh=pl.col("amount").sum() / MILLION,
+        largest_kwh=pl.col("amount").max() / MILLION,
+        meters_count=pl.len().cast(pl.Int64),
+    )
+
+
+def _municipality(placed: pl.DataFrame) -> str | None:
+    found: str | None = placed["municipality_code"].min()
+    return found
 
 
 def _depths(day: pl.DataFrame, slots: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
@@ -122,7 +128,7 @@ def _matrix(day: pl.DataFrame, slots: pl.DataFrame, name: str) -> np.ndarray:
     wide = (
         day.select(_PLACES)
         .join(
-            slots.sort("read_at").pivot("read_at", index=_PLACES, values=name),
+            slots.sort("at").pivot("at", index=_PLACES, values=name),
             on=_PLACES,
             how="left",
             nulls_equal=True,
@@ -134,12 +140,14 @@ def _matrix(day: pl.DataFrame, slots: pl.DataFrame, name: str) -> np.ndarray:
     return wide.to_numpy().astype(float)
 
 
-_DECIDED: Final = (
-    "readings.energy_kwh", "readings.meter_pid", "readings.section_id", "sections.quarter_id",
-    "sections.section_id", "quarters.zone_name", "limits.least_count", "limits.largest_ratio",
-    "limits.subject_code", "limits.valid_from_on",
+_NAMES: Final = (
+    "sections.municipality_code", "sections.quarter_id", "quarters.quarter_id",
+    "quarters.zone_name",
 )  # fmt: skip
-_NAMES: Final = ("quarters.quarter_id", "quarters.zone_name", "sections.municipality_code")
+_DECIDED: Final = (
+    "readings.energy_kwh", "readings.meter_pid", "readings.section_id", "sections.section_id",
+    *_NAMES,
+)  # fmt: skip
 
 declaration = Declaration(
     function=electricity_load,
@@ -159,8 +167,9 @@ declaration = Declaration(
             "Quarter, zone or municipality: what is told of it is of those in it that no other "
             "row of the quarter hour tells.",
             *_NAMES,
+            *LIMITS,
         ),
-        "area_code": given("quarter, zone or city.", *_DECIDED, *_NAMES),
+        "area_code": given("quarter, zone or city.", *_DECIDED),
         "zone_name": given("Zone; empty for the city.", *_NAMES),
         "quarter_id": given("Quarter; empty for zones and the city.", *_NAMES),
         "energy_kwh": given("Electricity used in the quarter hour.", *_DECIDED),

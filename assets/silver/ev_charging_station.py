@@ -39,7 +39,9 @@ declaration = Declaration(
         "power_kw": given("Greatest power of a socket.", "stations.power_kw"),
         "sockets_count": given("Sockets.", "stations.sockets_count"),
         "quarter_id": given("The quarter it stands in.", *_PLACE, "quarters.quarter_id"),
-        "zone_name": given("The zone it stands in.", *_PLACE, "quarters.zone_name"),
+        "zone_name": given(
+            "The zone it stands in.", *_PLACE, "quarters.zone_name", "quarters.quarter_id"
+        ),
         "place_geom": given("Where it stands, WGS 84.", "stations.place_geom"),
     },
     key_columns=("station_id",),

@@ -4,11 +4,11 @@ from typing import Final
 
 import polars as pl
 
-from assets.consumption import by_area, columns_of, day_in_rome, in_order, minutes_in_rome
+from assets.consumption import by_area, columns_of, of_supplies, said_last
 from assets.declaration import Declaration
 
 SUBJECT: Final = "energy_by_day"
-_HOUR_MIN: Final = 60
+_EVERY_MIN: Final = 60
 
 
 def heat_consumption(
@@ -19,18 +19,13 @@ def heat_consumption(
     Of each substation and hour the last reading counts. Where too few substations contribute, or
     one has too much of the day, sections are told with the rest of their quarter, zone or city.
     """
-    by_substation = (
-        readings.filter(pl.col("section_id").is_not_null())
-        .sort("window_on")
-        .unique(["substation_pid", "read_at"], keep="last")
-        .filter(pl.col("heat_kwh").is_not_null())
-        .with_columns(consumed_on=day_in_rome("read_at"))
-        .group_by("consumed_on", "section_id", "substation_pid")
-        .agg(in_order("heat_kwh").alias("amount"), readings_count=pl.len().cast(pl.Int64))
-        .with_columns(due_count=minutes_in_rome("consumed_on") // _HOUR_MIN)
-    )
+    said = said_last(readings, who="substation_pid", at="read_at", amount="heat_kwh")
     return by_area(
-        by_substation, sections=sections, quarters=quarters, limits=limits, subject=SUBJECT
+        of_supplies(said, every_min=_EVERY_MIN),
+        sections=sections,
+        quarters=quarters,
+        limits=limits,
+        subject=SUBJECT,
     ).rename({"amount": "heat_kwh"})
 
 

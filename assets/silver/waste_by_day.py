@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from assets.consumption import AREAS, day_in_rome, in_order, paths_of
+from assets.consumption import AREAS, LIMITS, day_in_rome, in_order, paths_of
 from assets.declaration import Declaration, given
 from assets.small_groups import Path, limit_of, told_places
 
@@ -100,9 +100,8 @@ def _people(day: pl.DataFrame, quarters: pl.DataFrame) -> list[dict[str, float]]
 _DECIDED: Final = (
     "openings.weight_kg", "openings.fraction_code", "openings.user_pid", "openings.bin_id",
     "openings.opening_pid", "bins.quarter_id", "bins.zone_name", "bins.bin_id",
-    "limits.least_count", "limits.largest_ratio", "limits.subject_code", "limits.valid_from_on",
 )  # fmt: skip
-_NAMES: Final = ("bins.quarter_id", "bins.zone_name")
+_NAMES: Final = ("bins.quarter_id", "bins.zone_name", "bins.bin_id")
 
 declaration = Declaration(
     function=waste_by_day,
@@ -118,6 +117,8 @@ declaration = Declaration(
             "Quarter, zone or Brescia: what is told of it is of those in it that no other row of "
             "the day tells.",
             *_NAMES,
+            "openings.bin_id",
+            *LIMITS,
         ),
         "area_code": given("quarter, zone or city.", *_DECIDED),
         "zone_name": given("Zone; empty for the city.", *_NAMES),

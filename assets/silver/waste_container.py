@@ -31,7 +31,9 @@ declaration = Declaration(
         "entity_id": given("The bin as an NGSI-LD entity.", "bins.bin_id"),
         "bin_id": given("A2A's code of the bin.", "bins.bin_id"),
         "quarter_id": given("The quarter it stands in.", *_PLACE, "quarters.quarter_id"),
-        "zone_name": given("The zone it stands in.", *_PLACE, "quarters.zone_name"),
+        "zone_name": given(
+            "The zone it stands in.", *_PLACE, "quarters.zone_name", "quarters.quarter_id"
+        ),
         "place_geom": given("Where it stands, WGS 84.", "bins.place_geom"),
     },
     key_columns=("bin_id",),

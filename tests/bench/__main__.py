@@ -7,6 +7,7 @@
 --part ranges      memory of backfills that grow
 --part tables      what a table costs a run beyond its own work
 --part disclosure  k, l and t of a million person-units, and cells withheld
+--part energy      a day of 100,000 electricity meters from bronze to gold
 
 All of them, unless parts are named; results are also written to bench-results/ as JSON.
 """
@@ -23,11 +24,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench import adapters, disclosure, gigabyte, per_asset, ranges
+from tests.bench import adapters, disclosure, energy, gigabyte, per_asset, ranges
 from tests.bench.readings import write_readings
 
 _ROUNDS: Final = 3
-PARTS = ("ingestion", "adapters", "gigabyte", "ranges", "tables", "disclosure")
+PARTS = ("ingestion", "adapters", "gigabyte", "ranges", "tables", "disclosure", "energy")
 
 
 def main() -> None:
@@ -57,6 +58,8 @@ def main() -> None:
                 per_asset.run()
             case "disclosure":
                 disclosure.run(runs=chosen.runs)
+            case "energy":
+                energy.run(runs=chosen.runs)
 
 
 def ingestion(rows_count: int, runs: int) -> None:
