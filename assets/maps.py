@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from html import escape
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
 from assets.ground import Sheet
 from assets.plots import MAX_SVG, svg_page
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 # From pale to dark, told apart without colour vision too; missing values are hatched.
 _BAD: Final = ("#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026")

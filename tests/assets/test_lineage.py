@@ -84,11 +84,12 @@ def test_the_way_back_names_every_table_and_what_was_done_at_the_gate(twin):
     )
 
     (way,) = (way for way in ways if way.is_pseudonym)
+    consumed = ("silver/energy/electricity_consumption_by_day", "contributors_count")
     assert (way.source, way.source_columns, way.through) == (
-        "source/a2a/electricity_readings", ("pod",), ((READINGS, "meter_pid"),),
+        "source/a2a/electricity_readings", ("pod",), ((READINGS, "meter_pid"), consumed),
     )  # fmt: skip
     assert (way.personal, way.treatment, way.entity) == ("direct", "pseudonymise", "IT_POD")
-    assert way.first_computed == (way.table, way.column)
+    assert way.first_computed == consumed
 
 
 def test_a_way_through_silver_names_both_tables(twin):
