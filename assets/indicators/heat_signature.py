@@ -200,8 +200,8 @@ _DAILY: Final = (
 )  # fmt: skip
 _LAWS: Final = ("rules.reference_kd", "rules.rule_code", "rules.valid_from_on")
 _COUNTED: Final = (
-    "heat.heat_kwh", "gas.gas_m3", "days.day_on", "days.temp_mean_c", "carriers.content_kwhm3", "carriers.valid_from_on", *_TOLD, *_PLACES,
-    *_FLOOR,
+    "heat.heat_kwh", "gas.gas_m3", "days.day_on", "days.temp_mean_c", "carriers.content_kwhm3",
+    "carriers.valid_from_on", *_TOLD, *_PLACES, *_FLOOR,
 )  # fmt: skip
 
 declaration = Declaration(

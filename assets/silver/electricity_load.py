@@ -83,8 +83,8 @@ def _summed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
 
 
 def _municipality(placed: pl.DataFrame) -> str | None:
-    found: str | None = placed["municipality_code"].min()
-    return found
+    codes: list[str] = placed["municipality_code"].drop_nulls().sort().to_list()
+    return codes[0] if codes else None
 
 
 def _depths(day: pl.DataFrame, slots: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
