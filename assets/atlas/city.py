@@ -7,12 +7,13 @@ from typing import Final
 import polars as pl
 
 from assets.atlas.drawing import small_map
-from assets.atlas.figures import chart_of, classes_of, numbers_of, scale_of
+from assets.atlas.figures import classes_of, numbers_of, scale_of
 from assets.atlas.indicator import Indicator
 from assets.atlas.lines import spark
 from assets.atlas.look import STYLE, policy
 from assets.atlas.page import PUBLISHER
 from assets.atlas.places import Places
+from assets.atlas.series import chart_of
 from assets.atlas.summary import as_of, city_value, mean_completeness, qualities
 from assets.atlas.words import THEMES
 from quality.report.look import number

@@ -1,58 +1,22 @@
 """The maps of the atlas as SVG in the page: places coloured by class, over the city's quarters."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Final
 
 from assets.atlas.classes import Classes
-from assets.atlas.places import Places, middle
+from assets.atlas.labels import labels
+from assets.atlas.layout import RADIUS, Drawn, middle_on
+from assets.atlas.places import Places
 from assets.ground import Sheet
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-_LONGEST: Final = 2000
-_MARGIN: Final = 70
 _SMALL: Final = 240
 # Above so many places none has a name of its own on the map: the table has them.
 _MOST_NAMED: Final = 1600
-_MOST_LABELS: Final = 60
-_LETTER: Final = (24, 52)
-_RADIUS: Final = 30
 _BAR_KM: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
-
-# Left, upper, right and lower edge.
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """Places in the order in which they are drawn, on a sheet that holds the city, too."""
-
-    sheet: Sheet
-    ids: tuple[str, ...]
-    shapes: Sequence["BaseGeometry"]
-    outline: str
-
-    @classmethod
-    def of(cls, places: Places, quarters: Places, *, longest: int = _LONGEST) -> "Drawn | None":
-        """All places and the quarters on one sheet; None where no place has a shape."""
-        if not places.shapes:
-            return None
-        import shapely
-
-        shapes = list(places.shapes.values())
-        around = [*shapes, *quarters.shapes.values()]
-        margin = _MARGIN * longest / _LONGEST
-        sheet = Sheet.over(tuple(shapely.total_bounds(around)), longest=longest, margin=margin)
-        outline = "".join(sheet.path(one) for one in quarters.shapes.values())
-        return cls(sheet, tuple(places.shapes), shapes, outline)
-
-    @property
-    def is_area(self) -> bool:
-        """Whether places have ground, and not only a line or a point."""
-        return all(one.geom_type.endswith("Polygon") for one in self.shapes)
 
 
 def outlines(drawn: Drawn) -> str:
@@ -95,14 +59,14 @@ def city_map(
             text = f"{places.full_name(place)}: {said.get(place, 'senza valore')}"
             name = f"<title>{escape(text)}</title>"
         parts.append(_shape(sheet, shape, _key(classes, values.get(place)), name))
-    kind = "aree" if is_area else "punti" if _is_point(drawn) else "linee"
+    kind = "aree" if is_area else "punti" if drawn.is_point else "linee"
     city = "<use class='citta' href='#citta'/>" if drawn.outline else ""
     shapes = f"<g class='luoghi {kind}'>{''.join(parts)}</g>"
     return (
         f"<svg class='mappa' viewBox='0 0 {sheet.width} {sheet.height}' role='img' "
         f"aria-labelledby='{id_}-t'><title id='{id_}-t'>{escape(title)}</title>"
         f"{shapes + city if is_area else city + shapes}"
-        f"{''.join(_labels(drawn, places, said))}{_scale(sheet)}</svg>"
+        f"{''.join(labels(drawn, places, said))}{_scale(sheet)}</svg>"
     )
 
 
@@ -112,86 +76,12 @@ def _key(classes: Classes, value: float | None) -> str:
     return "n" if colour is None else str(colour)
 
 
-def _is_point(drawn: Drawn) -> bool:
-    return all(one.geom_type.endswith("Point") for one in drawn.shapes)
-
-
 def _shape(sheet: Sheet, shape: "BaseGeometry", colour: str, name: str) -> str:
     if shape.geom_type == "Point":
-        (x, y), *_ = _middle(sheet, shape)
-        radius = _RADIUS if colour == "n" else _RADIUS + 4 * int(colour)
+        x, y = middle_on(sheet, shape)
+        radius = RADIUS if colour == "n" else RADIUS + 4 * int(colour)
         return f"<circle class='p k{colour}' cx='{x}' cy='{y}' r='{radius}'>{name}</circle>"
     return f"<path class='p k{colour}' d='{sheet.path(shape)}'>{name}</path>"
-
-
-def _middle(sheet: Sheet, shape: "BaseGeometry") -> list[tuple[int, int]]:
-    import shapely
-
-    points = sheet.steps(shapely.get_coordinates(middle(shape)))
-    return [(int(x), int(y)) for x, y in points]
-
-
-def _labels(drawn: Drawn, places: Places, said: Mapping[str, str]) -> list[str]:
-    """What is told of each place, written on it where it fits, or beside a point."""
-    if len(drawn.ids) > _MOST_LABELS:
-        return []
-    letter, line = _LETTER
-    middles = [_middle(drawn.sheet, shape)[0] for shape in drawn.shapes]
-    away = _RADIUS + 20
-    taken: list[Box] = []
-    if _is_point(drawn):
-        taken = [(x - away, y - away, x + away, y + away) for x, y in middles]
-    found = []
-    for place, shape, (x, y) in zip(drawn.ids, drawn.shapes, middles, strict=True):
-        text = said.get(place, "–")
-        if shape.geom_type == "Point":
-            name = places.name(place)
-            wide = letter * max(len(name), len(text))
-            for box, anchor, at in _beside(x, y, wide, line, away):
-                is_within = box[0] >= 0 and box[2] <= drawn.sheet.width and box[1] >= 0
-                if is_within and not _meets(box, taken):
-                    taken.append(box)
-                    found.append(
-                        f"<text class='nota' text-anchor='{anchor}' x='{at}' y='{box[1] + 40:.0f}'>"
-                        f"{escape(name)}<tspan class='forte' x='{at}' dy='{line}'>"
-                        f"{escape(text)}</tspan></text>"
-                    )
-                    break
-        elif shape.geom_type.endswith("Polygon") and _fits(
-            drawn.sheet, shape, letter * len(text), line
-        ):
-            found.append(
-                f"<text class='nota forte' text-anchor='middle' x='{x}' y='{y + 14}'>"
-                f"{escape(text)}</text>"
-            )
-    return found
-
-
-def _beside(x: int, y: int, wide: float, line: int, away: int) -> list[tuple[Box, str, int]]:
-    """Where two lines of text may stand at a point: right, left, above, below."""
-    tall = 2 * line
-    return [
-        ((x + away, y - line, x + away + wide, y + line), "start", x + away),
-        ((x - away - wide, y - line, x - away, y + line), "end", x - away),
-        ((x - wide / 2, y - away - tall, x + wide / 2, y - away), "middle", x),
-        ((x - wide / 2, y + away, x + wide / 2, y + away + tall), "middle", x),
-    ]
-
-
-def _meets(box: Box, others: Sequence[Box]) -> bool:
-    return any(
-        box[0] < right and left < box[2] and box[1] < low and high < box[3]
-        for left, high, right, low in others
-    )
-
-
-def _fits(sheet: Sheet, shape: "BaseGeometry", wide: float, line: float) -> bool:
-    """Whether a text of this size has room within a shape, as far as its extent tells."""
-    import numpy as np
-
-    west, south, east, north = shape.bounds
-    (left, top), (right, bottom) = sheet.steps(np.array([[west, north], [east, south]]))
-    return bool(right - left > 1.15 * wide and bottom - top > 1.6 * line)
 
 
 def _scale(sheet: Sheet) -> str:
@@ -222,7 +112,7 @@ def small_map(
     by_colour: dict[str, list[BaseGeometry]] = {}
     for place, shape in zip(drawn.ids, drawn.shapes, strict=True):
         by_colour.setdefault(_key(classes, values.get(place)), []).append(shape)
-    kind = "aree" if drawn.is_area else "punti" if _is_point(drawn) else "linee"
+    kind = "aree" if drawn.is_area else "punti" if drawn.is_point else "linee"
     parts = []
     for colour, shapes in sorted(by_colour.items()):
         if kind == "punti":
@@ -242,5 +132,5 @@ def small_map(
 
 
 def _dot(sheet: Sheet, shape: "BaseGeometry", colour: str) -> str:
-    (x, y), *_ = _middle(sheet, shape)
+    x, y = middle_on(sheet, shape)
     return f"<circle class='k{colour}' cx='{x}' cy='{y}' r='8'/>"

@@ -3,11 +3,12 @@
 from html import escape
 from typing import Final
 
-from assets.atlas.figures import has_script, maps, series
+from assets.atlas.figures import has_script, maps
 from assets.atlas.indicator import Indicator
 from assets.atlas.look import SCRIPT, STYLE, policy
 from assets.atlas.numbers import MOST_ROWS, in_order, table_of
 from assets.atlas.places import Places
+from assets.atlas.series import series
 from assets.atlas.summary import as_of, city_value, completeness, qualities, still_to_come
 from assets.atlas.words import PLACES, THEMES, moment
 from assets.explaining import Making

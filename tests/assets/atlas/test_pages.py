@@ -8,11 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.atlas.figures import maps, series
+from assets.atlas.figures import maps
 from assets.atlas.indicator import indicator_of
 from assets.atlas.numbers import as_csv
 from assets.atlas.page import indicator_page
 from assets.atlas.places import Places, quarters_of
+from assets.atlas.series import series
 from assets.atlas.site import atlas
 from assets.derived_assets import find_declarations
 from assets.twin import Twin
