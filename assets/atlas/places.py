@@ -117,9 +117,10 @@ def _names(rows: pl.DataFrame, measured: Measured, table: pl.DataFrame | None) -
         known = frame.select(measured.entity, name).drop_nulls().unique(keep="first")
         pairs = known.sort(measured.entity, name).iter_rows()
         named = {str(place): str(text) for place, text in pairs}
-        # A street has many stretches: what is not one place's own name is told with its id.
-        is_own = name == _own_name(measured) or len(set(named.values())) == len(named)
-        return named if is_own else {one: f"{text} ({one})" for one, text in named.items()}
+        # A street has many stretches: what is no name of one place alone is told with the id.
+        if len(set(named.values())) == len(named):
+            return named
+        return {one: f"{text} ({one})" for one, text in named.items()}
     return {}
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from assets.atlas.indicator import Indicator, is_share
 from assets.atlas.lines import MOST_LINES, Chart, chart
 from assets.atlas.words import PLACES, code, column, moment, span, tick
+from assets.measured import Value
 from quality.report.document import Table
 from quality.report.parts import folded, grid
 
@@ -50,73 +51,79 @@ def chart_of(one: Indicator, value: str) -> tuple[list[object], Chart, str]:
     they go.
     """
     measured = one.measured
-    period, by = str(measured.period), list(measured.by)
-    rows = one.series.filter(**measured.drawn) if measured.drawn else one.series
-    left = [name for name in by if name not in measured.drawn]
-    single, several, heading = PLACES[measured.geometry]
+    drawn = one.series.filter(**measured.drawn) if measured.drawn else one.series
+    rows = drawn if drawn.height else one.series
+    is_chosen = bool(measured.drawn) and bool(drawn.height)
+    by = [name for name in measured.by if not (is_chosen and name in measured.drawn)]
+    about = f" ({', '.join(map(code, measured.drawn.values()))})" if is_chosen else ""
     starts = _periods(one)
-    drawn = "; ".join(code(each) for each in measured.drawn.values())
-    about = f" ({drawn})" if drawn else ""
-    codes = rows.select(left).n_unique() if left else 1
+    codes = rows.select(by).n_unique() if by else 1
     if codes == 1 and rows[measured.entity].n_unique() <= MOST_LINES:
-        lines = _lines(rows, [measured.entity], value, period, starts)
-        named = {one.places.name(key[0]): line for key, line in lines.items()}
-        low, high = measured.values[value].low, measured.values[value].high
-        if len(named) == 1 and low:
-            edges = [_lines(rows, [measured.entity], name, period, starts) for name in (low, high)]
-            band = [next(iter(each.values())) for each in edges]
-            level = round(100 * measured.values[value].level)
-            what = f"La fascia chiara è l'intervallo al {level} %{about}."
-            return starts, Chart(_ticks(one, starts), named, *band), what
-        if len(named) == 1:
-            return (
-                starts,
-                Chart(_ticks(one, starts), named),
-                f"{heading}: {next(iter(named))}{about}.",
-            )
-        return starts, Chart(_ticks(one, starts), named), f"Una linea per {single}{about}."
-    if 1 < codes <= MOST_LINES:
-        lines = _lines(rows, left, value, period, starts)
-        named = {", ".join(map(code, key)): line for key, line in lines.items()}
-        return (
-            starts,
-            Chart(_ticks(one, starts), named),
-            (
-                f"La media {_of(several)}{about}, una linea per "
-                f"{' e '.join(column(name).lower() for name in left)}."
-            ),
-        )
-    worst = one_a_place_and_period(rows, one, value)
-    mean = next(iter(_lines(worst, [], value, period, starts).values()))
+        drawing, what = _by_place(one, rows, value, starts)
+    elif 1 < codes <= MOST_LINES:
+        drawing, what = _by_code(one, rows, value, starts, by)
+    else:
+        drawing, what = _mean(one, rows, value, starts)
+    return starts, drawing, f"{what}{about}."
+
+
+def _by_place(
+    one: Indicator, rows: pl.DataFrame, value: str, starts: Sequence[object]
+) -> tuple[Chart, str]:
+    measured = one.measured
+    lines = _lines(rows, [measured.entity], value, str(measured.period), starts)
+    named = {one.places.name(place): line for (place,), line in lines.items()}
+    ticks = _ticks(one, starts)
+    single, _, heading = PLACES[measured.geometry]
+    if len(named) > 1:
+        return Chart(ticks, named), f"Una linea per {single}"
+    what = f"{heading}: {next(iter(named))}"
+    said = measured.values[value]
+    if not said.low:
+        return Chart(ticks, named), what
+    band = [_lines(rows, [], edge, str(measured.period), starts)[()] for edge in _edges(said)]
+    level = round(100 * said.level)
+    return Chart(ticks, named, *band), f"{what}; la fascia chiara è l'intervallo al {level} %"
+
+
+def _edges(value: Value) -> tuple[str, str]:
+    return value.low, value.high
+
+
+def _by_code(
+    one: Indicator, rows: pl.DataFrame, value: str, starts: Sequence[object], by: Sequence[str]
+) -> tuple[Chart, str]:
+    lines = _lines(rows, by, value, str(one.measured.period), starts)
+    named = {", ".join(map(code, key)): line for key, line in lines.items()}
+    names = " e ".join(column(name).lower() for name in by)
+    return Chart(_ticks(one, starts), named), f"La media {_places(one)}, una linea per {names}"
+
+
+def _mean(
+    one: Indicator, rows: pl.DataFrame, value: str, starts: Sequence[object]
+) -> tuple[Chart, str]:
+    """The mean over the places, each with the worst of its rows, and the least and greatest."""
+    entity, period = one.measured.entity, str(one.measured.period)
+    is_low_bad = one.measured.is_high_bad is False
+    number = pl.col(value).cast(pl.Float64)
+    worst = rows.group_by(entity, period).agg(number.min() if is_low_bad else number.max())
     bounds = worst.group_by(period).agg(low=pl.col(value).min(), high=pl.col(value).max())
-    low_of = dict(bounds.select(period, "low").iter_rows())
-    high_of = dict(bounds.select(period, "high").iter_rows())
-    band = [[_float(edge.get(at)) for at in starts] for edge in (low_of, high_of)]
-    chart_ = Chart(_ticks(one, starts), {"": mean}, *band)
-    if codes > 1:
-        about += ", ogni luogo con il suo valore peggiore"
-    return (
-        starts,
-        chart_,
-        (f"La linea è la media {_of(several)}{about}; la fascia va dal minimo al massimo."),
+    low, high = (dict(bounds.select(period, edge).iter_rows()) for edge in ("low", "high"))
+    drawing = Chart(
+        _ticks(one, starts),
+        {"": _lines(worst, [], value, period, starts)[()]},
+        [low.get(at) for at in starts],
+        [high.get(at) for at in starts],
     )
+    each = ", ogni luogo con il suo valore peggiore" if worst.height < rows.height else ""
+    return drawing, f"La linea è la media {_places(one)}{each}; la fascia va dal minimo al massimo"
 
 
-def _of(several: str) -> str:
+def _places(one: Indicator) -> str:
     """`dei quartieri`, `delle celle`."""
+    several = PLACES[one.measured.geometry][1]
     is_feminine = several.split(maxsplit=1)[0] in ("celle", "sezioni", "voci")
     return f"{'delle' if is_feminine else 'dei'} {several}"
-
-
-def one_a_place_and_period(rows: pl.DataFrame, one: Indicator, value: str) -> pl.DataFrame:
-    """Of each place and period the worst row."""
-    period = str(one.measured.period)
-    worst = pl.col(value).min() if one.measured.is_high_bad is False else pl.col(value).max()
-    return rows.group_by(one.measured.entity, period).agg(worst).sort(period, one.measured.entity)
-
-
-def _float(value: object) -> float | None:
-    return None if value is None else float(str(value))
 
 
 def _lines(

@@ -9,12 +9,13 @@ import polars as pl
 import pytest
 
 from assets.atlas.figures import maps
-from assets.atlas.indicator import indicator_of
+from assets.atlas.indicator import Indicator, indicator_of
 from assets.atlas.numbers import as_csv
 from assets.atlas.page import indicator_page
 from assets.atlas.places import Places, quarters_of
-from assets.atlas.series import series
+from assets.atlas.series import chart_of, series
 from assets.atlas.site import atlas
+from assets.declaration import Declaration
 from assets.derived_assets import find_declarations
 from assets.twin import Twin
 from infra.errors import TwinError
@@ -24,10 +25,12 @@ from tests.assets.atlas.small_city import (
     DECLARATIONS,
     EVIL,
     FRAMES,
+    declared,
     put,
     small_city,
     streets,
 )
+from tests.assets.atlas.small_city import DUST as DUST_SAID
 
 CELLS, DUST = "gold/risk/risk_by_cell", "gold/air/hourly_dust_by_station"
 SECTIONS, STREETS = "gold/services/score_by_section", "gold/safety/danger_by_segment"
@@ -225,6 +228,71 @@ def test_a_series_tells_its_lines_in_words_and_leaves_gaps(files):
     # Two lines of two pieces each, and a sample of both in the legend.
     assert len(lines) == 6
     assert "24 marzo 2025, ore 21:00" in seen.text()
+
+
+def hours_of(count: int, *, codes: int = 1) -> tuple[Declaration, pl.DataFrame]:
+    """So many stations with so many codes each, over three hours."""
+    frame = pl.concat(
+        FRAMES[DUST]().filter(pl.col("station_id") == "B").head(3).with_columns(
+            station_id=pl.lit(f"S{n:02}"), station_name=pl.lit(f"Nome {n}"),
+            kind_code=pl.lit(f"k{c}"), dust_ugm3=pl.lit(10.0 * n + c), dust_low_ugm3=pl.lit(0.0),
+            dust_high_ugm3=pl.lit(999.0),
+        )
+        for n in range(count)
+        for c in range(codes)
+    )  # fmt: skip
+    return declared(
+        "gold/air/hourly_dust_by_station", frame, entity="station_id", geometry="point",
+        values={"dust_ugm3": DUST_SAID}, by=("kind_code",), period="hour_at", grain="hour",
+    ), frame  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("stations", "codes", "lines", "words"),
+    [
+        (1, 1, 1, "Luogo: Nome 0; la fascia chiara è l'intervallo al 90 %."),
+        (3, 1, 3, "Una linea per luogo."),
+        (3, 2, 2, "La media dei luoghi, una linea per kind."),
+        (9, 1, 1, "La linea è la media dei luoghi; la fascia va dal minimo al massimo."),
+        (2, 9, 1, "ogni luogo con il suo valore peggiore"),
+    ],
+)
+def test_a_series_has_a_line_a_place_or_a_code_or_one_of_all(
+    tmp_path, stations, codes, lines, words
+):
+    declaration, frame = hours_of(stations, codes=codes)
+    twin = small_city(tmp_path)
+    put(twin, declaration.key, frame)
+    one = indicator_of(declaration, DECLARATIONS, twin=twin, quarters=Places())
+
+    _, drawn, what = chart_of(one, "dust_ugm3")
+
+    assert words in what
+    assert len(drawn.lines) == lines
+    if (stations, codes) == (9, 1):
+        assert (drawn.lines[""], drawn.low, drawn.high) == ([40.0] * 3, [0.0] * 3, [80.0] * 3)
+    if (stations, codes) == (3, 2):
+        assert list(drawn.lines.values()) == [[10.0] * 3, [11.0] * 3]
+    if (stations, codes) == (2, 9):
+        assert drawn.lines[""] == [13.0] * 3
+
+
+def test_what_an_indicator_asks_to_be_drawn_is_drawn_and_where_it_is_not_there_the_worst(tmp_path):
+    declaration, frame = hours_of(2, codes=2)
+    twin = small_city(tmp_path)
+    put(twin, declaration.key, frame)
+
+    def with_drawn(kind: str) -> Indicator:
+        measured = replace(declaration.measured, drawn={"kind_code": kind})
+        asked = replace(declaration, measured=measured)
+        return indicator_of(asked, DECLARATIONS, twin=twin, quarters=Places())
+
+    there, gone = with_drawn("k0"), with_drawn("nowhere")
+
+    assert there.view().name == "k0"
+    assert there.view().rows["dust_ugm3"].sort().to_list() == [0.0, 10.0]
+    assert gone.view().rows["dust_ugm3"].sort().to_list() == [1.0, 11.0]
+    assert chart_of(gone, "dust_ugm3")[1].numbers
 
 
 def test_an_interval_stands_beside_its_value_and_its_absence_has_a_reason(files):
