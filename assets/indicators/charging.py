@@ -36,11 +36,18 @@ def charging(sessions: pl.DataFrame, stations: pl.DataFrame, limits: pl.DataFram
     sockets = placed.group_by("quarter_id").agg(
         pl.col("zone_name").first(), pl.col("sockets_count").sum().cast(pl.Float64)
     )
-    parts = _by_hour(sessions, placed)
+    last = sessions.sort("window_on").unique("session_pid", keep="last")
+    is_usable = pl.col("energy_kwh").is_not_null() & (pl.col("ended_at") >= pl.col("started_at"))
+    is_usable = is_usable.fill_null(value=False)
+    usable = last.group_by(day_on=day_in_rome("started_at")).agg(
+        completeness_ratio=is_usable.cast(pl.Float64).mean()
+    )
+    parts = _by_hour(last.filter(is_usable), placed)
     days = parts.sort("day_on", *_UNIT, nulls_last=True).partition_by("day_on", maintain_order=True)
     told = [_of_day(day, sockets.sort("quarter_id"), limits) for day in days]
     return (
         pl.concat([_of_day(parts.clear(), sockets.clear(), limits), *told])
+        .join(usable, on="day_on", how="left")
         .select(
             "quarter_id",
             "hour_at",
@@ -49,7 +56,7 @@ def charging(sessions: pl.DataFrame, stations: pl.DataFrame, limits: pl.DataFram
             pl.col("occupancy_ratio").clip(0, 1).round(_PRECISION),
             "sockets_count",
             told_code=pl.col("depth").replace_strict(dict(enumerate(TOLD)), return_dtype=pl.String),
-            completeness_ratio=pl.lit(1.0),
+            completeness_ratio=pl.col("completeness_ratio").fill_null(1.0),
             observations_count="contributors_count",
             quality_code=pl.when(pl.col("depth") == len(_LEVELS))
             .then(pl.lit("ok"))
@@ -70,10 +77,7 @@ def _by_hour(sessions: pl.DataFrame, stations: pl.DataFrame) -> pl.DataFrame:
         - pl.max_horizontal(pl.col("started_at"), pl.col("hour_at"))
     ).dt.total_minutes()
     hours = (
-        sessions.sort("window_on")
-        .unique("session_pid", keep="last")
-        .filter(pl.col("energy_kwh").is_not_null() & (pl.col("ended_at") >= pl.col("started_at")))
-        .with_columns(ended_at=last, card=pl.coalesce("card_pid", "session_pid"))
+        sessions.with_columns(ended_at=last, card=pl.coalesce("card_pid", "session_pid"))
         .with_columns(
             whole_min=whole,
             hour_at=pl.datetime_ranges(
@@ -212,7 +216,10 @@ declaration = Declaration(
             "Whose number it is: the quarter's own hour, or its share of a wider place or time.",
             *_CHARGED,
         ),
-        "completeness_ratio": given("Always 1: nobody says how many charges are owed."),
+        "completeness_ratio": given(
+            "Charges of the day with energy, beginning and end, of all.", "sessions.energy_kwh",
+            "sessions.started_at", "sessions.ended_at", "sessions.session_pid",
+        ),
         "observations_count": given("Cards that charged, in the place and time told.", *_CHARGED),
         "quality_code": given("modelled where it is a share of a wider place or time.", *_CHARGED),
     },

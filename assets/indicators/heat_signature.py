@@ -195,8 +195,8 @@ _PLACES: Final = ("sections.quarter_id", "quarters.zone_name", "sections.section
 _FLOOR: Final = ("buildings.floor_m2", "buildings.section_id")
 _DAILY: Final = (
     "heat.heat_kwh", "gas.gas_m3", *_TOLD, "days.day_on", "days.temp_mean_c",
-    "days.heating_dpr412_kd",
-    "carriers.content_kwhm3", "carriers.valid_from_on", *_PLACES, *_FLOOR,
+    "days.heating_dpr412_kd", "carriers.content_kwhm3", "carriers.valid_from_on", *_PLACES,
+    *_FLOOR,
 )  # fmt: skip
 _LAWS: Final = ("rules.reference_kd", "rules.rule_code", "rules.valid_from_on")
 _COUNTED: Final = (

@@ -38,7 +38,7 @@ def electricity_load(
     of_day = said.join(placed.select("section_id", "place"), on="section_id")
     days = _summed(of_day.group_by("consumed_on", "place", "who").agg(pl.col("amount").sum()))
     slots = _summed(of_day, "at").with_columns(
-        municipality_code=pl.lit(_municipality(placed), pl.String)
+        municipality_code=pl.lit(placed["municipality_code"].min(), pl.String)
     )
     keys = ("consumed_on", *_PLACES)
     days, slots = (one.join(numbers, on="place").drop("place") for one in (days, slots))
@@ -80,11 +80,6 @@ def _summed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
         largest_kwh=pl.col("amount").max() / MILLION,
         meters_count=pl.len().cast(pl.Int64),
     )
-
-
-def _municipality(placed: pl.DataFrame) -> str | None:
-    codes: list[str] = placed["municipality_code"].drop_nulls().sort().to_list()
-    return codes[0] if codes else None
 
 
 def _depths(day: pl.DataFrame, slots: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:

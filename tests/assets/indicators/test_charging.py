@@ -82,6 +82,22 @@ def test_hours_of_few_cards_are_told_together_and_a_day_of_few_not_at_all():
     assert told(sessions(few[:9])) == {}
 
 
+def test_a_charge_without_energy_or_that_ends_before_it_begins_is_left_out_and_said():
+    charges = [("A", 0, 60, 10.0)] * 12
+    readings = sessions(charges).with_columns(
+        energy_kwh=pl.when(pl.col("session_pid") != "s3").then("energy_kwh"),
+        ended_at=pl.when(pl.col("session_pid") != "s4").then("ended_at").otherwise(
+            pl.col("started_at").dt.offset_by("-1h")
+        ),
+        card_pid=pl.when(pl.col("session_pid") != "s5").then("card_pid"),
+    )  # fmt: skip
+
+    found = charging(readings, STATIONS, LIMITS)
+
+    assert found["demand_kwh"].sum() == pytest.approx(100.0)
+    assert found["completeness_ratio"].unique().to_list() == pytest.approx([10 / 12])
+
+
 def test_a_card_that_charges_ten_times_is_one():
     charges = [("A", 0, 60, 10.0)] * 10
 
