@@ -169,7 +169,7 @@ declaration = Declaration(
         values={
             "danger_per_km_index": Value(
                 "Incidenti attesi per milione di km percorsi",
-                "10*-6/km",
+                "{per milione di km}",
                 low="danger_per_km_low_index",
                 high="danger_per_km_high_index",
             ),

@@ -231,7 +231,7 @@ declaration = Declaration(
             ),
             "danger_per_bike_km_index": Value(
                 "Incidenti attesi per milione di km in bicicletta",
-                "10*-6/km",
+                "{per milione di km}",
                 low="danger_per_bike_km_low_index",
                 high="danger_per_bike_km_high_index",
             ),

@@ -22,6 +22,7 @@ Columns = Mapping[str, set[str]]
 ROWS: Final = "its rows"
 # All rows changed leave nothing of a table that shows only what is complete: one in so many do.
 _FEW: Final = 50
+_GRID: Final = ("grid_row_index", "grid_column_index")
 
 
 def unsaid(declaration: Declaration, inputs: Inputs, *, may_be_empty: Columns) -> list[str]:
@@ -82,23 +83,38 @@ def renamed(declaration: Declaration, inputs: Inputs, pseudonyms: Columns) -> li
 def fewer(declaration: Declaration, inputs: Inputs, *, most: int) -> Inputs:
     """Of large inputs the rows of some of the things that the table tells apart, all of theirs.
 
-    They are told by the text of the key that has the most values.
+    They are told by the text of the key that has the most values; not by pseudonyms, which are
+    others in each installation. Of a grid the middle stays, whole.
     """
+    inputs = {name: _middle(frame) for name, frame in inputs.items()}
     largest = max(inputs.values(), key=lambda frame: frame.height)
     origins = [origin for key in declaration.key_columns for origin in _said(declaration, key)]
     things = {
         column: inputs[name][column].drop_nulls().unique().sort()
         for name, _, column in (origin.partition(".") for origin in origins)
-        if column in inputs[name].columns and inputs[name].schema[column] == pl.String
+        if column in inputs[name].columns
+        and inputs[name].schema[column] == pl.String
+        and not column.endswith("_pid")
     }
-    if largest.height <= most or not things:
+    step = 1 + largest.height // most
+    named = max(things, key=lambda column: things[column].len(), default=None)
+    if step == 1 or named is None or things[named].len() < step:
         return inputs
-    named = max(things, key=lambda column: things[column].len())
-    kept = things[named].gather_every(1 + largest.height // most).implode()
+    kept = things[named].gather_every(step).implode()
     return {
         name: frame.filter(pl.col(named).is_in(kept)) if named in frame.columns else frame
         for name, frame in inputs.items()
     }
+
+
+def _middle(frame: pl.DataFrame) -> pl.DataFrame:
+    """Of a grid the middle third in both directions."""
+    if not {*_GRID} <= set(frame.columns):
+        return frame
+    ends = [(pl.col(place).max() + 1) for place in _GRID]
+    return frame.filter(
+        (pl.col(place) * 3).is_between(end, 2 * end) for place, end in zip(_GRID, ends, strict=True)
+    )
 
 
 def published(declaration: Declaration, inputs: Inputs) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from assets.declaration import Declaration, given
 from assets.indicators.public_green import declaration as public_green
 from assets.measured import Grain, Measured, Value
 from assets.twin import Twin
+from assets.validity import VALIDITY, since_ever
 from infra.lake import TableSpec
 from infra.settings import Settings
 
@@ -196,10 +197,10 @@ def small_city(folder: Path) -> Twin:
     twin = Twin.here(Settings.load({"GEMELLO_HOME": str(folder)}, folder=folder))
     for key, frame in FRAMES.items():
         put(twin, key, frame())
-    put(twin, "silver/territory/quarters", pl.DataFrame({
+    put(twin, "silver/territory/quarters", since_ever(pl.DataFrame({
         "quarter_id": ["Q1", "Q2"], "quarter_name": ["Bassa", "Alta"],
         "border_geom": [box(WEST, SOUTH, EAST, MIDDLE), box(WEST, MIDDLE, EAST, NORTH)],
-    }))  # fmt: skip
+    })))  # fmt: skip
     put(twin, "silver/prova/sections", pl.DataFrame({
         "section_id": ["S1", "S2"], "residents_count": [11, 12],
         "border_geom": [box(WEST, SOUTH, 10.22, MIDDLE), box(10.22, SOUTH, EAST, MIDDLE)],
@@ -213,5 +214,5 @@ def small_city(folder: Path) -> Twin:
 
 def put(twin: Twin, key: str, frame: pl.DataFrame) -> None:
     """Write a table whole."""
-    spec = TableSpec(frame.schema, description=key)
+    spec = TableSpec(frame.drop(VALIDITY, strict=False).schema, description=key)
     twin.lake.replace_all(key, frame, spec=spec, notes=NOTES, mark=1)
