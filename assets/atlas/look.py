@@ -18,7 +18,8 @@ def _colours(name: str, *, is_high_bad: bool | None) -> str:
     return (
         "".join(rules)
         + f".{name} .aree .k4,.{name} rect.k4{{fill:url(#{name})}}"
-        + f".fondo-{name}{{fill:{shades[-1]}}}"
+        # A small map has no dots: the page of the city does not draw them for each.
+        + f".{name} .piccola .k4,.fondo-{name}{{fill:{shades[-1]}}}"
     )
 
 

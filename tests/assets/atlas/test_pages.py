@@ -15,8 +15,10 @@ from assets.atlas.page import indicator_page
 from assets.atlas.places import Places, quarters_of
 from assets.atlas.series import chart_of, series
 from assets.atlas.site import atlas
+from assets.atlas.summary import city_value
 from assets.declaration import Declaration
 from assets.derived_assets import find_declarations
+from assets.maps import palette
 from assets.twin import Twin
 from infra.errors import TwinError
 from tests.assets.atlas.reading import Seen, faults
@@ -293,6 +295,41 @@ def test_what_an_indicator_asks_to_be_drawn_is_drawn_and_where_it_is_not_there_t
     assert there.view().rows["dust_ugm3"].sort().to_list() == [0.0, 10.0]
     assert gone.view().rows["dust_ugm3"].sort().to_list() == [1.0, 11.0]
     assert chart_of(gone, "dust_ugm3")[1].numbers
+
+
+def test_of_rows_with_a_total_the_city_has_the_total_and_no_mean(tmp_path):
+    twin = small_city(tmp_path)
+    frame = FRAMES["gold/economy/yearly_equality"]()
+    put(twin, "gold/economy/yearly_equality", pl.concat(
+        [frame, frame.head(1).with_columns(category_code=pl.lit("totale"), gini_index=pl.lit(0.7))]
+    ))  # fmt: skip
+
+    one = indicator_of(
+        DECLARATIONS["gold/economy/yearly_equality"], DECLARATIONS, twin=twin, quarters=Places()
+    )
+
+    assert city_value(one, "gini_index").figure == "0,7"
+    assert city_value(one, "gini_index").what == "di tutti insieme"
+
+
+def test_places_without_a_position_have_bars_the_worst_twenty_first(tmp_path):
+    declaration, frame = hours_of(25)
+    twin = small_city(tmp_path)
+    put(twin, declaration.key, frame.with_columns(lat_deg=pl.lit(None, pl.Float64)))
+
+    one = indicator_of(declaration, DECLARATIONS, twin=twin, quarters=Places())
+    html = maps(one, Places())
+
+    assert "(i 20 peggiori di 25)" in html
+    assert re.findall(r"<li><span>([^<]*)</span>", html)[:2] == ["Nome 24", "Nome 23"]
+
+
+def test_small_maps_colour_every_class_without_what_only_large_ones_have(files):
+    index = files["index.html"]
+    solid = re.findall(r"\.male \.piccola \.k4[^{]*\{fill:(#\w+)\}", index)
+
+    assert solid == [palette(is_high_bad=True)[-1]]
+    assert "id='male'" not in index
 
 
 def test_an_interval_stands_beside_its_value_and_its_absence_has_a_reason(files):
