@@ -6,8 +6,22 @@ from numpy.typing import NDArray
 
 from assets.maps import cell_shapes
 from assets.methods.areal import in_metres, share_near, shared_ground
+from assets.methods.terrain_grid import h3_cells
 
 Array = NDArray[np.float64]
+
+
+def cells_of(lat_deg: pl.Series, lng_deg: pl.Series) -> pl.Series:
+    """The name of the H3 cell (resolution 9) of each of many points, which often stand together."""
+    import h3
+
+    places = pl.DataFrame({"lat": lat_deg, "lng": lng_deg})
+    known = places.unique()
+    names = [h3.int_to_str(number) for number in h3_cells(known["lat"], known["lng"]).tolist()]
+    cells = pl.Series("cell_id", names, dtype=pl.String)
+    return places.join(
+        known.with_columns(cells), on=["lat", "lng"], how="left", maintain_order="left"
+    )["cell_id"]
 
 
 def spread_over(cells: pl.Series, areas: pl.DataFrame, *counts: str) -> list[Array]:

@@ -56,7 +56,11 @@ def _schema_of(
             f"{declaration.key} declares the columns {', '.join(declaration.gives)} but its "
             f"function gives {', '.join(schema)}; make the two agree"
         )
+    # Measurements of all kinds stand in one column, with the unit of each beside it.
+    is_told_beside = "unit_code" in schema
     for name, dtype in schema.items():
+        if name == "value" and is_told_beside:
+            continue
         if dtype.is_numeric() and unit_of(name) is None:
             raise TwinError(f"{declaration.key}: {name} is a number without a unit in its name")
     return schema
@@ -100,7 +104,9 @@ def _input_schema(
     key: str, declarations: Mapping[str, Declaration], twin: Twin, known: dict[str, pl.Schema]
 ) -> dict[str, pl.DataType]:
     if key in declarations:
-        return dict(_known(key, declarations, twin, known))
+        columns = _known(key, declarations, twin, known)
+        # Who does not ask for the history of a table is given its current rows, without validity.
+        return {name: dtype for name, dtype in columns.items() if name not in _VALIDITY}
     contract = twin.contract_of(key)
     if contract is None:
         raise TwinError(f"{key} is read, but there is no contract and no function that gives it")
@@ -114,10 +120,12 @@ def _input_schema(
 
 def table_spec(declaration: Declaration, schema: pl.Schema) -> TableSpec:
     """How a computed table of these columns is to look in the lake."""
+    # Validity is the lake's own: it describes these columns itself.
+    own = pl.Schema({name: dtype for name, dtype in schema.items() if name not in _VALIDITY})
     return TableSpec(
-        schema=schema,
+        schema=own,
         labels={},
-        descriptions={name: column.description for name, column in declaration.gives.items()},
-        statistics=tuple(schema),
+        descriptions={name: declaration.gives[name].description for name in own},
+        statistics=tuple(own),
         description=declaration.title,
     )

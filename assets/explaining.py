@@ -14,6 +14,7 @@ from assets.lineage import Descent, descents_of
 from assets.method import method_mark
 from assets.staleness import INPUT_NOTE, UNFINISHED
 from assets.twin import Twin
+from assets.validity import VALIDITY
 from infra.errors import TwinError, UsageError
 from infra.lake import Commit
 
@@ -76,7 +77,8 @@ def explain(
 ) -> Explanation:
     """Find the row of a key, the commit that wrote it and the versions it read; compute it again.
 
-    `key` has a text for each key column. Raises UsageError where there is no such row.
+    `key` has a text for each key column but `valid_from`: of a thing with history the row that
+    holds now is explained. Raises UsageError where there is no such row.
     """
     row = _row(declaration, key, twin)
     day = None
@@ -116,7 +118,9 @@ def making(
 
 
 def _row(declaration: Declaration, key: Mapping[str, str], twin: Twin) -> pl.DataFrame:
-    table, columns = declaration.key, declaration.key_columns
+    # Of rows with history the current one is explained.
+    table = declaration.key
+    columns = [name for name in declaration.key_columns if name not in VALIDITY]
     if set(key) != set(columns):
         raise UsageError(f"{table}: give --key {' --key '.join(f'{name}=…' for name in columns)}")
     if not twin.lake.exists(table):

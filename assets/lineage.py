@@ -73,7 +73,8 @@ def descents(declarations: Mapping[str, Declaration], twin: Twin) -> list[Descen
 def made_of(declaration: Declaration, column: str) -> list[Place]:
     """The columns of other tables that a column is declared to be made of."""
     parts = [origin.partition(".") for origin in declaration.gives[column].made_of]
-    return [(declaration.reads[name], read) for name, _, read in parts]
+    # A table may be read under two names.
+    return list(dict.fromkeys((declaration.reads[name], read) for name, _, read in parts))
 
 
 def descents_of(

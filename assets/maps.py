@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from html import escape
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
 from assets.ground import Sheet
 from assets.plots import MAX_SVG, svg_page
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
 
 # From pale to dark, told apart without colour vision too; missing values are hatched.
 _BAD: Final = ("#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026")
@@ -43,28 +46,37 @@ def class_breaks(values: pl.Series, *, classes: int = 5) -> list[float]:
 
 
 def cell_shapes(cells: pl.Series) -> pl.Series:
-    """The WKB hexagons of H3 cells, WGS 84; null where there is no such cell."""
+    """The WKB hexagons of H3 cells, WGS 84; null where there is no such cell.
+
+    Among cells of several resolutions the larger are without the smaller, as the rest of a cell is.
+    """
     import h3
     import shapely
 
-    def hexagon(cell: str | None) -> bytes | None:
-        if cell is None or not h3.is_valid_cell(cell):
-            return None
-        ring = [(lng, lat) for lat, lng in h3.cell_to_boundary(cell)]
-        wkb: bytes = shapely.to_wkb(shapely.Polygon(ring))
-        return wkb
+    valid = [cell if cell is not None and h3.is_valid_cell(cell) else None for cell in cells]
+    sizes = np.array([-1 if cell is None else h3.get_resolution(cell) for cell in valid])
+    hexagons = np.array([None if cell is None else _hexagon(cell) for cell in valid], dtype=object)
+    whole = hexagons.copy()
+    for size in np.unique(sizes[sizes >= 0])[:-1]:
+        smaller = shapely.union_all(whole[sizes > size])
+        hexagons[sizes == size] = shapely.difference(whole[sizes == size], smaller)
+    return pl.Series("shape_geom", list(shapely.to_wkb(hexagons)), dtype=pl.Binary)
 
-    return pl.Series("shape_geom", [hexagon(cell) for cell in cells], dtype=pl.Binary)
+
+def _hexagon(cell: str) -> "BaseGeometry":
+    import h3
+    import shapely
+
+    return shapely.Polygon([(lng, lat) for lat, lng in h3.cell_to_boundary(cell)])
 
 
 def point_shapes(lat: pl.Series, lng: pl.Series) -> pl.Series:
     """The WKB points of coordinates, WGS 84; null where one is missing."""
     import shapely
 
-    points = [
-        None if x is None or y is None else shapely.to_wkb(shapely.Point(x, y))
-        for y, x in zip(lat, lng, strict=True)
-    ]
+    x, y = (one.cast(pl.Float64).to_numpy() for one in (lng, lat))
+    points = shapely.to_wkb(shapely.points(x, y))
+    points[(lat.is_null() | lng.is_null()).to_numpy()] = None
     return pl.Series("shape_geom", points, dtype=pl.Binary)
 
 

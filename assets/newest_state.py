@@ -1,4 +1,4 @@
-"""The newest state of each station: rain and its rarity, gusts, heat, and air.
+"""The newest state of each station: rain and its rarity, gusts, heat, air, and rivers.
 
 Readings are ten-minute weather in the order of stations and instants.
 """
@@ -11,6 +11,7 @@ import polars as pl
 from assets.methods.rain_lines import lines_by_station, longest
 from assets.methods.thermal_comfort import utci_c
 
+RIVER: Final = "river_level"
 _STEPS_AN_HOUR: Final = 6
 # So much of a duration must be there: rain that was not measured is not dry.
 _LEAST_RAIN: Final = 0.95
@@ -119,5 +120,20 @@ def air_now(values: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
             concentration_ugm3=pl.when(pl.col("completeness_ratio") >= _LEAST_AIR).then(
                 "concentration_ugm3"
             )
+        )
+    )
+
+
+def rivers_now(levels: pl.DataFrame) -> pl.DataFrame:
+    """The newest level of each gauge."""
+    return (
+        levels.filter(pl.col("level_m").is_not_null())
+        .sort("station_id", "observed_at")
+        .group_by("station_id", maintain_order=True)
+        .agg(pl.col("observed_at", "level_m").last())
+        .with_columns(
+            measure_code=pl.lit(RIVER),
+            completeness_ratio=pl.lit(1.0),
+            observations_count=pl.lit(1),
         )
     )

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from assets.reach import Times
+from assets.journeys import Times
 
 _MINUTE_S: Final = 60
 _NEAR_MIN: Final = 15
@@ -40,6 +40,14 @@ def over_departures(
         schema_overrides={"section_id": pl.String(), "category_code": pl.String()},
         nan_to_null=True,
     )
+
+
+def median_min(seconds: np.ndarray) -> np.ndarray:
+    """Minutes within which half of the departures arrive; nan where fewer arrive at all.
+
+    Of seconds (homes, departures, services), -1 where not reached.
+    """
+    return _percentile(_sorted(seconds), 0.5)
 
 
 def _sorted(seconds: np.ndarray) -> np.ndarray:

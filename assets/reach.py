@@ -1,6 +1,6 @@
 """From tables of a city to travel times: its streets, a day's timetable, hours and bicycles.
 
-What several indicators of access share. Times of a day are seconds since its midnight.
+Times of a day are seconds since its midnight.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from assets.methods.connection_scan import Integers, Links, Services, Timetable, travel_times
+from assets.methods.connection_scan import Integers
 from assets.methods.walking import (
     Array,
     Snapped,
@@ -199,70 +199,3 @@ def _streets(
         Streets(network(start, end, there, back, nodes_count=count), metre_s),
         Streets(network(start, end, riding, riding, nodes_count=count), metre_s),
     )
-
-
-@dataclass(frozen=True)
-class Times:
-    """Seconds to the nearest open service of each category; -1 where none is reached in time.
-
-    Each is (homes, departures, categories): on foot alone, on foot or by public bicycle, and by
-    whatever is quickest.
-    """
-
-    on_foot: np.ndarray
-    by_bike: np.ndarray
-    quickest: np.ndarray
-
-
-def times_of_day(
-    habits: Habits,
-    streets: Town,
-    rides: Integers,
-    *,
-    services: pl.DataFrame,
-    categories: list[str],
-    weekday: int,
-    leaves_s: Integers,
-) -> Times:
-    """Travel times from each home for each departure, among the services open on that weekday."""
-    hours = open_hours(services, weekday)
-    which = hours["service"].to_numpy().astype(np.int64)
-    numbers = {name: number for number, name in enumerate(categories)}
-    kinds = services["category_code"].replace_strict(numbers, return_dtype=pl.Int64).to_numpy()
-    stops_count = streets.between_stops.shape[0]
-    open_services = Services(
-        _links(streets.from_stops[:, which]),
-        kinds[which].astype(np.int64),
-        hours["opens_s"].to_numpy().astype(np.int64),
-        hours["closes_s"].to_numpy().astype(np.int64),
-        len(categories),
-    )
-    first, last = leaves_s.min(initial=DAY_S), leaves_s.max(initial=0) + int(habits.longest_s)
-    in_time = rides[(rides[:, 2] >= first) & (rides[:, 2] <= last)]
-    walks = streets.between_stops.copy()
-    np.fill_diagonal(walks, np.inf)
-    timetable = Timetable.of(in_time, _rows(walks), stops_count=stops_count)
-    standing = Timetable.of([], [], stops_count=stops_count)
-    access = _links(streets.to_stops)
-
-    def from_homes(ways: Array, by: Timetable) -> np.ndarray:
-        return travel_times(
-            by, access, _links(ways[:, which]), open_services,
-            leaves_s=leaves_s, margin_s=int(habits.change_s), longest_s=int(habits.longest_s),
-        )  # fmt: skip
-
-    return Times(
-        on_foot=from_homes(streets.on_foot, standing),
-        by_bike=from_homes(streets.by_bike, standing),
-        quickest=from_homes(streets.by_bike, timetable),
-    )
-
-
-def _rows(seconds: Array) -> Integers:
-    """Rows (place, beside, whole seconds, rounded up) of what is not too far."""
-    place, beside = np.nonzero(np.isfinite(seconds))
-    return np.column_stack([place, beside, np.ceil(seconds[place, beside])]).astype(np.int64)
-
-
-def _links(seconds: Array) -> Links:
-    return Links.of(seconds.shape[0], _rows(seconds))

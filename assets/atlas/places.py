@@ -47,7 +47,9 @@ def quarters_of(twin: Twin) -> Places:
     import shapely
 
     rows = (
-        twin.lake.read(_QUARTERS).select("quarter_id", "quarter_name", "border_geom").collect()
+        twin.lake.read(_QUARTERS)
+        .filter(pl.col("valid_to").is_null())
+        .select("quarter_id", "quarter_name", "border_geom").collect()
     ).drop_nulls().sort("quarter_id")  # fmt: skip
     ids = rows["quarter_id"].to_list()
     shapes = shapely.from_wkb(rows["border_geom"].to_numpy())

@@ -10,6 +10,7 @@ from assets.measured import Measured, Value
 from assets.methods.thermal_comfort import above_calendar, calendar_percentile, run_lengths, utci_c
 from assets.plots import line_chart
 from assets.solar import solar_day
+from assets.trust import health_columns, quality, suspect_days
 
 # A night that does not cool below this is tropical (ETCCDI index TR).
 TROPICAL_C: Final = 20.0
@@ -21,11 +22,12 @@ _COMPLETE: Final = 0.95
 _LEAST_WIND_MS: Final = 0.5
 # The extended summer, in which warm days are heat (Perkins & Alexander 2013, § 2).
 _SUMMER: Final = (5, 9)
+_SENSORS: Final = ("temp_c", "rh_pct", "wind_ms")
 _BANDS: Final = ("cold_h", "no_stress_h", "moderate_h", "strong_h", "very_strong_h", "extreme_h")
 
 
 def daily_heat_by_station(
-    weather: pl.DataFrame, history: pl.DataFrame, bands: pl.DataFrame
+    weather: pl.DataFrame, history: pl.DataFrame, bands: pl.DataFrame, health: pl.DataFrame
 ) -> pl.DataFrame:
     """Give each station's extremes of each day of solar time, its hours by stress, and its waves.
 
@@ -34,7 +36,8 @@ def daily_heat_by_station(
     quarters of the day; days of the history alone have none. A heat wave is three days or more from
     May to September with the maximum above the 90th percentile of the calendar day (15 days about
     it, all years of the history); at a station without history it is not known. The history goes
-    before readings of the same day.
+    before readings of the same day. A day is suspect on which a sensor of temperature, humidity or
+    wind was.
     """
     measured, daily = _measured(weather, bands), _of_history(history)
     days = (
@@ -49,7 +52,10 @@ def daily_heat_by_station(
         .sort("station_id", "day_on")
     )
     is_known = pl.col("temp_max_c").is_not_null()
-    return _with_waves(days, history).select(
+    bad = suspect_days(health).filter(pl.col("quantity_code").is_in(_SENSORS))
+    suspect = bad.select("station_id", "day_on", "is_suspect").unique()
+    told = _with_waves(days, history).join(suspect, on=["station_id", "day_on"], how="left")
+    return told.sort("station_id", "day_on").select(
         "station_id",
         "day_on",
         "temp_max_c",
@@ -61,11 +67,11 @@ def daily_heat_by_station(
         **{name: pl.col(name) for name in _BANDS},
         completeness_ratio="completeness_ratio",
         observations_count="observations_count",
-        quality_code=pl.when(~is_known)
-        .then(pl.lit("no_data"))
-        .when(pl.col("completeness_ratio") < _COMPLETE)
-        .then(pl.lit("partial"))
-        .otherwise(pl.lit("ok")),
+        quality_code=quality(
+            no_data=~is_known,
+            suspect=pl.col("is_suspect"),
+            partial=pl.col("completeness_ratio") < _COMPLETE,
+        ),
     )
 
 
@@ -188,6 +194,7 @@ declaration = Declaration(
         "weather": "silver/weather/weather_observed",
         "history": "silver/weather/weather_by_day",
         "bands": "bronze/definitions/thermal_stress_bands",
+        "health": "silver/sensors/weather_sensor_health_by_day",
     },
     gives={
         "station_id": given(
@@ -206,12 +213,16 @@ declaration = Declaration(
         },
         "completeness_ratio": given("Extremes, or readings of 144, that came.", *_HOW_MUCH),
         "observations_count": given("Readings, or extremes of the history.", *_HOW_MUCH),
-        "quality_code": given("partial below 95 %; no_data without a maximum.", *_HOW_MUCH),
+        "quality_code": given(
+            "partial below 95 %, suspect where a sensor was; no_data without a maximum.",
+            *_HOW_MUCH,
+            *health_columns("health"),
+        ),
     },
     key_columns=("station_id", "day_on"),
     window_by=None,
     title="Heat by station and day",
-    method_version="1",
+    method_version="2",
     literature=(
         "UTCI: Bröde et al. 2012, with bands as versioned rows. Heat waves: Perkins & Alexander "
         "2013 (CTX90pct). Tropical nights: ETCCDI TR20."

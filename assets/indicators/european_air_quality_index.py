@@ -7,6 +7,7 @@ import polars as pl
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import hourly_heat
+from assets.trust import health_columns, quality, suspect_days
 
 # The index is that of five pollutants; a station that measures fewer says so in its completeness.
 _POLLUTANTS: Final = 5
@@ -18,17 +19,21 @@ _COLOURS: Final = (
 )  # fmt: skip
 
 
-def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+def european_air_quality_index(
+    observed: pl.DataFrame, bands: pl.DataFrame, health: pl.DataFrame
+) -> pl.DataFrame:
     """Give each station's level in each hour: that of its worst pollutant, 1 (good) to 6.
 
     Concentrations are averaged over the hours the edition in force says (three quarters of them
     must be there), rounded half up to whole µg/m³, and put in the band whose upper limit they do
     not exceed. A pollutant without a value takes no part; an hour without any has no row. Beyond
-    the last band's limit the level is the last.
+    the last band's limit the level is the last. An hour is suspect where one of its sensors was on
+    that day: that of solar time which has 23 of the 24 hours of the day of UTC.
     """
     rounded = _averaged(_with_edition(observed, bands)).with_columns(
         rounded_ugm3=(pl.col("mean_ugm3") + 0.5).floor()
     )
+    suspect = suspect_days(health, quantity="pollutant_code")
     banded = (
         rounded.join(bands, on=["definition_code", "pollutant_code"], how="inner")
         .with_columns(last_level=pl.col("band_level").max().over("definition_code"))
@@ -38,6 +43,8 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
         )
         .group_by("station_id", "hour_at", "pollutant_code", "definition_code")
         .agg(pl.col("band_level").min())
+        .with_columns(day_on=pl.col("hour_at").dt.date())
+        .join(suspect, on=["station_id", "pollutant_code", "day_on"], how="left")
     )
     names = bands.select("definition_code", "valid_from_on", "band_level", "band_name").unique()
     stations = observed.select("station_id", "station_name").unique("station_id")
@@ -49,6 +56,7 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
             pl.col("band_level").first(),
             pl.col("pollutant_code").first().alias("worst_pollutant_code"),
             pl.len().cast(pl.Int64).alias("pollutants_count"),
+            pl.col("is_suspect").any(),
         )
     )
     return (
@@ -66,9 +74,9 @@ def european_air_quality_index(observed: pl.DataFrame, bands: pl.DataFrame) -> p
             definition_code="definition_code",
             definition_from_on="valid_from_on",
             observations_count="pollutants_count",
-            quality_code=pl.when(pl.col("pollutants_count") < _POLLUTANTS)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                partial=pl.col("pollutants_count") < _POLLUTANTS, suspect=pl.col("is_suspect")
+            ),
         )
         .sort("station_id", "hour_at")
     )
@@ -150,6 +158,7 @@ declaration = Declaration(
     reads={
         "observed": "silver/air/air_quality_observed",
         "bands": "bronze/definitions/air_quality_index_bands",
+        "health": "silver/sensors/air_sensor_health_by_day",
     },
     gives={
         "station_id": given("ARPA's id of the station.", "observed.station_id"),
@@ -173,13 +182,17 @@ declaration = Declaration(
             "bands.definition_code",
         ),
         "observations_count": given("Concentrations used.", *_COUNTED),
-        "quality_code": given("partial where a pollutant of the five has no value.", *_COUNTED),
+        "quality_code": given(
+            "partial where a pollutant of the five has no value, suspect where a sensor was.",
+            *_COUNTED,
+            *health_columns("health"),
+        ),
     },
     key_columns=("station_id", "hour_at"),
     window_by="hour_at",
     lookback_days=1,
     title="European Air Quality Index, by station and hour",
-    method_version="1",
+    method_version="2",
     literature="European Environment Agency, European Air Quality Index; bands are versioned rows.",
     plot=_picture,
     measured=Measured(

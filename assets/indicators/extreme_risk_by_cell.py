@@ -7,7 +7,8 @@ import polars as pl
 
 from assets.cells import ground_near, spread_over
 from assets.declaration import Declaration, given
-from assets.editions import weights_of
+from assets.editions import newest, weights_of
+from assets.green import green_to_stay_in
 from assets.maps import cell_shapes, shape_map
 from assets.measured import Measured, Value
 from assets.methods.composite import (
@@ -18,10 +19,7 @@ from assets.methods.composite import (
 )
 from assets.methods.terrain import percentile_rank
 
-# Green one can stay in, large enough, and near (WHO Regional Office for Europe 2016).
-_GREEN_KINDS: Final = ("parco", "giardino", "bosco")
-_GREEN_M2: Final = 5_000.0
-_NEAR_M: Final = 300.0
+_NEAR_GREEN: Final = "near_green"
 _DRAWS: Final = 500
 _SEED: Final = 2008
 _PARTS: Final = ("hazard", "exposure", "vulnerability")
@@ -44,7 +42,13 @@ SCHEMA: Final = pl.Schema(
 
 
 def extreme_risk_by_cell(
-    pluvial: pl.DataFrame, sections: pl.DataFrame, green: pl.DataFrame, weights: pl.DataFrame
+    *,
+    pluvial: pl.DataFrame,
+    sections: pl.DataFrame,
+    green: pl.DataFrame,
+    kinds: pl.DataFrame,
+    standards: pl.DataFrame,
+    weights: pl.DataFrame,
 ) -> pl.DataFrame:
     """Rate each cell's risk from intense rain and from heat, and rank the cells, 1 the worst.
 
@@ -52,7 +56,8 @@ def extreme_risk_by_cell(
     from 0 to 1. Rain: the hazard of the pluvial table; the vulnerable are the share aged 65 and
     over, as a rank. Heat: hazard is the rank in sealed ground, which stands for the city's heat
     island and is no temperature; vulnerability is the mean of the rank in the elderly and of the
-    share of the cell farther than 300 m from a public park, garden or wood of half a hectare.
+    share of the cell farther than 300 m, as the crow flies, from public green to stay in of half a
+    hectare (kinds and limits by definition).
     Wind, drought and air episodes have no difference between cells here and are left out. Cells are
     ranked by their greater risk. The interval (5 to 95 %) is that of the rank over 500 random
     weights, by the greater and by the mean risk in turn.
@@ -61,7 +66,7 @@ def extreme_risk_by_cell(
     if not cells.height:
         return SCHEMA.to_frame()
     elderly = _elderly(cells["cell_id"], sections)
-    far = _far_from_green(cells["cell_id"], green)
+    far = _far_from_green(cells["cell_id"], green, kinds, standards)
     lives = cells["residents_count"].fill_null(0.0).to_numpy() > 0
     old = np.where(lives, percentile_rank(np.where(lives, elderly, np.nan)), 0.0)
     old = np.nan_to_num(old)
@@ -135,15 +140,16 @@ def _elderly(cells: pl.Series, sections: pl.DataFrame) -> np.ndarray:
         return np.where(people > 0, (older + oldest) / people, np.nan)
 
 
-def _far_from_green(cells: pl.Series, green: pl.DataFrame) -> np.ndarray:
-    """The share of each cell's ground that is farther than 300 m from green to stay in."""
-    chosen = green.filter(
-        pl.col("is_public")
-        & pl.col("kind_code").is_in(_GREEN_KINDS)
-        & (pl.col("area_m2") >= _GREEN_M2)
-        & pl.col("border_geom").is_not_null()
-    ).sort("area_id")
-    return 1 - ground_near(cells, chosen["border_geom"], within_m=_NEAR_M)
+def _far_from_green(
+    cells: pl.Series, green: pl.DataFrame, kinds: pl.DataFrame, standards: pl.DataFrame
+) -> np.ndarray:
+    """The share of each cell's ground far from green to stay in; `nan` without a standard."""
+    held = newest(standards.filter(standard_code=_NEAR_GREEN)).head(1)
+    if not held.height:
+        return np.full(len(cells), np.nan)
+    least_m2, within_m = held.select("least_m2", "within_m").row(0)
+    chosen = green_to_stay_in(green, kinds, least_m2=least_m2)
+    return 1 - ground_near(cells, chosen["border_geom"], within_m=within_m)
 
 
 def _picture(frame: pl.DataFrame) -> str:
@@ -164,7 +170,11 @@ _OLD: Final = (
     "sections.residents_count", "sections.age_65_79_count", "sections.age_80_count",
     "sections.border_geom", "pluvial.residents_count",
 )  # fmt: skip
-_GREEN: Final = ("green.border_geom", "green.area_m2", "green.kind_code", "green.is_public")
+_GREEN: Final = (
+    "green.border_geom", "green.area_m2", "green.kind_code", "green.is_public", "kinds.kind_code",
+    "kinds.is_to_stay", "kinds.valid_from_on", "standards.standard_code", "standards.least_m2",
+    "standards.within_m", "standards.valid_from_on",
+)  # fmt: skip
 _WEIGHTS: Final = (
     "weights.weight_ratio", "weights.composite_code", "weights.component_code",
     "weights.valid_from_on",
@@ -179,6 +189,8 @@ declaration = Declaration(
         "pluvial": "gold/risk/pluvial_vulnerability_by_cell",
         "sections": "bronze/istat/census_sections",
         "green": "bronze/comune_brescia/green_areas",
+        "kinds": "bronze/definitions/green_kinds",
+        "standards": "bronze/definitions/green_standards",
         "weights": "bronze/definitions/risk_weights",
     },
     gives={

@@ -110,5 +110,6 @@ declaration = Declaration(
             "pubblica o con i mezzi."
         ),
         is_high_bad=False,
+        drawn={"band_code": "weekday_11_13"},
     ),
 )

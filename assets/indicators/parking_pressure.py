@@ -14,6 +14,11 @@ _COLOURS: Final = (
     (0.0, "#f1f5f9"), (0.25, "#bfdbfe"), (0.5, "#60a5fa"), (0.75, "#f59e0b"), (0.95, "#b91c1c"),
 )  # fmt: skip
 
+# Cars that have to be behind each number.
+_LEAST: Final = 10
+_PART_H: Final = 6
+_PART: Final = ("car_park_id", "day_on", "part_index")
+
 _ALL_COUNTED: Final = "è un conteggio di tutte le soste, non una stima da un campione"
 
 
@@ -23,35 +28,114 @@ def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.Data
     `occupied_ratio` is the time cars stood there over the time its places were to be had: 1 means
     full for the whole hour. Times come in quarter hours, so it can pass 1 by a little. Hours in
     which nobody came count as zero; a session without an end counts as an entry only.
+
+    No number is of fewer than ten cars: an hour in which one to nine stood there has no
+    `occupied_ratio`, one in which one to nine entered no entries. In a quarter of a day (by the
+    city's clock) with such an hour those with the fewest cars are withheld until they hold ten
+    together, so that what is withheld does not follow from a count of the whole quarter, either.
+    Cars whose plate was not read count as one.
     """
-    hours = _hours(sessions, car_parks)
-    entries = sessions.group_by("car_park_id", hour_at=pl.col("entered_at").dt.truncate("1h")).agg(
-        entries_count=pl.len().cast(pl.Int64),
-        completeness_ratio=pl.col("exited_at").is_not_null().mean(),
-    )
+    known = sessions.select(
+        "car_park_id",
+        "exited_at",
+        "entered_at",
+        vehicle=pl.col("vehicle_pid").fill_null(""),
+        hour_at=pl.col("entered_at").dt.truncate("1h"),
+    ).drop_nulls("hour_at")
+    is_told = pl.col("cars_count").is_null() | (pl.col("cars_count") >= _LEAST)
+    occupied = pl.when(is_told).then(pl.col("parked_h").fill_null(0.0))
+    entries = pl.when(pl.col("is_withheld").not_()).then("entries_count")
     return (
-        hours.join(entries, on=["car_park_id", "hour_at"], how="left")
-        .join(_parked(sessions), on=["car_park_id", "hour_at"], how="left")
+        _hours(sessions, car_parks)
+        .join(_entries(known), on=["car_park_id", "hour_at"], how="left")
+        .join(_parked(known), on=["car_park_id", "hour_at"], how="left")
+        .with_columns(_day())
+        .join(_complete(known), on=["car_park_id", "day_on"], how="left")
         .with_columns(
             pl.col("entries_count").fill_null(0),
-            pl.col("parked_h").fill_null(0.0),
+            pl.col("is_withheld").fill_null(value=False),
             # Nobody came: there is nothing of which an end could be missing.
             pl.col("completeness_ratio").fill_null(1.0),
+            occupied_ratio=occupied / pl.col("capacity_count"),
         )
         .select(
             "car_park_id",
             "hour_at",
-            "entries_count",
-            "capacity_count",
-            entries_ratio=pl.col("entries_count") / pl.col("capacity_count"),
-            occupied_ratio=pl.col("parked_h") / pl.col("capacity_count"),
+            entries_count=entries,
+            is_withheld="is_withheld",
+            capacity_count="capacity_count",
+            entries_ratio=entries / pl.col("capacity_count"),
+            occupied_ratio="occupied_ratio",
             completeness_ratio="completeness_ratio",
-            observations_count=pl.col("entries_count"),
-            quality_code=pl.when(pl.col("completeness_ratio") < _LEAST_COMPLETE)
+            observations_count=entries.fill_null(0),
+            quality_code=pl.when(pl.col("occupied_ratio").is_null())
+            .then(pl.lit("no_data"))
+            .when(pl.col("completeness_ratio") < _LEAST_COMPLETE)
             .then(pl.lit("partial"))
             .otherwise(pl.lit("ok")),
         )
         .sort("car_park_id", "hour_at")
+    )
+
+
+def _day() -> pl.Expr:
+    return pl.col("hour_at").dt.date().alias("day_on")
+
+
+def _part() -> pl.Expr:
+    """The quarter of a day of the city's clock; a window's day is UTC, and parts its first one."""
+    clock = pl.col("hour_at").dt.convert_time_zone("Europe/Rome")
+    return (clock.dt.hour() // _PART_H).alias("part_index")
+
+
+def _entries(known: pl.DataFrame) -> pl.DataFrame:
+    """Entries of each hour with any, and whether they are withheld."""
+    hours = known.group_by("car_park_id", "hour_at").agg(
+        entries_count=pl.len().cast(pl.Int64), cars_count=pl.col("vehicle").n_unique()
+    )
+    ranked = (
+        hours.with_columns(_day(), _part())
+        .sort(*_PART, "cars_count", "hour_at")
+        .with_columns(rank=pl.int_range(pl.len()).over(_PART))
+    )
+    # A car that came in several hours counts in the first of them alone.
+    first = (
+        known.select("car_park_id", "hour_at", "vehicle")
+        .join(ranked, on=["car_park_id", "hour_at"])
+        .group_by(*_PART, "vehicle")
+        .agg(pl.col("rank").min())
+        .group_by(*_PART, "rank")
+        .agg(new_count=pl.len().cast(pl.Int64))
+    )
+    before = pl.col("new_count").cum_sum().over(_PART) - pl.col("new_count")
+    is_small = pl.col("cars_count") < _LEAST
+    return (
+        ranked.join(first, on=[*_PART, "rank"], how="left", maintain_order="left")
+        .with_columns(pl.col("new_count").fill_null(0))
+        .select(
+            "car_park_id",
+            "hour_at",
+            "entries_count",
+            is_withheld=is_small | ((before < _LEAST) & is_small.any().over(_PART)),
+        )
+    )
+
+
+def _complete(known: pl.DataFrame) -> pl.DataFrame:
+    """Sessions that have an end, of those begun on the day; none told of fewer than ten cars."""
+    return (
+        known.group_by("car_park_id", _day())
+        .agg(
+            share=pl.col("exited_at").is_not_null().mean(),
+            cars_count=pl.col("vehicle").n_unique(),
+        )
+        .select(
+            "car_park_id",
+            "day_on",
+            completeness_ratio=pl.when(pl.col("cars_count") >= _LEAST)
+            .then("share")
+            .otherwise(pl.lit(0.0)),
+        )
     )
 
 
@@ -66,28 +150,22 @@ def _hours(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.DataFrame:
     return car_parks.select("car_park_id", "capacity_count").join(hours, how="cross")
 
 
-def _parked(sessions: pl.DataFrame) -> pl.DataFrame:
-    """The hours that cars stood in each car park, within each hour of the clock."""
+def _parked(known: pl.DataFrame) -> pl.DataFrame:
+    """The hours that cars stood in each car park within each hour of the clock, and how many."""
     hour = pl.duration(hours=1)
     return (
-        sessions.filter(pl.col("exited_at") > pl.col("entered_at"))
-        .select(
-            "car_park_id",
-            "entered_at",
-            "exited_at",
-            hour_at=pl.datetime_ranges(
-                pl.col("entered_at").dt.truncate("1h"), "exited_at", "1h", closed="left"
-            ),
-        )
+        known.filter(pl.col("exited_at") > pl.col("entered_at"))
+        .with_columns(hour_at=pl.datetime_ranges("hour_at", "exited_at", "1h", closed="left"))
         .explode("hour_at")
-        .select(
-            "car_park_id",
-            "hour_at",
+        .with_columns(
             stay=pl.min_horizontal("exited_at", pl.col("hour_at") + hour)
             - pl.max_horizontal("entered_at", "hour_at"),
         )
         .group_by("car_park_id", "hour_at")
-        .agg(parked_h=pl.col("stay").dt.total_minutes().sum() / 60)
+        .agg(
+            parked_h=pl.col("stay").dt.total_minutes().sum() / 60,
+            cars_count=pl.col("vehicle").n_unique(),
+        )
     )
 
 
@@ -105,6 +183,8 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
+_ENTERED: Final = ("sessions.entered_at", "sessions.car_park_id", "sessions.vehicle_pid")
+
 declaration = Declaration(
     function=parking_pressure,
     key="gold/mobility/hourly_parking_pressure",
@@ -115,31 +195,36 @@ declaration = Declaration(
     gives={
         "car_park_id": given("Car park the cars entered.", "car_parks.car_park_id"),
         "hour_at": given("Start of the hour, UTC.", "sessions.entered_at", "sessions.exited_at"),
-        "entries_count": given("Cars that entered in the hour.", "sessions.entered_at"),
+        "entries_count": given("Cars that entered in the hour; null where withheld.", *_ENTERED),
+        "is_withheld": given("Whether entries are withheld: too few cars.", *_ENTERED),
         "capacity_count": given("Cars the car park holds.", "car_parks.capacity_count"),
-        "entries_ratio": given(
-            "Entries over capacity.", "sessions.entered_at", "car_parks.capacity_count"
-        ),
+        "entries_ratio": given("Entries over capacity.", *_ENTERED, "car_parks.capacity_count"),
         "occupied_ratio": given(
-            "Time parked over the time places were to be had.",
-            "sessions.entered_at",
+            "Time parked over the time places were to be had; null of one to nine cars.",
+            *_ENTERED,
             "sessions.exited_at",
             "car_parks.capacity_count",
         ),
         "completeness_ratio": given(
-            "Sessions begun in the hour that have an end, of all; 1 where nobody came.",
+            "Sessions begun on the day that have an end, of all; 1 where nobody came, 0 where "
+            "fewer than ten cars did.",
+            *_ENTERED,
             "sessions.exited_at",
         ),
-        "observations_count": given("Sessions begun in the hour.", "sessions.entered_at"),
+        "observations_count": given("Entries that are shown.", *_ENTERED),
         "quality_code": given(
-            "partial where more than a tenth of the sessions has no end.", "sessions.exited_at"
+            "partial where more than a tenth of the day's sessions has no end; no_data where fewer "
+            "than ten cars stood there.",
+            *_ENTERED,
+            "sessions.exited_at",
+            "car_parks.capacity_count",
         ),
     },
     key_columns=("car_park_id", "hour_at"),
     window_by="hour_at",
     lookback_days=1,
     title="Parking pressure, by car park and hour",
-    method_version="1",
+    method_version="2",
     literature="Occupancy as parked time over supply: Shoup, The High Cost of Free Parking (2005).",
     plot=_picture,
     measured=Measured(
@@ -157,7 +242,8 @@ declaration = Declaration(
         how=(
             "Per ogni ora, il tempo che le auto sono rimaste nel parcheggio diviso per il tempo "
             "in cui i suoi posti erano disponibili: 1 vuol dire pieno per tutta l'ora. Gli orari "
-            "arrivano arrotondati al quarto d'ora, perciò il valore può superare 1 di poco."
+            "arrivano arrotondati al quarto d'ora, perciò il valore può superare 1 di poco. Dove "
+            "le auto sono meno di dieci non c'è numero, perché nessuno sia riconosciuto."
         ),
     ),
 )

@@ -6,15 +6,25 @@ import numpy as np
 import polars as pl
 
 from assets.declaration import Declaration, given
-from assets.editions import newest
+from assets.journeys import (
+    BY_BIKE,
+    EDITION,
+    HOMES,
+    HOURS,
+    ON_FOOT,
+    QUICKEST,
+    READS,
+    Journeys,
+    setting,
+    trusted,
+)
 from assets.measured import Measured, Value
-from assets.methods.connection_scan import Integers
 from assets.over_departures import over_departures
-from assets.reach import Habits, connections, representative_day, times_of_day, town
 
-# A working day is stood for by a Tuesday.
-WEEKDAYS: Final = {"weekday": 2, "sunday": 7}
-_HOUR_S: Final = 3600
+_MEASURED: Final = (
+    "median_min", "p95_min", "within_15_ratio", "within_30_ratio", "walk_median_min",
+    "bike_median_min",
+)  # fmt: skip
 _SCHEMA: Final = pl.Schema(
     {
         "section_id": pl.String(),
@@ -59,141 +69,56 @@ def reach_of_services(
     comes before a service opens waits, one that has shut is not reached, and what takes longer than
     an hour is not either: then the median is null. A category nobody offers has no row.
     """
-    days = {code: representative_day(trips, weekday) for code, weekday in WEEKDAYS.items()}
-    latest = max((day for day in days.values() if day is not None), default=None)
-    held = newest(speeds, until=latest).sort("definition_code").head(1)
-    hours = (
-        newest(bands, "band_code", until=latest)
-        .filter(pl.col("starts_h") < pl.col("ends_h"))
-        .sort("day_code", "starts_h", "band_code")
-    )
-    homes = population.filter(pl.col("residents_count") > 0).sort("section_id")
-    kinds = services.drop_nulls("category_code").sort("service_id")
-    if not (held.height and hours.height and homes.height and kinds.height):
-        return pl.DataFrame(schema=_SCHEMA)
-    values = held.row(0, named=True)
-    habits = Habits(**{name: values[name] for name in Habits.__dataclass_fields__})
-    stands = stops.filter("is_stop").sort("stop_id")
-    streets = town(
-        habits, homes=homes, services=kinds, stops=stands, stations=stations.sort("station_id"),
-        nodes=nodes.sort("node_id"), segments=segments.sort("edge_id"),
+    city = setting(
+        population=population, services=services, nodes=nodes, segments=segments, stops=stops,
+        departures=departures, trips=trips, stations=stations, bands=bands, speeds=speeds,
     )  # fmt: skip
-    categories = sorted(kinds["category_code"].unique())
+    if city is None:
+        return pl.DataFrame(schema=_SCHEMA)
+    categories = sorted(city.services["category_code"].unique())
     parts = []
-    for code, weekday in WEEKDAYS.items():
-        of_day = hours.filter(pl.col("day_code") == code)
-        leaves = [_departures(band, habits) for band in of_day.iter_rows(named=True)]
-        if not leaves:
-            continue
-        rides = connections(trips, departures, stands["stop_id"], days[code])
-        times = times_of_day(
-            habits, streets, rides, services=kinds, categories=categories, weekday=weekday,
-            leaves_s=np.concatenate(leaves),
-        )  # fmt: skip
+    for day in city.days:
+        leaves = list(day.leaves_s.values())
+        times = Journeys.of(
+            city, day, np.concatenate(leaves), category=city.services["category_code"],
+            categories=categories,
+        ).times()  # fmt: skip
         ends = np.cumsum([len(one) for one in leaves])
-        for band, end, count in zip(of_day["band_code"], ends, map(len, leaves), strict=True):
-            rows = over_departures(times, slice(end - count, end), homes["section_id"], categories)
+        for band, end, count in zip(day.leaves_s, ends, map(len, leaves), strict=True):
+            found = over_departures(
+                times, slice(end - count, end), city.homes["section_id"], categories
+            )
             parts.append(
-                rows.with_columns(
+                found.with_columns(
                     band_code=pl.lit(band),
-                    day_code=pl.lit(code),
-                    timetable_on=pl.lit(days[code], pl.Date),
+                    day_code=pl.lit(day.code),
+                    timetable_on=pl.lit(day.timetable_on, pl.Date),
                     observations_count=pl.lit(count, pl.Int64),
                 )
             )
-    on_street = pl.DataFrame({"section_id": homes["section_id"], "on": streets.is_on_street})
-    if not parts:
-        return pl.DataFrame(schema=_SCHEMA)
-    return _trusted(pl.concat(parts).join(on_street, on="section_id"), values)
-
-
-def _departures(band: dict[str, float], habits: Habits) -> Integers:
-    """When people leave within a time band, its end excluded: seconds since midnight."""
-    start, end = band["starts_h"] * _HOUR_S, band["ends_h"] * _HOUR_S
-    return np.arange(start, end, habits.every_s).astype(np.int64)
-
-
-def _trusted(rows: pl.DataFrame, values: dict[str, object]) -> pl.DataFrame:
-    """With the definition used, and how far the numbers may be relied on."""
-    has_timetable = pl.col("timetable_on").is_not_null()
-    measured = ["median_min", "p95_min", "within_15_ratio", "within_30_ratio", "walk_median_min"]
-    on_street = pl.when("on")
     return (
-        rows.with_columns(
-            on_street.then(name).alias(name) for name in (*measured, "bike_median_min")
-        )
-        .with_columns(
-            spread_min=pl.col("p95_min") - pl.col("median_min"),
-            definition_code=pl.lit(values["definition_code"], pl.String),
-            definition_from_on=pl.lit(values["valid_from_on"], pl.Date),
-            completeness_ratio=on_street.then(
-                pl.when(has_timetable).then(1.0).otherwise(0.5)
-            ).otherwise(0.0),
-            quality_code=pl.when(~pl.col("on"))
-            .then(pl.lit("no_data"))
-            .when(~has_timetable)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("modelled")),
-        )
+        trusted(pl.concat(parts), city, of_streets=_MEASURED)
+        .with_columns(spread_min=pl.col("p95_min") - pl.col("median_min"))
         .select(pl.col(name).cast(dtype) for name, dtype in _SCHEMA.items())
         .sort("section_id", "band_code", "category_code")
     )
 
 
-_HOMES: Final = (
-    "population.lat_deg", "population.lng_deg", "population.residents_count",
-    "nodes.node_id", "nodes.lat_deg", "nodes.lng_deg", "speeds.snap_reach_m",
-)  # fmt: skip
-_EDITION: Final = (
-    "speeds.valid_from_on", "speeds.definition_code", "bands.valid_from_on", "trips.service_on",
-    "trips.timetable_from_at",
-)  # fmt: skip
-_HOURS: Final = (
-    "bands.band_code", "bands.day_code", "bands.starts_h", "bands.ends_h", "speeds.every_s",
-    *_EDITION,
-)  # fmt: skip
-_ON_FOOT: Final = (
-    *_HOMES, *_HOURS, "services.service_id", "services.category_code", "services.lat_deg",
-    "services.lng_deg", "services.opens_s", "services.closes_s", "services.weekdays_code",
-    "segments.from_node_id", "segments.to_node_id", "segments.length_m", "segments.slope_ratio",
-    "speeds.walk_kmh", "speeds.longest_s",
-)  # fmt: skip
-_BY_BIKE: Final = (
-    *_ON_FOOT, "stations.lat_deg", "stations.lng_deg", "speeds.bike_kmh", "speeds.dock_s",
-    "speeds.walk_reach_m",
-)  # fmt: skip
-_QUICKEST: Final = (
-    *_BY_BIKE, "stops.stop_id", "stops.is_stop", "stops.lat_deg", "stops.lng_deg",
-    "departures.trip_id", "departures.run_index", "departures.stop_sequence_index",
-    "departures.stop_id", "departures.arrives_s", "departures.departs_s", "trips.trip_id",
-    "trips.run_index", "speeds.transfer_reach_m", "speeds.change_s",
-)  # fmt: skip
 _NO_INTERVAL: Final = "è calcolato su tutte le partenze della fascia, non su un campione"
 
 declaration = Declaration(
     function=reach_of_services,
     key="gold/services/reach_of_services_by_section",
-    reads={
-        "population": "silver/services/population_by_section",
-        "services": "silver/services/point_of_interest",
-        "nodes": "silver/mobility/road_node",
-        "segments": "silver/mobility/road_segment",
-        "stops": "silver/mobility/transit_stops",
-        "departures": "silver/mobility/transit_departures",
-        "trips": "silver/mobility/transit_trips_by_day",
-        "stations": "bronze/brescia_mobilita/bike_share_stations",
-        "bands": "bronze/definitions/access_time_bands",
-        "speeds": "bronze/definitions/access_speeds",
-    },
+    reads=READS,
     gives={
         "section_id": given(
             "Census section (ISTAT), where anybody lives.",
             "population.section_id",
             "population.residents_count",
         ),
-        "band_code": given("Time band and kind of day.", *_HOURS),
+        "band_code": given("Time band and kind of day.", *HOURS),
         "category_code": given("Category of services.", "services.category_code"),
-        "day_code": given("weekday or sunday.", *_HOURS),
+        "day_code": given("weekday or sunday.", *HOURS),
         "timetable_on": given(
             "The day whose timetable is used; null where there is none.",
             "trips.service_on",
@@ -202,33 +127,33 @@ declaration = Declaration(
             "bands.day_code",
         ),
         "median_min": given(
-            "Minutes door to door, median over departures; null where half reach none.", *_QUICKEST
+            "Minutes door to door, median over departures; null where half reach none.", *QUICKEST
         ),
-        "p95_min": given("Minutes that 95 % of departures do not exceed.", *_QUICKEST),
-        "spread_min": given("95th percentile less median: what cannot be relied on.", *_QUICKEST),
-        "within_15_ratio": given("Departures that reach one within 15 minutes.", *_QUICKEST),
-        "within_30_ratio": given("Departures that reach one within 30 minutes.", *_QUICKEST),
-        "walk_median_min": given("Median on foot alone.", *_ON_FOOT),
-        "bike_median_min": given("Median on foot or by public bicycle.", *_BY_BIKE),
-        "definition_code": given("Edition of speeds and distances.", *_EDITION),
-        "definition_from_on": given("Day from which it holds.", *_EDITION),
+        "p95_min": given("Minutes that 95 % of departures do not exceed.", *QUICKEST),
+        "spread_min": given("95th percentile less median: what cannot be relied on.", *QUICKEST),
+        "within_15_ratio": given("Departures that reach one within 15 minutes.", *QUICKEST),
+        "within_30_ratio": given("Departures that reach one within 30 minutes.", *QUICKEST),
+        "walk_median_min": given("Median on foot alone.", *ON_FOOT),
+        "bike_median_min": given("Median on foot or by public bicycle.", *BY_BIKE),
+        "definition_code": given("Edition of speeds and distances.", *EDITION),
+        "definition_from_on": given("Day from which it holds.", *EDITION),
         "completeness_ratio": given(
             "Streets and timetable: half without a timetable, 0 off the streets.",
-            *_HOMES,
-            *_EDITION,
+            *HOMES,
+            *EDITION,
             "bands.day_code",
         ),
-        "observations_count": given("Departures in the band.", *_HOURS),
+        "observations_count": given("Departures in the band.", *HOURS),
         "quality_code": given(
-            "modelled; partial without a timetable, no_data off the streets.",
-            *_HOMES,
-            *_EDITION,
+            "unverified: speeds are assumed; partial without a timetable, no_data off the streets.",
+            *HOMES,
+            *EDITION,
             "bands.day_code",
         ),
     },
     key_columns=("section_id", "band_code", "category_code"),
     window_by=None,
-    title="Reach of services by census section, time band and category",
+    title="Reach of services by section, time band and category",
     method_version="1",
     literature=(
         "Earliest arrivals: Dibbelt, Pajor, Strasser & Wagner (2013), arXiv:1703.05997; "
@@ -262,5 +187,6 @@ declaration = Declaration(
             "quando si arriva non conta; oltre un'ora non si considera raggiunto."
         ),
         is_high_bad=False,
+        drawn={"band_code": "weekday_11_13", "category_code": "farmacia"},
     ),
 )

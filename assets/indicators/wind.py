@@ -8,19 +8,22 @@ from assets.declaration import Declaration, given
 from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.solar import solar_day
+from assets.trust import health_columns, quality, suspect_days
 
 _STEPS_A_DAY: Final = 144
 _LEAST_COMPLETE: Final = 0.75
 _COMPLETE: Final = 0.95
 _TURN_DEG: Final = 360.0
+_SENSORS: Final = ("wind_ms", "gust_ms")
 
 
-def wind(observed: pl.DataFrame, force: pl.DataFrame) -> pl.DataFrame:
+def wind(observed: pl.DataFrame, force: pl.DataFrame, health: pl.DataFrame) -> pl.DataFrame:
     """Give each station's mean wind, highest gust, prevailing direction and force on each day.
 
     Days are those of solar time. The direction is that of the mean wind vector, weighted by speed.
     The force (Beaufort) is that of the day's highest ten-minute mean, by the scale in force. A day
-    with less than three quarters of its measurements has no numbers.
+    with less than three quarters of its measurements has no numbers; one on which the wind gauge
+    was suspect is.
     """
     angle = pl.col("dir_deg").radians()
     measured = observed.filter(pl.col("wind_ms").is_not_null()).sort("station_id", "observed_at")
@@ -35,6 +38,12 @@ def wind(observed: pl.DataFrame, force: pl.DataFrame) -> pl.DataFrame:
     share = (pl.col("observations_count") / _STEPS_A_DAY).clip(upper_bound=1.0)
     is_told = share >= _LEAST_COMPLETE
     direction = pl.arctan2("east", "north").degrees() % _TURN_DEG
+    suspect = suspect_days(health).filter(pl.col("quantity_code").is_in(_SENSORS))
+    days = days.join(
+        suspect.select("station_id", "day_on", "is_suspect").unique(),
+        on=["station_id", "day_on"],
+        how="left",
+    )
     bands = force.sort("lower_ms").select("definition_code", "lower_ms", "band_level")
     return (
         dated(days, force, day="day_on")
@@ -56,11 +65,9 @@ def wind(observed: pl.DataFrame, force: pl.DataFrame) -> pl.DataFrame:
             definition_from_on="valid_from_on",
             completeness_ratio=share,
             observations_count="observations_count",
-            quality_code=pl.when(~is_told)
-            .then(pl.lit("no_data"))
-            .when(share < _COMPLETE)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                no_data=~is_told, suspect=pl.col("is_suspect"), partial=share < _COMPLETE
+            ),
         )
         .sort("station_id", "day_on")
     )
@@ -78,6 +85,7 @@ declaration = Declaration(
     reads={
         "observed": "silver/weather/weather_observed",
         "force": "bronze/definitions/wind_force",
+        "health": "silver/sensors/weather_sensor_health_by_day",
     },
     gives={
         "station_id": given("ARPA's id of the station.", "observed.station_id"),
@@ -91,13 +99,17 @@ declaration = Declaration(
         ),
         "completeness_ratio": given("Ten minutes that came, of 144.", *_WIND),
         "observations_count": given("Ten minutes that came.", *_WIND),
-        "quality_code": given("no_data below three quarters of the day.", *_WIND),
+        "quality_code": given(
+            "no_data below three quarters of the day, suspect where the gauge was.",
+            *_WIND,
+            *health_columns("health"),
+        ),
     },
     key_columns=("station_id", "day_on"),
     window_by="day_on",
     lookback_days=1,
     title="Wind by station and day",
-    method_version="1",
+    method_version="2",
     literature="Vector mean: WMO-No. 8, ch. 5; Beaufort scale: the same, annex.",
     measured=Measured(
         entity="station_id",

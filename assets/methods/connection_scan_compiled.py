@@ -116,7 +116,8 @@ def scan_all(
                 if at < closes[service]:
                     best[category[service]] = min(best[category[service]], at)
             first = np.searchsorted(departs, now)
-            until = min(best.max(), now + longest)
+            latest = best.max()
+            until = min(latest, now + longest)
             while first < len(departs) and departs[first] <= until:
                 second, end, is_again = departs[first], first, True
                 while is_again:
@@ -140,9 +141,13 @@ def scan_all(
                         for n in range(egress_start[at], egress_start[at + 1]):
                             service = egress_to[n]
                             there = max(when + egress_s[n], opens[service])
-                            if there < best[category[service]] and there < closes[service]:
+                            before = best[category[service]]
+                            if there < before and there < closes[service]:
                                 best[category[service]] = there
-                                until = min(best.max(), now + longest)
+                                # Of many categories another one is mostly the last.
+                                if before == latest:
+                                    latest = best.max()
+                                    until = min(latest, now + longest)
                 first = end
             for kind in range(categories_count):
                 if best[kind] <= now + longest:

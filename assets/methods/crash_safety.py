@@ -5,11 +5,13 @@ Transportation Research Record 1784. Crashes are counts over so many years.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
+_BISECTIONS: Final = 45
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,51 @@ def gamma_interval(expected: Expected, *, confidence: float = 0.95) -> tuple[Arr
     tail = (1 - confidence) / 2
     low, high = (gamma.ppf(one, shape, scale=scale) for one in (tail, 1 - tail))
     return np.asarray(low), np.asarray(high)
+
+
+def untold_below(
+    observed: ArrayLike,
+    usual_a_year: ArrayLike,
+    *,
+    years: float,
+    overdispersion: ArrayLike,
+    least: int,
+    confidence: float = 0.95,
+) -> tuple[Array, Array, Array]:
+    """Expected crashes and the ends of their interval, where counts below `least` are not told.
+
+    From `least` on they are those of `empirical_bayes`. A place with fewer gets what is expected
+    given that they are fewer: the estimates for 0, 1, … crashes, each weighted by its probability
+    under the negative binomial, and the interval of that mixture of gammas. Places that differ in
+    such a count alone are equal, and over many places nothing is lost: the weighted estimates add
+    up to what is usual. Arrays are over places; `overdispersion` is one or one a place.
+    """
+    from scipy.special import gammainc
+    from scipy.stats import gamma, nbinom
+
+    usual = np.asarray(usual_a_year, dtype=float)
+    phi = np.broadcast_to(np.asarray(overdispersion, dtype=float), usual.shape)
+    exact = empirical_bayes(observed, usual, years=years, overdispersion=phi)
+    found = np.stack([exact.crashes, *gamma_interval(exact, confidence=confidence)])
+    is_untold = np.asarray(observed) < least
+    if is_untold.any():
+        phi, expected = phi[is_untold], usual[is_untold] * years
+        counts = np.arange(least)[:, None]
+        shares = nbinom.pmf(counts, phi, phi / (phi + expected))
+        shares = shares / shares.sum(axis=0)
+        shapes, rate = phi + counts, phi / expected + 1
+        found[0, is_untold] = (shares * shapes).sum(axis=0) / rate
+        tail = (1 - confidence) / 2
+        for end, share in ((1, tail), (2, 1 - tail)):
+            # No part of the mixture lies higher than its last.
+            low, high = np.zeros(len(rate)), gamma.ppf(share, shapes[-1], scale=1 / rate)
+            for _ in range(_BISECTIONS):
+                middle = (low + high) / 2
+                is_below = (shares * gammainc(shapes, middle * rate)).sum(axis=0) < share
+                low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+            found[end, is_untold] = (low + high) / 2
+    # Where crashes hang on few places, the mean is above nearly all of what it is the mean of.
+    return found[0], np.minimum(found[1], found[0]), np.maximum(found[2], found[0])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 # How close to 1 a conjugate direction may come to the last one (Mitradjieva & Lindberg).
 _NEAREST: Final = 0.99
 _BISECTIONS: Final = 40
+# So many origins times all nodes are held in memory together.
+_AT_ONCE: Final = 64
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,23 @@ def bpr(load: ArrayLike, *, b: float = 0.15, power: float = 4.0) -> Array:
 
 
 def assign(
-    network: Network, demand: ArrayLike, *, gap: float = 1e-4, most_rounds: int = 500
+    network: Network,
+    demand: ArrayLike,
+    *,
+    gap: float = 1e-4,
+    most_rounds: int = 500,
+    begin: Array | None = None,
 ) -> Equilibrium:
     """Trips an hour between zones, spread so that no way used is longer than another.
 
     `demand` is (zones, zones), zone i at node i. Ends when the relative gap (what all would save
-    on the shortest ways at these times, over all their time) is below `gap`.
+    on the shortest ways at these times, over all their time) is below `gap`. It is reached sooner
+    from flows of the same trips, `begin`, that lie near it.
     """
     trips = np.asarray(demand, dtype=float)
-    flow, unserved, _ = _all_or_nothing(network, network.time(np.zeros(len(network.b))), trips)
+    free = network.time(np.zeros(len(network.b)))
+    first, unserved, _ = _all_or_nothing(network, free, trips)
+    flow = first if begin is None else np.asarray(begin, dtype=float)
     last: Array | None = None
     relative, rounds = np.inf, 0
     while rounds < most_rounds:
@@ -112,33 +122,45 @@ def _all_or_nothing(network: Network, times: Array, trips: Array) -> tuple[Array
     starts, ends = network.from_node[order], network.to_node[order]
     is_first = np.r_[True, (starts[1:] != starts[:-1]) | (ends[1:] != ends[:-1])]
     links = order[is_first]
-    link_of = {
-        (int(a), int(b)): int(n)
-        for n, a, b in zip(links, network.from_node[links], network.to_node[links], strict=True)
-    }
     # A link of no time would be no link to scipy.
     cost = np.maximum(times[links], 1e-12)
+    graph = csr_matrix((cost, (network.from_node[links], network.to_node[links])), (nodes, nodes))
+    wanted = trips.copy()
+    np.fill_diagonal(wanted, 0.0)
     flow = np.zeros(len(times))
     unserved = spent = 0.0
-    graph = csr_matrix((cost, (network.from_node[links], network.to_node[links])), (nodes, nodes))
-    for origin in range(zones):
-        wanted = trips[origin].copy()
-        wanted[origin] = 0.0
-        if not wanted.any():
-            continue
-        usable = _without_other_zones(graph, origin, network.first_through)
-        distance, before = dijkstra(usable, indices=origin, return_predecessors=True)
-        reached = np.isfinite(distance[:zones])
-        unserved += float(wanted[~reached].sum())
-        spent += float((wanted[reached] * distance[:zones][reached]).sum())
-        carried = np.zeros(nodes)
-        carried[:zones][reached] = wanted[reached]
-        for node in np.argsort(-np.where(np.isfinite(distance), distance, -1.0), kind="stable"):
-            previous = before[node]
-            if previous >= 0 and carried[node]:
-                flow[link_of[int(previous), int(node)]] += carried[node]
-                carried[previous] += carried[node]
+    for origins in _batches(np.flatnonzero(wanted.any(axis=1)), network.first_through):
+        usable = _without_other_zones(graph, int(origins[0]), network.first_through)
+        distance, before = dijkstra(usable, indices=origins, return_predecessors=True)
+        there = distance[:, :zones]
+        reached = np.isfinite(there)
+        served = np.where(reached, wanted[origins], 0.0)
+        unserved += float(wanted[origins][~reached].sum())
+        spent += float((served * np.where(reached, there, 0.0)).sum())
+        carried = _carried(served, distance, before)
+        row, node = np.nonzero((before >= 0) & (carried > 0))
+        pairs = before[row, node].astype(np.int64) * nodes + node
+        known = network.from_node[links].astype(np.int64) * nodes + network.to_node[links]
+        taken = links[np.searchsorted(known, pairs)]
+        flow += np.bincount(taken, weights=carried[row, node], minlength=len(flow))
     return flow, unserved, spent
+
+
+def _batches(origins: NDArray[np.int64], first_through: int) -> list[NDArray[np.int64]]:
+    """Origins whose shortest ways are looked for at once: those of which all links are the same."""
+    size = 1 if first_through > 0 else _AT_ONCE
+    return [origins[at : at + size] for at in range(0, len(origins), size)]
+
+
+def _carried(served: Array, distance: Array, before: NDArray[np.int32]) -> Array:
+    """Trips through each node (origins, nodes): the farthest hand theirs on to the one before."""
+    from assets.methods.equilibrium_compiled import hand_on
+
+    carried = np.zeros(distance.shape)
+    carried[:, : served.shape[1]] = served
+    far_first = np.argsort(-np.where(np.isfinite(distance), distance, -1.0), axis=1, kind="stable")
+    hand_on(carried, far_first, before)
+    return carried
 
 
 def _without_other_zones(graph: "csr_matrix", origin: int, first_through: int) -> "csr_matrix":

@@ -1,4 +1,4 @@
-"""How unequally something is spread over people: Gini, Palma, Theil, and poverty of access.
+"""What people reach, and how unequally it is spread over them: Gini, Palma, Theil, poverty.
 
 Values are one a place, weighted by the people who live there; both are arrays (places,).
 """
@@ -76,6 +76,18 @@ def poverty(values: ArrayLike, people: ArrayLike, *, line: float, aversion: int)
     gap = np.maximum(line - numbers, 0.0) / line
     terms = np.where(numbers < line, gap**aversion, 0.0)
     return float(np.average(terms, weights=weights))
+
+
+def cumulative_opportunities(
+    away_min: ArrayLike, opportunities: ArrayLike, *, within_min: float
+) -> Array:
+    """What each origin reaches within so many minutes, each thing counted whole (isochrones).
+
+    `away_min` is (origins, places), `nan` where there is no way; `opportunities` (places,).
+    Wachs & Kumagai (1973), Socio-Economic Planning Sciences 7(5).
+    """
+    is_near = np.asarray(away_min, dtype=float) <= within_min
+    return np.asarray(is_near @ np.asarray(opportunities, dtype=float))
 
 
 def two_step_catchment(reach: ArrayLike, supply: ArrayLike, demand: ArrayLike) -> Array:

@@ -146,6 +146,29 @@ class Streets:
         return found
 
 
+def metres_to_nearest(streets_m: Any, gates: ArrayLike, beyond_m: ArrayLike) -> Array:
+    """Metres from each node (nodes,) to the nearest of some places; inf where none is reached.
+
+    `streets_m` is a matrix (nodes, nodes) of metres, such as of `network`; a place is entered from
+    the node `gates` (gates,) and lies `beyond_m` metres off it. One search, by Dijkstra (1959),
+    from a node that stands for all places.
+    """
+    from scipy.sparse import block_array, csr_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    nodes, off = np.asarray(gates, dtype=np.int64), np.asarray(beyond_m, dtype=float)
+    count = streets_m.shape[0]
+    nearest = np.full(count, np.inf)
+    np.minimum.at(nearest, nodes, off)
+    entered = np.flatnonzero(np.isfinite(nearest))
+    if not len(entered):
+        return nearest
+    # From the places outwards, so streets are walked backwards.
+    doors = csr_matrix((nearest[entered], (np.zeros_like(entered), entered)), shape=(1, count))
+    outwards = block_array([[streets_m.T, None], [doors, csr_matrix((1, 1))]], format="csr")
+    return np.asarray(dijkstra(outwards, indices=count)[:count])
+
+
 def least_sum(first_s: ArrayLike, second_s: ArrayLike) -> Array:
     """The quickest way in two legs (origins, targets): over whichever place between is best.
 

@@ -3,10 +3,11 @@
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.validity import validity
 
 
 def off_street_parking(car_parks: pl.DataFrame) -> pl.DataFrame:
-    """Give each car park that is open now, with its capacity and place."""
+    """Give each car park with its capacity and place, as it is and as it was before each change."""
     return car_parks.select(
         entity_id=pl.lit("urn:ngsi-ld:OffStreetParking:brescia:brescia_mobilita:")
         + pl.col("car_park_id"),
@@ -15,7 +16,9 @@ def off_street_parking(car_parks: pl.DataFrame) -> pl.DataFrame:
         capacity_count="capacity_count",
         lat_deg="lat_deg",
         lng_deg="lng_deg",
-    ).sort("car_park_id")
+        valid_from="valid_from",
+        valid_to="valid_to",
+    ).sort("car_park_id", "valid_from")
 
 
 declaration = Declaration(
@@ -29,9 +32,11 @@ declaration = Declaration(
         "capacity_count": given("Cars it holds.", "car_parks.capacity_count"),
         "lat_deg": given("Latitude, WGS84.", "car_parks.lat_deg"),
         "lng_deg": given("Longitude, WGS84.", "car_parks.lng_deg"),
+        **validity("car_parks"),
     },
-    key_columns=("car_park_id",),
+    key_columns=("car_park_id", "valid_from"),
     window_by=None,
+    with_history=("car_parks",),
     title="Off-street parking",
     method_version="1",
     literature="Smart Data Models, dataModel.Parking, OffStreetParking.",

@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.validity import validity
 
 _HOUR_S: Final = 3600
 _MINUTE_S: Final = 60
@@ -29,7 +30,9 @@ def point_of_interest(services: pl.DataFrame) -> pl.DataFrame:
         weekdays_code="weekdays_code",
         lat_deg="lat_deg",
         lng_deg="lng_deg",
-    ).sort("service_id")
+        valid_from="valid_from",
+        valid_to="valid_to",
+    ).sort("service_id", "valid_from")
 
 
 def _seconds(clock: str) -> pl.Expr:
@@ -57,9 +60,11 @@ declaration = Declaration(
         "weekdays_code": given("A 1 or a 0 for each day from Monday.", "services.weekdays_code"),
         "lat_deg": given("Latitude, WGS84.", "services.lat_deg"),
         "lng_deg": given("Longitude, WGS84.", "services.lng_deg"),
+        **validity("services"),
     },
-    key_columns=("service_id",),
+    key_columns=("service_id", "valid_from"),
     window_by=None,
+    with_history=("services",),
     title="Services and their opening hours",
     method_version="1",
     literature="Smart Data Models, dataModel.PointOfInterest, PointOfInterest.",

@@ -3,6 +3,7 @@
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.validity import validity
 
 
 def road_node(nodes: pl.DataFrame) -> pl.DataFrame:
@@ -13,7 +14,9 @@ def road_node(nodes: pl.DataFrame) -> pl.DataFrame:
         elevation_m="elevation_m",
         lat_deg="lat_deg",
         lng_deg="lng_deg",
-    ).sort("node_id")
+        valid_from="valid_from",
+        valid_to="valid_to",
+    ).sort("node_id", "valid_from")
 
 
 declaration = Declaration(
@@ -26,9 +29,11 @@ declaration = Declaration(
         "elevation_m": given("Height above the sea.", "nodes.elevation_m"),
         "lat_deg": given("Latitude, WGS84.", "nodes.lat_deg"),
         "lng_deg": given("Longitude, WGS84.", "nodes.lng_deg"),
+        **validity("nodes"),
     },
-    key_columns=("node_id",),
+    key_columns=("node_id", "valid_from"),
     window_by=None,
+    with_history=("nodes",),
     title="Crossings of streets",
     method_version="1",
     literature="Nodes of Smart Data Models, dataModel.Transportation, RoadSegment.",

@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.validity import validity
 
 _PER_CENT: Final = 100
 
@@ -30,7 +31,9 @@ def road_segment(edges: pl.DataFrame) -> pl.DataFrame:
         cycle_code="cycle_code",
         cycle_width_m="cycle_width_m",
         line_geom="line_geom",
-    ).sort("edge_id")
+        valid_from="valid_from",
+        valid_to="valid_to",
+    ).sort("edge_id", "valid_from")
 
 
 declaration = Declaration(
@@ -53,9 +56,11 @@ declaration = Declaration(
         "cycle_code": given("none, lane, track or shared.", "edges.cycle_code"),
         "cycle_width_m": given("Width of its cycle lane.", "edges.cycle_width_m"),
         "line_geom": given("Its line, WGS84.", "edges.line_geom"),
+        **validity("edges"),
     },
-    key_columns=("edge_id",),
+    key_columns=("edge_id", "valid_from"),
     window_by=None,
+    with_history=("edges",),
     title="Stretches of street",
     method_version="1",
     literature="Smart Data Models, dataModel.Transportation, RoadSegment.",

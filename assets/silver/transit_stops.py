@@ -3,6 +3,7 @@
 import polars as pl
 
 from assets.declaration import Declaration, given
+from assets.validity import validity
 
 
 def transit_stops(stops: pl.DataFrame) -> pl.DataFrame:
@@ -20,7 +21,9 @@ def transit_stops(stops: pl.DataFrame) -> pl.DataFrame:
         location_type_code=kind,
         is_stop=kind == "0",
         parent_stop_id="parent_stop_id",
-    ).sort("stop_id")
+        valid_from="valid_from",
+        valid_to="valid_to",
+    ).sort("stop_id", "valid_from")
 
 
 declaration = Declaration(
@@ -38,9 +41,11 @@ declaration = Declaration(
         ),
         "is_stop": given("Whether vehicles stop here.", "stops.location_type_code"),
         "parent_stop_id": given("The station it is a part of.", "stops.parent_stop_id"),
+        **validity("stops"),
     },
-    key_columns=("stop_id",),
+    key_columns=("stop_id", "valid_from"),
     window_by=None,
+    with_history=("stops",),
     title="Stops of public transport",
     method_version="1",
     literature="GTFS Schedule reference, stops.txt; Smart Data Models, dataModel.UrbanMobility, "

@@ -134,16 +134,19 @@ class Lake(ReadableLake):
     ) -> int:
         """Replace every row of a static table by those given, in one commit; return its version.
 
+        Rows with `valid_from` and `valid_to` make a table with history, whether it was one or not.
         Rows of `open/` come through the disclosure gate, here and in `replace_windows`.
         """
         frame = rows_for(key, rows)
-        check_frame(key, frame, spec.schema)
+        own = [name for name in (VALID_FROM, VALID_TO) if name in frame.columns]
+        schema = spec.with_own(*own)
+        check_frame(key, frame, schema)
         spec = self._told(spec)
         stamp = Stamp("table", notes, {reading.MARK: mark})
         landing = writing.Landing(stamp.marks)
 
         def attempt() -> int:
-            table = shaping.opened_or_created(self._place, key, spec, spec.schema)
+            table = shaping.opened_to_replace(self._place, key, spec, schema)
             if landing.is_done(table):
                 return table.version()
             return writing.replace_all(key, table, frame, spec=spec, stamp=stamp)

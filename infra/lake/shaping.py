@@ -28,34 +28,57 @@ def opened_or_created(place: Place, key: str, spec: TableSpec, schema: pl.Schema
 
     Raises TwinError if it is there as another kind: with windows, with history or with neither.
     """
+    table = opened(place, key)
+    if table is None:
+        return _created(place, key, spec, schema)
+    _check_kind(key, table, schema)
+    return _met(key, table, spec)
+
+
+def opened_to_replace(place: Place, key: str, spec: TableSpec, schema: pl.Schema) -> "DeltaTable":
+    """The table of which every row is about to be replaced: so it may gain or lose its history."""
+    table = opened(place, key)
+    if table is None:
+        return _created(place, key, spec, schema)
+    if WINDOW in {each.name for each in table.schema().fields}:
+        _check_kind(key, table, schema)
+    return _met(key, table, spec)
+
+
+def _created(place: Place, key: str, spec: TableSpec, schema: pl.Schema) -> "DeltaTable":
     from deltalake import CommitProperties, DeltaTable, Transaction
     from deltalake.schema import Schema
 
-    table = opened(place, key)
     marks = [] if spec.cipher is None else [(cipher_mark(spec.cipher[0]), spec.cipher[1])]
-    if table is None:
-        return DeltaTable.create(
-            place.uri(key),
-            Schema(declared_fields(spec, schema)),
-            mode="error",
-            partition_by=[WINDOW] if WINDOW in schema else None,
-            name=key,
-            description=spec.description or None,
-            configuration={**LOG_PROPERTIES, **spec.properties},
-            storage_options=place.storage_options,
-            # With retries, the second of two creators commits its table over the first one's.
-            commit_properties=CommitProperties(
-                max_commit_retries=0,
-                app_transactions=[Transaction(name, mark) for name, mark in marks] or None,
-            ),
-        )
-    refuse_closed(key, table)
+    return DeltaTable.create(
+        place.uri(key),
+        Schema(declared_fields(spec, schema)),
+        mode="error",
+        partition_by=[WINDOW] if WINDOW in schema else None,
+        name=key,
+        description=spec.description or None,
+        configuration={**LOG_PROPERTIES, **spec.properties},
+        storage_options=place.storage_options,
+        # With retries, the second of two creators commits its table over the first one's.
+        commit_properties=CommitProperties(
+            max_commit_retries=0,
+            app_transactions=[Transaction(name, mark) for name, mark in marks] or None,
+        ),
+    )
+
+
+def _check_kind(key: str, table: "DeltaTable", schema: pl.Schema) -> None:
     recorded = [each.name for each in table.schema().fields if each.name in OWN]
     if set(recorded) != set(schema) & set(OWN):
         raise TwinError(
             f"{key} was made {_kind(recorded)}, not {_kind(list(schema))}; move the table away and "
             "build it again from the sealed deliveries"
         )
+
+
+def _met(key: str, table: "DeltaTable", spec: TableSpec) -> "DeltaTable":
+    """The table, once it is known to take rows of this spec."""
+    refuse_closed(key, table)
     keep_properties(table, spec)
     _keep_cipher(key, table, spec)
     return table

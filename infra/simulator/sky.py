@@ -19,7 +19,8 @@ T_MAX_C: Final = (5, 9, 14, 18, 23, 27, 30, 29, 25, 18, 11, 6)
 RAIN_MM: Final = (65, 50, 55, 65, 85, 85, 75, 75, 90, 110, 75, 60)
 WET_DAYS: Final = (7, 5, 6, 9, 10, 8, 6, 6, 6, 8, 7, 6)
 LATITUDE: Final = np.deg2rad(45.54)
-# The planted storm: ten-year rain for a few hours of the afternoon. No other day comes near it.
+# The planted storm: in three hours of the afternoon what falls about once in fifty years. No other
+# day comes near it.
 STORM_MM: Final = 68.0
 _MOST_ON_OTHER_DAYS_MM: Final = 22.0
 # Before the storm it stays dry, so that dust can gather.

@@ -8,6 +8,7 @@ from assets.indicators.european_air_quality_index import european_air_quality_in
 from assets.indicators.parking_pressure import parking_pressure
 from assets.silver.air_quality_observed import air_quality_observed
 from quality.privacy.instants import read_instants
+from tests.assets.indicators.health_frames import HEALTHY
 
 ROME = ZoneInfo("Europe/Rome")
 # The clock is put forward at two in the morning, and back at three.
@@ -31,14 +32,14 @@ def on(day: date) -> pl.Expr:
 
 
 def sessions_in(hours: list[datetime]) -> pl.DataFrame:
-    """A car that stays for half of each hour."""
+    """Ten cars that stay for half of each hour."""
     return pl.DataFrame(
         {
             "car_park_id": ["P"] * len(hours),
             "entered_at": hours,
             "exited_at": [hour + timedelta(minutes=30) for hour in hours],
         }
-    )
+    ).join(pl.DataFrame({"vehicle_pid": [f"v{n}" for n in range(10)]}), how="cross")
 
 
 CAR_PARKS = pl.DataFrame({"car_park_id": ["P"], "capacity_count": [10]})
@@ -81,35 +82,38 @@ def test_each_hour_of_the_day_has_its_own_parking_pressure(day: date, hours_coun
     pressure = parking_pressure(sessions_in(around), CAR_PARKS).filter(on(day))
 
     assert pressure["hour_at"].to_list() == hours_of(day)
-    assert pressure["entries_count"].to_list() == [1] * hours_count
-    assert pressure["occupied_ratio"].to_list() == [0.05] * hours_count
+    assert pressure["occupied_ratio"].to_list() == [0.5] * hours_count
+    # The first hour of each quarter of the day is withheld, so that its ten do not follow.
+    shown = pressure.filter(~pl.col("is_withheld"))["entries_count"]
+    assert set(shown) == {10}
 
 
 @pytest.mark.parametrize(("day", "hours_count"), LENGTHS)
 def test_each_hour_of_the_day_has_its_own_air_quality(day: date, hours_count: int):
     observed = air_quality_observed(measurements_in(hours_of(day)))
-    index = european_air_quality_index(observed, BANDS)
+    index = european_air_quality_index(observed, BANDS, HEALTHY)
 
     assert observed["observed_at"].to_list() == hours_of(day)
     assert index["hour_at"].to_list() == hours_of(day)
     assert index["air_quality_level"].to_list() == [1] * hours_count
 
 
-def test_a_car_that_stays_while_the_clock_is_put_back_stays_an_hour_longer():
+def test_cars_that_stay_while_the_clock_is_put_back_stay_an_hour_longer():
     entered = datetime(2025, 10, 26, 1, 0, tzinfo=ROME)
     left = datetime(2025, 10, 26, 4, 0, tzinfo=ROME)
     at_noon = datetime(2025, 10, 26, 12, 0, tzinfo=ROME)
     sessions = pl.DataFrame(
         {
-            "car_park_id": ["P", "P"],
-            "entered_at": [each.astimezone(UTC) for each in (entered, at_noon)],
-            "exited_at": [left.astimezone(UTC), None],
+            "car_park_id": "P",
+            "vehicle_pid": [f"v{n}" for n in range(11)],
+            "entered_at": [entered.astimezone(UTC)] * 10 + [at_noon.astimezone(UTC)],
+            "exited_at": [left.astimezone(UTC)] * 10 + [None],
         }
     )
 
     pressure = parking_pressure(sessions, CAR_PARKS)
 
-    assert pressure["occupied_ratio"].sum() * 10 == pytest.approx(4)
+    assert pressure["occupied_ratio"].sum() == pytest.approx(4)
 
 
 @pytest.mark.parametrize("day", [day for day, _ in LENGTHS])

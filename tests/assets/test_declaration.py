@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from assets.columns import schema_of
-from assets.declaration import given
+from assets.declaration import Declaration, given
 from assets.derived_assets import find_declarations
 from assets.twin import Twin
 from infra.errors import TwinError
@@ -87,3 +87,32 @@ def test_a_number_without_a_unit_is_refused(tmp_path):
 
     with pytest.raises(TwinError, match="cars is a number without a unit"):
         schema_of(bad, DECLARATIONS, Twin.here(Settings.load({}, tmp_path)))
+
+
+def a_table_of_values(beside: str) -> Declaration:
+    def measured(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.DataFrame:
+        values = sessions.select("car_park_id", value="paid_eur")
+        return values.with_columns(pl.lit("1").alias(beside))
+
+    return dataclasses.replace(
+        PRESSURE,
+        function=measured,
+        gives={name: given("x") for name in ("car_park_id", "value", beside)},
+        key_columns=("car_park_id",),
+        window_by=None,
+    )
+
+
+def test_a_value_whose_unit_stands_beside_it_is_a_number_with_a_unit(tmp_path):
+    schema = schema_of(
+        a_table_of_values("unit_code"), DECLARATIONS, Twin.here(Settings.load({}, tmp_path))
+    )
+
+    assert schema["value"] == pl.Float64()
+
+
+def test_a_value_without_a_unit_beside_it_is_refused(tmp_path):
+    with pytest.raises(TwinError, match="value is a number without a unit"):
+        schema_of(
+            a_table_of_values("kind_code"), DECLARATIONS, Twin.here(Settings.load({}, tmp_path))
+        )

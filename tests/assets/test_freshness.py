@@ -29,22 +29,24 @@ def made_of(key: str, *reads: str) -> Declaration:
     )
 
 
-@pytest.fixture
-def town(tmp_path: Path) -> Town:
-    town = parks_town(tmp_path)
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """A day of visits in the lake; to be looked at, not to be changed."""
+    folder = tmp_path_factory.mktemp("parks") / "town"
+    town = parks_town(folder)
     monthly = VISITS.replace("cadence: daily", "cadence: monthly").replace("visits_{", "month_{")
-    write_contract(tmp_path / "contracts", "parks/visits_by_month", monthly)
+    write_contract(folder / "contracts", "parks/visits_by_month", monthly)
     hourly = VISITS.replace("cadence: daily", "cadence: daily\n    refresh: hourly")
-    write_contract(tmp_path / "contracts", "parks/visits_of_today", hourly)
+    write_contract(folder / "contracts", "parks/visits_of_today", hourly)
     path = town.sources / "town" / f"visits_{DAY}.csv"
     path.write_text(VISITS_HEADER + "1;AB123CD;DUCOS;24/03/2025 10:00;1,00;\n")
+    assert town.run(VISITS_TABLE, first=DAY, last=DAY).is_success
     return town
 
 
 @pytest.fixture
-def twin(town: Town) -> Twin:
-    assert town.run(VISITS_TABLE, first=DAY, last=DAY).is_success
-    return town.twin()
+def twin(landed: Town) -> Twin:
+    return landed.twin()
 
 
 @pytest.mark.parametrize(
@@ -97,8 +99,10 @@ def test_what_is_made_of_something_renewed_hourly_has_today_as_a_day(twin: Twin)
     assert is_hourly("gold/mobility/daily_visits", declarations, twin)
 
 
-def test_a_run_says_of_a_publisher_who_sends_nothing_since_when_the_table_is_stale(town: Town):
-    assert town.run(VISITS_TABLE, first=DAY, last=DAY).is_success
+def test_a_run_says_of_a_publisher_who_sends_nothing_since_when_the_table_is_stale(
+    landed: Town, tmp_path: Path
+):
+    town = landed.copied(tmp_path / "town")
     (town.sources / "town" / f"visits_{DAY}.csv").unlink()
 
     summary = town.run(VISITS_TABLE, first=DAY, last=DAY)

@@ -1,5 +1,6 @@
 import dataclasses
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Final
 
 import polars as pl
@@ -21,6 +22,8 @@ PARKS: Final = pl.DataFrame(
         "capacity_count": [10, 20, 30],
         "lat_deg": [45.1, 45.2, 45.3],
         "lng_deg": [10.1, 10.2, 10.3],
+        "valid_from": [datetime(2025, 3, 1, tzinfo=UTC)] * 3,
+        "valid_to": pl.Series([None] * 3, dtype=pl.Datetime("us", "UTC")),
     }
 )
 # Two meters in each of two sections, with two readings each.

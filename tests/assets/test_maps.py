@@ -2,6 +2,7 @@ from xml.etree import ElementTree as ET
 
 import h3
 import polars as pl
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +48,16 @@ def test_the_cell_with_the_greatest_value_has_the_darkest_colour():
     paths = {path.get("fill"): path.get("d", "") for path in read(svg).iter(f"{SVG}path")}
     assert paths[darkest].count("z") == 1
     assert paths[palest].count("z") == 6
+
+
+def test_a_large_cell_is_drawn_without_the_small_ones_that_stand_in_it():
+    places = pl.Series([h3.cell_to_parent(CENTRE, 8), CENTRE])
+
+    large, small = shapely.from_wkb(cell_shapes(places).to_numpy())
+
+    assert large.intersection(small).area < small.area * 1e-9
+    (alone,) = shapely.from_wkb(cell_shapes(places[:1]).to_numpy())
+    assert alone.area > large.area
 
 
 def test_where_few_are_bad_the_least_value_has_the_darkest_colour():

@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import UTC, datetime
 
 import polars as pl
@@ -36,6 +37,27 @@ def test_ten_at_most_are_named_worst():
 
     assert worst(frame, pressure.measured)["car_park_id"].to_list()[0] == "P29"
     assert worst(frame, pressure.measured).height == 10
+
+
+def test_of_several_rows_a_place_those_are_drawn_that_the_indicator_chose():
+    by_hour = dataclasses.replace(
+        pressure,
+        measured=dataclasses.replace(
+            pressure.measured, by=("band_code",), drawn={"band_code": "morning"}
+        ),
+    )
+    frame = pl.concat(
+        [
+            hours(("A", NINE, 0.2)).with_columns(band_code=pl.lit("morning")),
+            hours(("A", NINE, 0.9)).with_columns(band_code=pl.lit("night")),
+        ]
+    )
+
+    assert worst(frame, by_hour.measured)["occupied_ratio"].to_list() == [0.2]
+    assert f"{pressure.title}: morning" in map_of(by_hour, frame, PLACES)
+    night = frame.filter(band_code="night")
+    assert worst(night, by_hour.measured)["occupied_ratio"].to_list() == [0.9]
+    assert "morning" not in map_of(by_hour, night, PLACES)
 
 
 def test_a_map_needs_the_places_of_what_it_shows():

@@ -6,7 +6,9 @@
 --part gigabyte    a gigabyte of the full city landed by one process, and its memory
 --part ranges      memory of backfills that grow
 --part tables      what a table costs a run beyond its own work
+--part indicators  journeys through the city, its terrain, and a real timetable end to end
 --part disclosure  k, l and t of a million person-units, and cells withheld
+--part energy      a day of 100,000 electricity meters from bronze to gold
 
 All of them, unless parts are named; results are also written to bench-results/ as JSON.
 """
@@ -23,11 +25,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench import adapters, disclosure, gigabyte, per_asset, ranges
+from tests.bench import adapters, disclosure, energy, gigabyte, indicators, per_asset, ranges
 from tests.bench.readings import write_readings
 
 _ROUNDS: Final = 3
-PARTS = ("ingestion", "adapters", "gigabyte", "ranges", "tables", "disclosure")
+PARTS = (
+    "ingestion",
+    "adapters",
+    "gigabyte",
+    "ranges",
+    "tables",
+    "indicators",
+    "disclosure",
+    "energy",
+)
 
 
 def main() -> None:
@@ -55,8 +66,12 @@ def main() -> None:
                 ranges.run()
             case "tables":
                 per_asset.run()
+            case "indicators":
+                indicators.run(runs=chosen.runs)
             case "disclosure":
                 disclosure.run(runs=chosen.runs)
+            case "energy":
+                energy.run(runs=chosen.runs)
 
 
 def ingestion(rows_count: int, runs: int) -> None:

@@ -23,6 +23,11 @@ AIR = "bronze/arpa_lombardia/air_quality"
 OBSERVED = "silver/air/air_quality_observed"
 INDEX = "gold/air/hourly_european_air_quality_index"
 HEALTH = "silver/sensors/sensor_health_by_day"
+AIR_HEALTH = "silver/sensors/air_sensor_health_by_day"
+STATION = "silver/air/air_quality_station"
+LAST = "silver/state/last_observation_by_day"
+ENTITY = "silver/state/entity"
+RELATION = "silver/state/relation"
 VISITS_TABLE = "bronze/parks/visits"
 
 
@@ -180,7 +185,7 @@ def test_a_late_row_has_its_own_day_computed_again_and_the_day_that_looks_back_o
 
     assert asked == {
         PRESSURE: {"2025-03-11", "2025-03-12"},
-        ENTRIES: {"2025-03-11", "2025-03-12", "2025-03-13"},  # looks back on a day of PRESSURE
+        ENTRIES: {"2025-03-11", "2025-03-12"},
     }
 
 
@@ -191,9 +196,18 @@ def test_a_corrected_measure_is_followed_through_silver_to_gold(daemon: Daemon):
     told(daemon, AIR, day="2025-03-11", version="2")
     asked = daemon.look()
 
-    # A sensor's health looks a week back.
+    # A sensor's health looks a week back, and the index a day on it.
     week = {f"2025-03-{day}" for day in range(11, 19)}
-    assert asked == {OBSERVED: {"2025-03-11"}, INDEX: {"2025-03-11", "2025-03-12"}, HEALTH: week}
+    # The last value of a day has the health of that day, and looks a day back. Stations say where
+    # they stand, which is told of all entities; the state of now waits for the days it is made of.
+    whole = {key: {None} for key in (STATION, ENTITY, RELATION)}
+    assert asked == whole | {
+        OBSERVED: {"2025-03-11"},
+        AIR_HEALTH: week,
+        HEALTH: week,
+        INDEX: {*week, "2025-03-19"},
+        LAST: {*week, "2025-03-19"},
+    }
 
 
 def test_a_list_that_was_pulled_and_found_unchanged_has_nothing_computed_again(daemon: Daemon):

@@ -1,6 +1,5 @@
 """A town that has landed once, for tests that begin with a lake."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -34,12 +33,7 @@ def landed_once(tmp_path_factory: pytest.TempPathFactory) -> Town:
 @pytest.fixture
 def landed(landed_once: Town, tmp_path: Path) -> Town:
     """The same, for a test that goes on from there."""
-    folder = landed_once.sources.parent
-    shutil.copytree(folder, tmp_path / "town")
-    return Town(
-        home=tmp_path / "town" / landed_once.home.relative_to(folder),
-        sources=tmp_path / "town" / "sources",
-    )
+    return landed_once.copied(tmp_path / "town")
 
 
 @pytest.fixture
@@ -59,6 +53,4 @@ def settled_once(tmp_path_factory: pytest.TempPathFactory) -> Town:
 @pytest.fixture
 def settled(settled_once: Town, tmp_path: Path) -> Town:
     """The same, for a test that erases somebody."""
-    shutil.copytree(settled_once.home.parent, tmp_path / "town")
-    folder = tmp_path / "town"
-    return Town(home=folder / "home", sources=folder / "sources", contracts=folder / "contracts")
+    return settled_once.copied(tmp_path / "town")

@@ -2,7 +2,6 @@ import gzip
 import os
 import re
 import resource
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,8 +49,7 @@ def visited_once(tmp_path_factory: pytest.TempPathFactory) -> Town:
 @pytest.fixture
 def visited(visited_once: Town, tmp_path: Path) -> Town:
     """The same, to receive a bad second day."""
-    shutil.copytree(visited_once.home.parent, tmp_path / "parks")
-    return parks_town(tmp_path / "parks", is_new=False)
+    return visited_once.copied(tmp_path / "parks")
 
 
 def row(place: str = "DUCOS", *, number: int, paid: str = "1.50", at: str = AT) -> str:

@@ -24,7 +24,13 @@ def sessions(town: Town, day: date) -> Path:
 
 def session(number: int, day: date, entered: str, left: str, *, park: str = "P-ARNALDO") -> str:
     on = f"{day:%d/%m/%Y}"
-    return f"{day:%Y%m%d}-9{number:05};{park};ZZ001ZZ;;{on} {entered};{on} {left};1,60;\r\n"
+    plate = f"ZZ{number:03}ZZ"
+    return f"{day:%Y%m%d}-9{number:05};{park};{plate};;{on} {entered};{on} {left};1,60;\r\n"
+
+
+def dozen(number: int, day: date, entered: str, left: str) -> str:
+    """Twelve cars: of fewer than ten nothing is shown."""
+    return "".join(session(12 * number + n, day, entered, left) for n in range(12))
 
 
 def files_by_window(town: Town, table: str) -> dict[str, set[str]]:
@@ -40,12 +46,13 @@ def changed(before: Mapping[str, set[str]], after: Mapping[str, set[str]]) -> li
     return sorted(day for day in before | after if before.get(day) != after.get(day))
 
 
-def entries(town: Town, day: date, hour: int, *, park: str = "P-ARNALDO") -> int:
-    """Cars that entered a car park in an hour of UTC."""
+def stood(town: Town, day: date, hour: int, *, park: str = "P-ARNALDO") -> float:
+    """How many hours cars stood in a car park within an hour of UTC."""
     at = pl.datetime(day.year, day.month, day.day, hour, time_zone="UTC")
     rows = rows_of(town)[PRESSURE]
     chosen = rows.filter(pl.col("car_park_id") == park, pl.col("hour_at") == at)
-    return int(chosen["entries_count"].sum())
+    hours = chosen.select(pl.col("occupied_ratio") * pl.col("capacity_count"))
+    return round(float(hours.to_series().sum()), 6)
 
 
 def test_a_session_delivered_a_day_later_reopens_the_hours_of_its_own_day_and_no_other(
@@ -54,17 +61,17 @@ def test_a_session_delivered_a_day_later_reopens_the_hours_of_its_own_day_and_no
     sessions(landed, NEXT_DAY).write_text(
         HEADER
         + session(1, LAST_DAY, "10:05", "11:00", park="P-STAZIONE")
-        + session(2, NEXT_DAY, "08:05", "09:00")
+        + dozen(2, NEXT_DAY, "08:05", "09:00")
     )
     before, files = rows_of(landed)[PRESSURE], files_by_window(landed, PRESSURE)
-    late = entries(landed, LAST_DAY, 9, park="P-STAZIONE")
+    late = stood(landed, LAST_DAY, 9, park="P-STAZIONE")
     marks = Lake.open(landed.settings).marks(PRESSURE, days(DAYS_COUNT))
 
     summary = landed.run(PARKING, PRESSURE, first=NEXT_DAY, last=NEXT_DAY)
 
     assert summary.is_success, summary.failures
-    assert entries(landed, LAST_DAY, 9, park="P-STAZIONE") == late + 1
-    assert entries(landed, NEXT_DAY, 7) == 1
+    assert stood(landed, LAST_DAY, 9, park="P-STAZIONE") == pytest.approx(late + 1)
+    assert stood(landed, NEXT_DAY, 7) == 12
     # A session may last past midnight, so the day after the late row looks back on it.
     reopened = [str(LAST_DAY), str(NEXT_DAY)]
     assert changed(files, files_by_window(landed, PRESSURE)) == reopened
@@ -110,36 +117,34 @@ def test_a_measure_delivered_a_day_later_reopens_its_own_day_in_silver(landed: T
 @pytest.mark.parametrize("left", ["09:00", "11:00"])
 def test_a_session_delivered_again_a_day_later_is_counted_once(landed: Town, left: str) -> None:
     day = NEXT_DAY + timedelta(days=1)
-    sessions(landed, NEXT_DAY).write_text(HEADER + session(1, NEXT_DAY, "08:05", "09:00"))
+    sessions(landed, NEXT_DAY).write_text(HEADER + dozen(1, NEXT_DAY, "08:05", "09:00"))
     sessions(landed, day).write_text(
-        HEADER + session(1, NEXT_DAY, "08:05", left) + session(2, day, "08:05", "09:00")
+        HEADER + dozen(1, NEXT_DAY, "08:05", left) + session(2, day, "08:05", "09:00")
     )
 
     summary = landed.run(PARKING, PRESSURE, first=NEXT_DAY, last=day)
 
     assert summary.is_success, summary.failures
-    assert entries(landed, NEXT_DAY, 7) == 1
+    assert stood(landed, NEXT_DAY, 7) == 12
 
 
 def test_a_session_corrected_to_another_day_leaves_the_day_it_stood_on(landed: Town) -> None:
     day = NEXT_DAY + timedelta(days=1)
-    first = session(1, NEXT_DAY, "08:05", "09:00")
+    first = dozen(1, NEXT_DAY, "08:05", "09:00")
     sessions(landed, NEXT_DAY).write_text(HEADER + first)
     landed.run(PARKING, PRESSURE, first=NEXT_DAY, last=NEXT_DAY)
-    before = entries(landed, NEXT_DAY, 7)
+    before = stood(landed, NEXT_DAY, 7)
 
-    corrected = session(1, NEXT_DAY, "08:05", "09:00").replace(
-        f";{NEXT_DAY:%d/%m/%Y}", f";{day:%d/%m/%Y}"
-    )
+    corrected = first.replace(f";{NEXT_DAY:%d/%m/%Y}", f";{day:%d/%m/%Y}")
     sessions(landed, day).write_text(HEADER + corrected)
     landed.run(PARKING, PRESSURE, first=day, last=day)
-    moved = entries(landed, NEXT_DAY, 7), entries(landed, day, 7)
-    sessions(landed, day).write_text(HEADER + session(2, day, "10:05", "11:00"))
+    moved = stood(landed, NEXT_DAY, 7), stood(landed, day, 7)
+    sessions(landed, day).write_text(HEADER + dozen(2, day, "10:05", "11:00"))
     landed.run(PARKING, PRESSURE, first=day, last=day)
 
-    assert before == 1
-    assert moved == (0, 1)
-    assert (entries(landed, NEXT_DAY, 7), entries(landed, day, 7)) == (1, 0)
+    assert before == 12
+    assert moved == (0, 12)
+    assert (stood(landed, NEXT_DAY, 7), stood(landed, day, 7)) == (12, 0)
 
 
 @pytest.mark.parametrize("from_archive", [False, True])
@@ -194,9 +199,9 @@ def test_a_corrected_delivery_that_takes_a_session_away_takes_it_from_its_day(
     at_ten = [line for line in lines if f"{LAST_DAY:%d/%m/%Y} 10:" in line.split(";")[4]]
     path.write_text("".join(line for line in lines if line != at_ten[0]))
     park = at_ten[0].split(";")[1]
-    before, files = entries(landed, LAST_DAY, 9, park=park), files_by_window(landed, PRESSURE)
+    before, files = stood(landed, LAST_DAY, 9, park=park), files_by_window(landed, PRESSURE)
 
     landed.run(PARKING, PRESSURE, first=FIRST_DAY, last=LAST_DAY)
 
-    assert entries(landed, LAST_DAY, 9, park=park) == before - 1
+    assert stood(landed, LAST_DAY, 9, park=park) < before
     assert changed(files, files_by_window(landed, PRESSURE))[0] >= str(LAST_DAY - timedelta(days=1))

@@ -78,13 +78,17 @@ def test_every_column_of_the_city_is_made_of_what_it_says_and_passes_no_pseudony
         inputs = inputs_of(declaration, twin)
         mute, said = without_origins(declaration)
         seen = set(unsaid(mute, inputs, may_be_empty=may_be_empty(declaration, twin)))
-        found_count += len(said & seen)
-        owed_count += len(said)
+        before = published(declaration, inputs)
+        # A column that two days leave empty, such as that of a year, shows nothing.
+        shown = {column for column in before.columns if before[column].null_count() < before.height}
+        owed = {one for one in said if one.partition(" of ")[0] in shown}
+        found_count += len(owed & seen)
+        owed_count += len(owed)
         # Which rows there are may hang on whatever any column says.
         said |= {f"{ROWS} of {one.partition(' of ')[2]}" for one in said}
         silent[key] = sorted(seen - said)
         told[key] = renamed(declaration, inputs, pseudonyms(declaration, twin))
-        empty += [key] if published(declaration, inputs).is_empty() else []
+        empty += [key] if before.is_empty() else []
 
     assert {key: columns for key, columns in silent.items() if columns} == {}
     assert {key: columns for key, columns in told.items() if columns} == {}

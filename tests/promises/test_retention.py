@@ -41,16 +41,22 @@ def deliver(town: Town, day: date, *, visits: int = 2) -> None:
     path.write_text(VISITS_HEADER + "".join(lines) + refused)
 
 
-@pytest.fixture
-def visited(tmp_path: Path) -> Town:
+@pytest.fixture(scope="module")
+def visited_once(tmp_path_factory: pytest.TempPathFactory) -> Town:
     """Three days of visits; the second was corrected, so that there are older versions."""
-    town = parks_town(tmp_path)
+    town = parks_town(tmp_path_factory.mktemp("parks") / "town")
     for day in days(3):
         deliver(town, day)
     town.run(VISITS_TABLE, first=FIRST_DAY, last=days(3)[-1])
     deliver(town, days(2)[1], visits=3)
     town.run(VISITS_TABLE, first=FIRST_DAY, last=days(3)[-1])
     return town
+
+
+@pytest.fixture
+def visited(visited_once: Town, tmp_path: Path) -> Town:
+    """The same, for a test that ends terms."""
+    return visited_once.copied(tmp_path / "town")
 
 
 def windows(twin: Twin, table: str, version: int | None = None) -> list[date]:

@@ -16,7 +16,7 @@ from infra.lake import Lake
 from infra.lake.places import Place
 from quality.rotation import Rotation, rotate
 from quality.tables import bronze_spec
-from tests.promises.contracts import VISITS_HEADER, edit_contract, write_contract
+from tests.promises.contracts import VISITS_HEADER, edit_contract, parks_town, write_contract
 from tests.promises.test_replay import replayed
 from tests.promises.town import (
     COMMAND,
@@ -63,15 +63,22 @@ def land(town: Town, *, from_archive: bool = False) -> None:
         assert summary.is_success, summary.failures
 
 
-@pytest.fixture
-def town(parks: Town) -> Town:
+@pytest.fixture(scope="module")
+def town_once(tmp_path_factory: pytest.TempPathFactory) -> Town:
     """Two days of visits and a list of people, landed; one visit was refused."""
+    parks = parks_town(tmp_path_factory.mktemp("parks") / "town")
     write_contract(parks.contracts or Path(), "parks/members", LIST)
     visits(parks, FIRST_DAY, "V1 ZZ001ZZ DUCOS", "V2 ZZ002ZZ DUCOS", "V3 ZZ003ZZ TARELLO")
     visits(parks, SECOND_DAY, "V1 ZZ001ZZ CASTELLI")
     (parks.sources / "town" / "members.csv").write_text("visita,parco\nV1,DUCOS\nV2,DUCOS\n")
     land(parks)
     return parks
+
+
+@pytest.fixture
+def town(town_once: Town, tmp_path: Path) -> Town:
+    """The same, for a test that turns its keys."""
+    return town_once.copied(tmp_path / "town")
 
 
 def turned(town: Town, told: Callable[[str], None] | None = None) -> Rotation:

@@ -1,4 +1,3 @@
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,9 +33,7 @@ def visited_once(tmp_path_factory: pytest.TempPathFactory) -> Town:
 @pytest.fixture
 def visited(visited_once: Town, tmp_path: Path) -> Town:
     """The same, for a test that changes its contract or its lake."""
-    folder = visited_once.home.parent
-    shutil.copytree(folder, tmp_path / "parks")
-    return parks_town(tmp_path / "parks", is_new=False)
+    return visited_once.copied(tmp_path / "parks")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ Its publishers are some of those of the simulated city: so many days, with few e
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping
@@ -33,19 +34,27 @@ DATASETS: Final = (
     "arpa_lombardia/weather",
     "brescia_mobilita/car_parks",
     "brescia_mobilita/parking_sessions",
+    "comune_brescia/quarters",
     "comune_brescia/residents",
+    "istat/census_sections",
 )
 _ALL_TABLES: Final = (
     *(f"bronze/{dataset}" for dataset in DATASETS),
     "bronze/definitions/air_quality_index_bands",
+    "bronze/definitions/sensor_limits",
+    "bronze/definitions/disclosure_limits",
     "silver/air/air_quality_observed",
+    "silver/energy/electricity_consumption_by_day",
     "silver/mobility/off_street_parking",
+    "silver/sensors/air_sensor_health_by_day",
+    "silver/territory/quarters",
     "gold/air/hourly_european_air_quality_index",
     "gold/energy/daily_electricity_by_section",
     PRESSURE,
 )
-# Enough for four census sections with the ten meters that a section needs to be shown.
-_SECTIONS_COUNT: Final = 4
+# Enough for six census sections of about twenty meters: ten are needed to show a section, a hundred
+# to show the city's load.
+_SECTIONS_COUNT: Final = 6
 COMMAND: Final = Path(sys.executable).with_name("gemello")
 
 
@@ -72,6 +81,16 @@ class Town:
     def lake(self) -> Path:
         """The folder of its tables."""
         return self.home / "lake"
+
+    def copied(self, folder: Path) -> "Town":
+        """The same town in another folder, for a test that goes on from there."""
+        root = self.sources.parent
+        shutil.copytree(root, folder)
+        return Town(
+            home=folder / self.home.relative_to(root),
+            sources=folder / "sources",
+            contracts=self.contracts and folder / self.contracts.relative_to(root),
+        )
 
     def twin(self) -> Twin:
         """The town's twin, opened anew."""

@@ -14,9 +14,10 @@ from infra.simulator.days import ROME, is_free_day, local_midnight
 from infra.simulator.forms import JsonLines
 from infra.simulator.handover import Records
 from infra.simulator.publication import Publication
+from infra.simulator.sky import Series
 from infra.simulator.spoil import Spoiled, strewn
 from infra.simulator.streets import STREET_NAMES
-from infra.simulator.terrain import degrees
+from infra.simulator.terrain import UNDERPASSES, degrees
 from infra.simulator.voices import Span, Voice, written
 
 KEY: Final = "comune_brescia/citizen_reports"
@@ -40,6 +41,8 @@ MATTERS: Final = {
 CHANNELS: Final = ("app", "web", "telefono", "pec")
 # Planted: each millimetre of rain brings so many more reports of flooding.
 REPORTS_A_MM: Final = 0.25
+# And so far from the middle of an underpass.
+_FLOOD_M: Final = 40.0
 
 
 def publish(city: City, publication: Publication) -> None:
@@ -56,6 +59,9 @@ def publish(city: City, publication: Publication) -> None:
               "label": pl.String, "text": pl.String}  # fmt: skip
     publication.tell("citizen_text_spans", pl.DataFrame(told, schema=schema))
     publication.planted("rain floods streets", reports_a_mm=REPORTS_A_MM)
+    lat, lng = degrees(*np.array(UNDERPASSES).T)
+    for place in zip(lat, lng, strict=True):
+        publication.planted("flooded underpass", lat_deg=float(place[0]), lng_deg=float(place[1]))
 
 
 def batches(city: City) -> Iterator[Batch]:
@@ -100,6 +106,8 @@ def _one_day(city: City, day: date) -> tuple[pl.DataFrame, list[tuple[str, Span]
     hours = np.sort(np.clip(chance.normal(13, 4.5, len(kinds)), 0.2, 23.6))
     order = chance.permutation(len(kinds))
     x, y = np.clip(chance.normal(0, 1_900, (2, len(kinds))), -4_500, 4_500)
+    is_flood = np.array([kinds[place] == "allagamenti" for place in order], dtype=bool)
+    x[is_flood], y[is_flood] = _flooded(city.chance(KEY, "floods", day), int(is_flood.sum()))
     lat, lng = degrees(x, y)
     rows, spans = [], []
     for place, hour in enumerate(hours):
@@ -135,3 +143,9 @@ def _one_day(city: City, day: date) -> tuple[pl.DataFrame, list[tuple[str, Span]
         )
     texts = {"segnalante": pl.String, "telefono": pl.String, "email": pl.String}
     return pl.DataFrame(rows, schema_overrides=texts), spans
+
+
+def _flooded(chance: np.random.Generator, count: int) -> tuple[Series, Series]:
+    """Places where water stands: each in one of the underpasses."""
+    x, y = np.array(UNDERPASSES)[chance.integers(len(UNDERPASSES), size=count)].T
+    return x + chance.normal(0, _FLOOD_M, count), y + chance.normal(0, _FLOOD_M, count)

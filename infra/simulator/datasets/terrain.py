@@ -12,12 +12,19 @@ from infra.simulator.days import midnight
 from infra.simulator.forms import Parquet
 from infra.simulator.publication import Publication
 from infra.simulator.spoil import Spoiled, strewn
-from infra.simulator.terrain import HALF_SIDE_M, degrees, elevation_m, sealed_ratio
+from infra.simulator.terrain import (
+    COVERS,
+    HALF_SIDE_M,
+    cover_of,
+    degrees,
+    elevation_m,
+    sealed_ratio,
+    underpass_m,
+)
 
 KEY: Final = "regione_lombardia/terrain"
 PLACE: Final = "regione_files"
 FORM: Final = Parquet()
-COVERS: Final = ("acqua", "bosco", "prato", "seminativo", "edificato rado", "edificato denso")
 # Rows of the grid that are made and written at once.
 _BAND: Final = 380
 _NO_DATA: Final = -9999.0
@@ -63,11 +70,7 @@ def _band(city: City, first: int, last: int) -> pl.DataFrame:
     x, y = (column + 0.5) * cell - HALF_SIDE_M, HALF_SIDE_M - (row + 0.5) * cell
     z, sealed = elevation_m(x, y), sealed_ratio(x, y)
     noise = city.chance(KEY, f"{first}").normal(0, 0.05, len(row))
-    cover = np.select(
-        [sealed <= 0, z > 210, sealed < 0.18, sealed < 0.30, sealed < 0.55],
-        [0, 1, 2, 3, 4],
-        default=5,
-    )
+    cover = cover_of(sealed, z)
     group = np.digitize(z + 3 * np.sin(x / 800), [118.0, 132.0, 190.0])
     lat, lng = degrees(x, y)
     return pl.DataFrame(
@@ -76,7 +79,7 @@ def _band(city: City, first: int, last: int) -> pl.DataFrame:
             "colonna": column.astype(np.int32),
             "lat": lat.round(6),
             "lng": lng.round(6),
-            "quota": (z + noise).round(2),
+            "quota": (z - underpass_m(x, y) + noise).round(2),
             "impermeabile": sealed.round(3),
             "copertura": pl.Series(COVERS)[cover],
             "gruppo": pl.Series(("D", "C", "B", "A"))[group],

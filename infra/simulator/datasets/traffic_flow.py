@@ -99,6 +99,7 @@ def _one_day(city: City, day: date, known: pl.DataFrame) -> pl.DataFrame:
         {
             "Spira": known["detector_id"][which],
             "Località": known["street"][which],
+            "Arco": known["edge_id"][which],
             "Data": local.dt.strftime("%d/%m/%Y")[at],
             "Ora": local.dt.strftime("%H:%M%:z")[at],
             "Veicoli": vehicles.ravel(),

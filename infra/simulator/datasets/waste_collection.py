@@ -50,6 +50,11 @@ def batches(city: City) -> Iterator[Batch]:
         )
 
 
+def bins_count(city: City) -> int:
+    """How many bins there are, numbered from one."""
+    return city.sized(119, 2_999)
+
+
 def _tags(city: City) -> pl.Series:
     chance, count = city.chance(KEY, "tags"), city.sized(2_000, 90_000)
     numbers = chance.choice(90_000_000, count, replace=False) + 10_000_000
@@ -64,7 +69,7 @@ def _one_day(city: City, day: date, tags: pl.Series) -> pl.DataFrame:
     start = local_midnight(day)
     opened = sorted(start + timedelta(minutes=int(60 * hour)) for hour in hours)
     fraction = chance.choice(len(FRACTIONS), count, p=_SHARES)
-    bins = chance.integers(1, city.sized(120, 3_000), size=count)
+    bins = chance.integers(1, bins_count(city) + 1, size=count)
     zone = pl.Datetime("us", "UTC")
     local = pl.Series(opened, dtype=zone).dt.convert_time_zone("Europe/Rome")
     return pl.DataFrame(

@@ -28,7 +28,7 @@ LEAK_M3_A_DAY: Final = 4.8
 def publish(city: City, publication: Publication) -> None:
     """Deliver one workbook a day, and tell which meter leaks."""
     put(publication, FORM, batches(city), personal=PERSONAL)
-    meters = _meters(city)
+    meters = meters_of(city)
     publication.tell("water_meters", meters.drop("holder"))
     if (day := city.planted_day(LEAK_DAY)) is not None:
         publication.planted(
@@ -38,7 +38,7 @@ def publish(city: City, publication: Publication) -> None:
 
 def batches(city: City) -> Iterator[Batch]:
     """What each day's workbook holds."""
-    meters = _meters(city)
+    meters = meters_of(city)
     index = meters["index_m3"].to_numpy().copy()
     for day in city.dates:
         rows = _one_day(city, day, meters, index)
@@ -51,7 +51,8 @@ def batches(city: City) -> Iterator[Batch]:
         )
 
 
-def _meters(city: City) -> pl.DataFrame:
+def meters_of(city: City) -> pl.DataFrame:
+    """Each meter with its section, its holder, and what it uses in a usual day."""
     chance, count = city.chance(KEY, "meters"), city.sized(300, 60_000)
     home = chance.integers(city.sections.height, size=count)
     numbers = chance.choice(9_000_000, count, replace=False) + 1_000_000
@@ -67,15 +68,24 @@ def _meters(city: City) -> pl.DataFrame:
     )
 
 
+def used_m3(city: City, day: date, meters: pl.DataFrame, chance: np.random.Generator) -> Series:
+    """What is used of each meter on a day, but for the leak."""
+    tmax = float(city.climate.filter(on=day)["tmax_c"].item())
+    used = meters["mean_m3"].to_numpy() * chance.gamma(6, 1 / 6, meters.height)
+    return np.asarray(used * (1 + 0.02 * max(0.0, tmax - 22)))  # gardens and showers
+
+
+def leak_m3(city: City, day: date) -> float:
+    """What the leaking meter loses on a day."""
+    leak = city.planted_day(LEAK_DAY)
+    return LEAK_M3_A_DAY if leak is not None and day >= leak else 0.0
+
+
 def _one_day(city: City, day: date, meters: pl.DataFrame, index: Series) -> pl.DataFrame:
     """What the meters show at the end of a day; `index` is carried on from day to day."""
     chance, count = city.chance(KEY, day), meters.height
-    tmax = float(city.climate.filter(on=day)["tmax_c"].item())
-    used = meters["mean_m3"].to_numpy() * chance.gamma(6, 1 / 6, count)
-    used *= 1 + 0.02 * max(0.0, tmax - 22)  # gardens and showers
-    if (leak := city.planted_day(LEAK_DAY)) is not None and day >= leak:
-        used[LEAK_METER] += LEAK_M3_A_DAY
-    index += used
+    index += used_m3(city, day, meters, chance)
+    index[LEAK_METER] += leak_m3(city, day)
     return pl.DataFrame(
         {
             "Matricola": meters["meter"],

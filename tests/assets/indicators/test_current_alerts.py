@@ -7,11 +7,16 @@ from hypothesis import strategies as st
 
 from assets.indicators.current_alerts import current_alerts
 from assets.methods.rain_lines import lines_by_station
+from assets.silver.river_level_observed import river_level_observed
 from assets.twin import DEFINITIONS
 from infra.simulator.city import City
-from infra.simulator.datasets import rain_maxima
+from infra.simulator.datasets import rain_maxima, river_levels
+from tests.assets.indicators.health_frames import HEALTHY, suspect
 from tests.assets.indicators.risk_frames import as_bronze
 
+RIVER_THRESHOLDS = pl.read_csv(DEFINITIONS / "river_thresholds.csv", try_parse_dates=True).cast(
+    {"station_id": pl.String}
+)
 THRESHOLDS = pl.read_csv(DEFINITIONS / "alert_thresholds.csv", try_parse_dates=True)
 NOON = datetime(2025, 7, 2, 12, tzinfo=UTC)
 INSTANT = pl.Datetime("us", "UTC")
@@ -69,9 +74,39 @@ def air(pollutant: str, *values: float | None) -> pl.DataFrame:
     )
 
 
-def now(measure: str, readings: pl.DataFrame, observed: pl.DataFrame = AIR) -> dict:
-    alerts = current_alerts(readings, observed, maxima(), THRESHOLDS)
+RIVERS = pl.DataFrame(
+    schema={"station_id": pl.String, "observed_at": INSTANT, "level_m": pl.Float64}
+)
+
+
+def alerts_of(readings: pl.DataFrame, observed: pl.DataFrame = AIR, **others) -> pl.DataFrame:
+    tables = {
+        "rivers": RIVERS,
+        "maxima": maxima(),
+        "thresholds": THRESHOLDS,
+        "river_thresholds": RIVER_THRESHOLDS,
+        "weather_health": HEALTHY,
+        "air_health": HEALTHY,
+        **others,
+    }
+    return current_alerts(weather=readings, air=observed, **tables)
+
+
+def now(measure: str, readings: pl.DataFrame, observed: pl.DataFrame = AIR, **others) -> dict:
+    alerts = alerts_of(readings, observed, **others)
     return alerts.filter(measure_code=measure).row(0, named=True)
+
+
+def river(station: str, *levels: float | None, until: datetime = NOON) -> pl.DataFrame:
+    """Ten-minute levels up to then, the newest first."""
+    at = [until - timedelta(minutes=10 * step) for step in range(len(levels))]
+    return pl.DataFrame(
+        {
+            "station_id": station,
+            "observed_at": pl.Series(at, dtype=INSTANT),
+            "level_m": pl.Series(levels, dtype=pl.Float64),
+        }
+    )
 
 
 @pytest.mark.parametrize(("years", "level"), [(1.5, 0), (2, 1), (10, 2), (50, 3), (100, 3)])
@@ -115,10 +150,85 @@ def test_fine_dust_is_that_of_24_hours_and_needs_18_of_them():
 def test_a_station_that_stopped_is_as_old_as_the_citys_newest_observation_says():
     stopped = weather(station="653", until=NOON - timedelta(minutes=70))
 
-    alerts = current_alerts(pl.concat([weather(), stopped]), AIR, maxima(), THRESHOLDS)
+    alerts = alerts_of(pl.concat([weather(), stopped]))
 
     ages = alerts.filter(measure_code="gust").select("station_id", "staleness_min", "is_stale")
     assert ages.rows() == [("130", 0, False), ("653", 70, True)]
+
+
+# Invented thresholds of two invented gauges: 1.6, 2.2 and 3 m; 1, 1.5 and 2.2 m.
+@pytest.mark.parametrize(
+    ("gauge", "metres", "level"),
+    [("8141", 1.59, 0), ("8141", 1.6, 1), ("8141", 2.2, 2), ("8141", 3.0, 3), ("8220", 1.6, 2)],
+)
+def test_a_river_is_held_to_the_thresholds_of_its_own_gauge_and_they_are_unverified(
+    gauge, metres, level
+):
+    told = now("river_level", weather(), rivers=river(gauge, metres, 9.0))
+
+    assert (told["alert_level"], told["level_m"], told["hazard_code"]) == (level, metres, "river")
+    assert told["quality_code"] == "unverified"
+
+
+def test_a_gauge_that_stopped_is_stale_and_one_without_thresholds_is_left_out():
+    stopped = river("8141", 2.5, until=NOON - timedelta(minutes=70))
+
+    alerts = alerts_of(weather(), rivers=pl.concat([stopped, river("9999", 5.0)]))
+
+    told = alerts.filter(measure_code="river_level")
+    assert told.select("station_id", "staleness_min", "is_stale").rows() == [("8141", 70, True)]
+
+
+def test_the_planted_rise_of_the_rivers_after_the_storm_is_an_orange_alert_and_was_none_before():
+    city = City("small", 6, 7, date(2025, 3, 24))
+    delivered = pl.concat(
+        as_bronze("arpa_lombardia/river_levels", batch.rows).with_columns(
+            window_on=pl.lit(batch.day)
+        )
+        for batch in river_levels.batches(city)
+    ).with_columns(level_m=pl.when(pl.col("level_m") >= 0).then(pl.col("level_m") / 100))
+    readings = river_level_observed(delivered)
+    levels = {}
+    for one in river_levels.planted(city):
+        own = readings.filter(pl.col("station_id") == one["station_id"])
+        crest = own.sort("level_m", nulls_last=False).row(-1, named=True)
+        before = own.filter(pl.col("observed_at") < datetime.fromisoformat(f"{one['day']}T12:00Z"))
+        levels[one["river_name"]] = [
+            now("river_level", weather(until=at), rivers=own.filter(pl.col("observed_at") <= at))[
+                "alert_level"
+            ]
+            for at in (before["observed_at"].max(), crest["observed_at"])
+        ]
+        assert crest["level_m"] == pytest.approx(one["highest_m"], abs=0.02)
+
+    assert levels == {"Mella": [0, 2], "Garza": [0, 2]}
+
+
+def test_a_state_is_unverified_where_its_threshold_is_a_choice_and_not_where_it_is_law():
+    alerts = alerts_of(weather(), air("O3", 10.0))
+
+    told = dict(alerts.select("measure_code", "quality_code").rows())
+    assert told == {"rain": "unverified", "gust": "unverified", "utci": "modelled", "O3": "ok"}
+
+
+def test_a_suspect_sensor_makes_its_own_state_suspect_and_no_other():
+    health = suspect("649", "O3", date(2025, 7, 1), NOON.date())
+    observed = pl.concat([air("O3", 10.0), air("NO2", 10.0)])
+
+    alerts = alerts_of(weather(), observed, air_health=health)
+
+    told = dict(alerts.filter(station_id="649").select("measure_code", "quality_code").rows())
+    assert told == {"O3": "suspect", "NO2": "ok"}
+
+
+def test_without_thresholds_or_observations_there_are_no_alerts():
+    nothing = alerts_of(weather().clear())
+    unknown = alerts_of(
+        weather(), thresholds=THRESHOLDS.clear(), river_thresholds=RIVER_THRESHOLDS.clear()
+    )
+
+    assert (nothing.height, unknown.height) == (0, 0)
+    assert nothing.schema == unknown.schema == alerts_of(weather()).schema
 
 
 @settings(max_examples=10)

@@ -1,4 +1,5 @@
 import math
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -7,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.indicators.equity_of_access import declaration, equity_of_access
+from assets.twin import DEFINITIONS
 from tests.assets.lineage_seen import unsaid
+
+LINES = pl.read_csv(DEFINITIONS / "access_equity.csv", try_parse_dates=True)
+
+
+def spread(reached: pl.DataFrame, folk: pl.DataFrame, lines: pl.DataFrame = LINES) -> pl.DataFrame:
+    return equity_of_access(reached, folk, lines)
 
 
 def reach(minutes: list[float | None], **changes: object) -> pl.DataFrame:
@@ -19,7 +27,7 @@ def reach(minutes: list[float | None], **changes: object) -> pl.DataFrame:
             "day_code": "weekday",
             "median_min": pl.Series(minutes, dtype=pl.Float64),
             "completeness_ratio": 1.0,
-            "quality_code": "modelled",
+            "quality_code": "unverified",
         }
     ).with_columns(**changes)
 
@@ -35,7 +43,7 @@ def people(residents: list[int], income: list[int]) -> pl.DataFrame:
 
 
 def test_half_at_the_door_and_half_who_reach_none_are_as_unequal_as_can_be():
-    (row,) = equity_of_access(reach([0.0, None]), people([10, 10], [10, 1])).iter_rows(named=True)
+    (row,) = spread(reach([0.0, None]), people([10, 10], [10, 1])).iter_rows(named=True)
 
     assert (row["within_15_ratio"], row["within_30_ratio"]) == (0.5, 0.5)
     # One of two with everything: Gini 1/2, Theil ln 2.
@@ -43,12 +51,12 @@ def test_half_at_the_door_and_half_who_reach_none_are_as_unequal_as_can_be():
     assert row["theil_index"] == pytest.approx(math.log(2))
     assert (row["fgt0_ratio"], row["fgt1_ratio"], row["fgt2_ratio"]) == (0.5, 0.5, 0.5)
     assert row["palma_index"] is None  # the poorer reach nothing at all
-    assert (row["residents_count"], row["quality_code"]) == (20, "modelled")
+    assert (row["residents_count"], row["quality_code"]) == (20, "unverified")
 
 
 def test_who_is_half_as_far_over_the_line_is_poor_by_half():
     # 37.5 minutes leave 22.5 of the 45 that the line asks for.
-    (row,) = equity_of_access(reach([5.0, 37.5]), people([30, 10], [10, 4])).iter_rows(named=True)
+    (row,) = spread(reach([5.0, 37.5]), people([30, 10], [10, 4])).iter_rows(named=True)
 
     assert row["fgt0_ratio"] == pytest.approx(1 / 4)
     assert row["fgt1_ratio"] == pytest.approx(1 / 8)
@@ -63,9 +71,9 @@ def test_four_hexagons_of_belo_horizonte_are_as_poor_and_unequal_as_published():
     jobs = np.array([22239, 36567, 42372, 55571])
     minutes = (60 - jobs / 100_000 * 45).tolist()
 
-    (row,) = equity_of_access(
-        reach(minutes), people([852, 394, 1969, 2189], [5, 5, 5, 5])
-    ).iter_rows(named=True)
+    (row,) = spread(reach(minutes), people([852, 394, 1969, 2189], [5, 5, 5, 5])).iter_rows(
+        named=True
+    )
 
     assert row["gini_index"] == pytest.approx(0.1386, abs=5e-5)
     assert [row[f"fgt{n}_ratio"] for n in (0, 1, 2)] == pytest.approx(
@@ -73,12 +81,26 @@ def test_four_hexagons_of_belo_horizonte_are_as_poor_and_unequal_as_published():
     )
 
 
-def test_who_lives_off_the_streets_takes_no_part_and_is_missed():
-    quality = pl.Series(["modelled", "no_data"])
+def test_a_later_edition_of_the_line_decides_who_is_poor_in_access():
+    wider = LINES.with_columns(
+        definition_code=pl.lit("later"), valid_from_on=pl.lit(date(2026, 1, 1)), line_min=30
+    )
 
-    (row,) = equity_of_access(
-        reach([5.0, None], quality_code=quality), people([30, 10], [5, 5])
-    ).iter_rows(named=True)
+    now, later = (
+        spread(reach([5.0, 20.0]), people([30, 10], [5, 5]), lines).row(0, named=True)
+        for lines in (LINES, pl.concat([LINES, wider], how="vertical_relaxed"))
+    )
+
+    assert (now["fgt0_ratio"], later["fgt0_ratio"]) == (0.25, 0.0)
+    assert later["definition_from_on"] == date(2026, 1, 1)
+
+
+def test_who_lives_off_the_streets_takes_no_part_and_is_missed():
+    quality = pl.Series(["unverified", "no_data"])
+
+    (row,) = spread(reach([5.0, None], quality_code=quality), people([30, 10], [5, 5])).iter_rows(
+        named=True
+    )
 
     assert (row["fgt0_ratio"], row["completeness_ratio"]) == (0.0, 0.75)
     assert (row["residents_count"], row["quality_code"]) == (30, "partial")
@@ -94,9 +116,7 @@ def test_a_shorter_way_makes_nobody_poorer_in_access(minutes, place, factor):
     nearer = list(minutes)
     nearer[place % len(minutes)] *= factor
 
-    before, after = (
-        equity_of_access(reach(one), folk).row(0, named=True) for one in (minutes, nearer)
-    )
+    before, after = (spread(reach(one), folk).row(0, named=True) for one in (minutes, nearer))
 
     for name in ("fgt0_ratio", "fgt1_ratio", "fgt2_ratio"):
         assert after[name] <= before[name] + 1e-12
@@ -109,6 +129,7 @@ def test_what_the_columns_are_made_of_is_said():
     inputs = {
         "reach": pl.concat([morning, sunday]),
         "population": people([30, 10, 25], [10, 4, 2]),
+        "lines": LINES,
     }
 
     assert unsaid(declaration, inputs, may_be_empty={}) == []

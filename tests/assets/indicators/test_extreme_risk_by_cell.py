@@ -1,4 +1,5 @@
 import h3
+import numpy as np
 import polars as pl
 import pytest
 import shapely
@@ -7,9 +8,17 @@ from hypothesis import strategies as st
 
 from assets.indicators.extreme_risk_by_cell import extreme_risk_by_cell
 from assets.maps import cell_shapes
+from assets.methods.composite import geometric_mean, rank_from_worst
 from assets.twin import DEFINITIONS
 
-WEIGHTS = pl.read_csv(DEFINITIONS / "risk_weights.csv", try_parse_dates=True)
+DEFINED = {
+    name: pl.read_csv(DEFINITIONS / f"{table}.csv", try_parse_dates=True)
+    for name, table in {
+        "kinds": "green_kinds",
+        "standards": "green_standards",
+        "weights": "risk_weights",
+    }.items()
+}
 CELLS = sorted(h3.grid_disk(h3.latlng_to_cell(45.54, 10.22, 9), 2))[:8]
 
 
@@ -56,9 +65,16 @@ def park(area_m2: float = 6_000.0, *, is_public: bool = True) -> pl.DataFrame:
     )
 
 
+def rated(
+    pluvial: pl.DataFrame, people: pl.DataFrame, green: pl.DataFrame, **changed: pl.DataFrame
+) -> pl.DataFrame:
+    inputs = {"pluvial": pluvial, "sections": people, "green": green} | DEFINED | changed
+    return extreme_risk_by_cell(**inputs)
+
+
 # The geometric mean of OECD/JRC (2008), § 6.3: the cube root of the product with equal weights.
 def test_a_risk_is_the_cube_root_of_hazard_exposure_and_vulnerability():
-    result = extreme_risk_by_cell(cells([0.8, 0.2], [10, 5]), sections(30, 10), park(), WEIGHTS)
+    result = rated(cells([0.8, 0.2], [10, 5]), sections(30, 10), park())
 
     # Of two cells the higher ranks 0.75, the lower 0.25.
     assert result["pluvial_risk_index"].to_list() == pytest.approx(
@@ -70,9 +86,9 @@ def test_a_risk_is_the_cube_root_of_hazard_exposure_and_vulnerability():
 def test_a_cell_around_a_park_has_green_nearby_and_loses_it_with_the_park():
     world = cells([0.5, 0.5], [10, 10]), sections(20, 20)
 
-    near = extreme_risk_by_cell(*world, park(), WEIGHTS)
-    small = extreme_risk_by_cell(*world, park(4_999.0), WEIGHTS)
-    private = extreme_risk_by_cell(*world, park(is_public=False), WEIGHTS)
+    near = rated(*world, park())
+    small = rated(*world, park(4_999.0))
+    private = rated(*world, park(is_public=False))
 
     assert near["no_green_ratio"][0] == pytest.approx(0, abs=1e-9)
     assert small["no_green_ratio"].to_list() == private["no_green_ratio"].to_list() == [1, 1]
@@ -80,22 +96,24 @@ def test_a_cell_around_a_park_has_green_nearby_and_loses_it_with_the_park():
 
 
 def test_where_nobody_lives_there_is_no_risk():
-    result = extreme_risk_by_cell(cells([0.9, 0.1], [0, 10]), sections(20, 20), park(), WEIGHTS)
+    result = rated(cells([0.9, 0.1], [0, 10]), sections(20, 20), park())
 
     assert result["risk_max_index"].to_list()[0] == 0
     assert result["rank_level"].to_list() == [2, 1]
 
 
 def test_a_cell_without_a_hazard_has_no_rank_and_says_so():
-    result = extreme_risk_by_cell(cells([None, 0.5], [5, 5]), sections(20, 20), park(), WEIGHTS)
+    result = rated(cells([None, 0.5], [5, 5]), sections(20, 20), park())
 
     assert result["quality_code"].to_list() == ["no_data", "modelled"]
     assert result["rank_level"].to_list() == [None, 1]
 
 
 def test_a_cell_that_is_worst_in_everything_is_first_whatever_the_weights():
-    result = extreme_risk_by_cell(
-        cells([0.1, 0.2, 0.9], [1, 2, 9]), sections(10, 20, 30), park(), WEIGHTS
+    result = rated(
+        cells([0.1, 0.2, 0.9], [1, 2, 9]),
+        sections(10, 20, 30),
+        park(),
     )
 
     worst = result.filter(cell_id=CELLS[2]).row(0, named=True)
@@ -108,10 +126,44 @@ def test_a_cell_that_is_worst_in_everything_is_first_whatever_the_weights():
     residents=st.lists(st.floats(0, 50), min_size=8, max_size=8).filter(any),
 )
 def test_the_greater_risk_is_not_below_the_mean_and_the_rank_is_in_its_interval(hazard, residents):
-    result = extreme_risk_by_cell(
-        cells(hazard, residents), sections(1, 2, 3, 4, 5, 6, 7, 8), park(), WEIGHTS
+    result = rated(
+        cells(hazard, residents),
+        sections(1, 2, 3, 4, 5, 6, 7, 8),
+        park(),
     )
 
     assert (result["risk_max_index"] >= result["risk_mean_index"] - 1e-12).all()
     assert (result["rank_low_level"] <= result["rank_level"]).all()
     assert (result["rank_level"] <= result["rank_high_level"]).all()
+
+
+def test_nine_of_ten_intervals_hold_the_rank_by_weights_that_nobody_knows():
+    # What is planted is how the parts weigh; the rank is asked for by equal weights.
+    random = np.random.default_rng(5)
+    hazard, residents = random.uniform(0.05, 1, 8), random.uniform(1, 50, 8)
+    elderly = random.integers(5, 60, 8).tolist()
+    told = rated(cells(hazard.tolist(), residents.tolist()), sections(*elderly), park())
+    parts = [
+        told.select(f"{name}_hazard_index", "exposure_index", f"{name}_vulnerability_index")
+        for name in ("pluvial", "heat")
+    ]
+
+    held = 0
+    for weights in random.dirichlet(np.ones(3), size=200):
+        true = rank_from_worst(np.stack([geometric_mean(p, weights) for p in parts]).max(axis=0))
+        held += int(((told["rank_low_level"] <= true) & (told["rank_high_level"] >= true)).sum())
+
+    assert 0.85 <= held / (200 * 8) <= 1
+    assert (told["rank_high_level"] - told["rank_low_level"]).max() < 7
+
+
+def test_the_definitions_decide_how_much_green_is_near():
+    world = cells([0.5, 0.5], [10, 10]), sections(20, 20), park()
+    standard = DEFINED["standards"]
+    strict = standard.with_columns(
+        least_m2=pl.when(standard_code="near_green").then(7_000).otherwise("least_m2")
+    )
+
+    assert rated(*world)["no_green_ratio"][0] == pytest.approx(0, abs=1e-9)
+    assert rated(*world, standards=strict)["no_green_ratio"][0] == 1
+    assert set(rated(*world, standards=standard.clear())["quality_code"]) == {"no_data"}

@@ -21,7 +21,7 @@ def reach(minutes: list[float | None], **changes: object) -> pl.DataFrame:
             "median_min": pl.Series(minutes, dtype=pl.Float64),
             "completeness_ratio": 1.0,
             "observations_count": 24,
-            "quality_code": "modelled",
+            "quality_code": "unverified",
         }
     ).with_columns(**changes)
 

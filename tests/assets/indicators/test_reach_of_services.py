@@ -38,7 +38,7 @@ def test_the_bus_that_comes_every_twenty_minutes_takes_ten_and_up_to_fifteen_of_
     assert low["walk_median_min"] == pytest.approx(4 / 4.5 * 60, abs=0.02)
     assert low["bike_median_min"] == low["walk_median_min"]
     assert (low["observations_count"], low["timetable_on"]) == (24, TUESDAY)
-    assert low["quality_code"] == "modelled"
+    assert low["quality_code"] == "unverified"
 
 
 def test_a_public_bicycle_is_a_faster_walk_between_stations():

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import nbinom
 
 from assets.methods.crash_safety import (
     empirical_bayes,
     fit_performance,
     gamma_interval,
     performance,
+    untold_below,
 )
 
 
@@ -65,6 +67,44 @@ def test_a_performance_function_finds_the_one_its_crashes_were_drawn_from():
     assert fitted.exponents[0] == pytest.approx(0.7, abs=0.06)
     assert fitted.overdispersion == pytest.approx(3.0, rel=0.15)
     assert fitted.usual([8000.0])[0] == pytest.approx(0.002 * 8000**0.7, rel=0.05)
+
+
+def test_from_three_crashes_on_they_are_told_as_hauer_says():
+    usual = performance(np.array([4000.0]), scale=0.0224 * 1.8, exponents=0.564)
+
+    crashes, low, high = untold_below([12], usual, years=1, overdispersion=2.05 * 1.8, least=3)
+
+    # As above: 4.71 ± 1.19 a km.
+    assert crashes[0] / 1.8 == pytest.approx(4.71, abs=0.005)
+    assert (high[0] - low[0]) / 1.8 == pytest.approx(2 * 1.96 * 1.19, rel=0.02)
+
+
+@given(st.floats(0.01, 8), st.floats(0.5, 50), st.integers(1, 5))
+def test_fewer_than_told_cannot_be_told_apart_and_nothing_is_lost_over_many_places(
+    usual, phi, least
+):
+    counts = np.arange(400)
+
+    crashes, low, high = untold_below(
+        counts, np.full(400, usual), years=1, overdispersion=phi, least=least
+    )
+
+    assert len({*crashes[:least]}) == len({*low[:least]}) == len({*high[:least]}) == 1
+    assert crashes[0] < crashes[least]
+    assert low[0] <= crashes[0] <= high[0]
+    chances = nbinom.pmf(counts, phi, phi / (phi + usual))
+    assert (chances * crashes).sum() == pytest.approx(usual, rel=1e-6)
+
+
+def test_what_is_untold_lies_in_its_interval_nineteen_times_in_twenty():
+    random = np.random.default_rng(8)
+    danger = random.gamma(1.5, 0.8 / 1.5, 20_000)
+    seen = random.poisson(danger)
+
+    _, low, high = untold_below(seen, np.full(20_000, 0.8), years=1, overdispersion=1.5, least=3)
+
+    few = seen < 3
+    assert ((low <= danger) & (danger <= high))[few].mean() == pytest.approx(0.95, abs=0.006)
 
 
 def test_what_says_nothing_is_refused():

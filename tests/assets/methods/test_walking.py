@@ -7,6 +7,7 @@ from assets.methods.walking import (
     Snapped,
     Streets,
     metres_of,
+    metres_to_nearest,
     network,
     snap,
     tobler_kmh,
@@ -129,3 +130,29 @@ def test_a_street_more_makes_no_way_longer(city):
 def test_a_way_without_length_is_refused(call):
     with pytest.raises(ValueError, match="above nought"):
         call()
+
+
+def test_the_nearest_of_some_places_is_found_from_every_crossing():
+    #  0 --100-- 1 --50-- 2 --70-- 3,  4 lies alone
+    streets = network([0, 1, 2], [1, 2, 3], [100, 50, 70], [100, 50, 70], nodes_count=5)
+
+    from_two = metres_to_nearest(streets, [2], [0.0])
+    from_both = metres_to_nearest(streets, [2, 0, 0], [0.0, 60.0, 10.0])
+
+    assert from_two.tolist() == [150, 50, 0, 70, np.inf]
+    assert from_both.tolist() == [10, 50, 0, 70, np.inf]
+    assert np.isinf(metres_to_nearest(streets, [], [])).all()
+
+
+@given(cities(), st.lists(st.tuples(st.integers(0, 11), st.floats(0, 300)), max_size=4))
+def test_one_search_from_all_places_finds_what_a_search_from_each_finds(city, places):
+    nodes, start, end, lengths, slopes = city
+    there, back = (walking_seconds(lengths, one, level_kmh=4.5) for one in (slopes, -slopes))
+    matrix = network(start, end, there, back, nodes_count=int(nodes))
+    gates = [(gate % int(nodes), beyond) for gate, beyond in places]
+
+    found = metres_to_nearest(matrix, [one[0] for one in gates], [one[1] for one in gates])
+
+    each = all_times(city, is_level=False)
+    nearest = [min((each[n, g] + b for g, b in gates), default=np.inf) for n in range(int(nodes))]
+    assert np.allclose(found, nearest)

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import polars as pl
 import pytest
 import shapely
@@ -9,9 +11,22 @@ from assets.silver.population_by_section import population_by_section
 from assets.silver.road_node import road_node
 from assets.silver.road_segment import road_segment
 
+AGES = dict.fromkeys(
+    (f"age_{band}_count" for band in ("0_14", "15_24", "25_44", "45_64", "65_79", "80")), 20
+)
+SINCE = datetime(2025, 3, 1, tzinfo=UTC)
+
+
+def held(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows that have held since the first of March."""
+    return rows.with_columns(
+        valid_from=pl.lit(SINCE, pl.Datetime("us", "UTC")),
+        valid_to=pl.lit(None, pl.Datetime("us", "UTC")),
+    )
+
 
 def service(opens: str | None, closes: str | None) -> pl.DataFrame:
-    return pl.DataFrame(
+    one = pl.DataFrame(
         {
             "service_id": ["S1"],
             "category_code": "farmacia",
@@ -23,6 +38,7 @@ def service(opens: str | None, closes: str | None) -> pl.DataFrame:
             "lng_deg": 10.2,
         }
     )
+    return held(one)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +82,7 @@ def test_a_slope_of_four_per_cent_is_a_ratio_of_four_hundredths():
         "cycle_width_m": 0.0, "line_geom": b"",
     }  # fmt: skip
 
-    found = road_segment(pl.DataFrame([edge]))
+    found = road_segment(held(pl.DataFrame([edge])))
 
     assert found.select("entity_id", "slope_ratio").rows() == [
         ("urn:ngsi-ld:RoadSegment:brescia:comune_brescia:E1", 0.04)
@@ -76,7 +92,7 @@ def test_a_slope_of_four_per_cent_is_a_ratio_of_four_hundredths():
 def test_a_crossing_is_an_entity_with_its_height():
     node = {"node_id": "n1", "lat_deg": 45.5, "lng_deg": 10.2, "elevation_m": 149.0}
 
-    found = road_node(pl.DataFrame([node]))
+    found = road_node(held(pl.DataFrame([node])))
 
     assert found.select("entity_id", "elevation_m").rows() == [
         ("urn:ngsi-ld:RoadNode:brescia:comune_brescia:n1", 149.0)
@@ -96,7 +112,7 @@ def test_the_place_of_a_section_lies_within_its_border():
         }
     )
 
-    (row,) = population_by_section(section).iter_rows(named=True)
+    (row,) = population_by_section(held(section).with_columns(**AGES)).iter_rows(named=True)
 
     assert not border.contains(border.centroid)
     assert border.contains(shapely.Point(row["lng_deg"], row["lat_deg"]))
@@ -113,4 +129,6 @@ def test_a_section_without_a_border_is_kept_without_a_place():
         }
     )
 
-    assert population_by_section(section).select("lat_deg", "lng_deg").rows() == [(None, None)]
+    assert population_by_section(held(section).with_columns(**AGES)).select(
+        "lat_deg", "lng_deg"
+    ).rows() == [(None, None)]

@@ -146,6 +146,22 @@ def test_a_static_table_keeps_to_its_kind(lake: Lake) -> None:
     assert rows(lake, KEY) == [("a", 1)]
 
 
+def test_a_table_that_is_made_as_a_whole_may_gain_a_history_and_lose_it(lake: Lake) -> None:
+    held = sections(a=1).with_columns(
+        pl.lit(at(0)).dt.cast_time_unit("us").alias(VALID_FROM),
+        pl.lit(None, pl.Datetime("us", "UTC")).alias(VALID_TO),
+    )
+    lake.replace_all(KEY, sections(a=1, b=2), spec=SPEC, notes={}, mark=1)
+
+    lake.replace_all(KEY, held, spec=SPEC, notes={}, mark=2)
+    found = lake.read(KEY).collect()
+    lake.replace_all(KEY, sections(c=3), spec=SPEC, notes={}, mark=3)
+
+    assert found.rows() == [("a", 1, at(0), None)]
+    assert lake.read(KEY, version=1).collect().width == 2
+    assert lake.read(KEY).select(SPEC.schema.names()).collect().rows() == [("c", 3)]
+
+
 DELIVERIES = st.lists(
     st.dictionaries(st.sampled_from("abcd"), st.none() | st.integers(0, 2)), max_size=5
 )

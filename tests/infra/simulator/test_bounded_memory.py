@@ -32,6 +32,6 @@ def test_more_days_of_the_full_city_need_hardly_more_memory(tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_more_days_of_all_of_the_full_city_need_hardly_more_memory(tmp_path: Path) -> None:
-    three, six = (peak(tmp_path, days, "") for days in (3, 6))
+    two, four = (peak(tmp_path, days, "") for days in (2, 4))
 
-    assert six < 1.15 * three
+    assert four < 1.15 * two

@@ -1,10 +1,12 @@
 import json
+from functools import cache
 from pathlib import Path
 
-import jsonschema
 import polars as pl
 import pytest
 import yaml
+from jsonschema.protocols import Validator
+from jsonschema.validators import validator_for
 from open_data_contract_standard.model import OpenDataContractStandard
 
 from quality.contract.exports import to_markdown, to_odcs, to_polars_schema, to_ropa
@@ -48,9 +50,17 @@ def built_in(request: pytest.FixtureRequest) -> Contract:
     return load_contract(request.param)
 
 
+@cache
+def _standard() -> Validator:
+    schema = json.loads(OpenDataContractStandard.json_schema())
+    kind = validator_for(schema)
+    kind.check_schema(schema)
+    return kind(schema)
+
+
 def check_odcs(contract: Contract) -> OpenDataContractStandard:
     document = to_odcs(contract)
-    jsonschema.validate(document, json.loads(OpenDataContractStandard.json_schema()))
+    _standard().validate(document)
     return OpenDataContractStandard.from_string(yaml.safe_dump(document, allow_unicode=True))
 
 

@@ -1,0 +1,160 @@
+"""How evenly each quarter draws its electricity, month by month."""
+
+from typing import Final
+
+import polars as pl
+
+from assets.by_quarter import of_quarters
+from assets.declaration import Declaration, given
+from assets.measured import Measured, Value
+from assets.methods.areal import in_metres
+from assets.methods.load_shape import load_factor, night_base
+from assets.plots import line_chart
+
+# The hours of the city's clock in which a city sleeps: from two to five.
+_NIGHT: Final = (2, 5)
+_QUARTERS_A_DAY: Final = 96
+_COMPLETE: Final = 0.95
+_KW_OF_A_QUARTER: Final = 4.0
+_M2_A_KM2: Final = 1e6
+_PRECISION: Final = 6
+_ORIGIN: Final = {"origin_lat": 45.54, "origin_lng": 10.22}
+
+
+def load_shape(load: pl.DataFrame, quarters: pl.DataFrame) -> pl.DataFrame:
+    """Give each quarter's load factor, night base and peak density of each month.
+
+    Load factor is mean over peak of the quarter hours of the month; night base is the mean from two
+    to five o'clock over the mean of all; the peak is told a square kilometre of the quarter. A
+    quarter with too few meters for a curve of its own has that of the rest of its zone or of the
+    city (`told_code`, as on most of the month): then the peak is that of its share of their ground.
+    """
+    ground = quarters.select("quarter_id", "zone_name").with_columns(
+        weight=pl.Series(_areas_km2(quarters["border_geom"]), dtype=pl.Float64)
+    )
+    curves = of_quarters(
+        load.with_columns(
+            readings_count=pl.col("contributors_count"), completeness_ratio=pl.lit(1.0)
+        ),
+        weights=ground,
+        amount="energy_kwh",
+        period="from_at",
+    )
+    local = pl.col("from_at").dt.convert_time_zone("Europe/Rome")
+    known = curves.join(ground, on="quarter_id").with_columns(
+        power_kw=pl.col("energy_kwh") * _KW_OF_A_QUARTER,
+        month_on=local.dt.date().dt.month_start(),
+        is_night=local.dt.hour().is_between(*_NIGHT, closed="left"),
+    )
+    due = pl.col("month_on").dt.days_in_month().cast(pl.Int64) * _QUARTERS_A_DAY
+    power, peak = pl.col("power_kw"), pl.col("power_kw").max()
+    return (
+        known.group_by("quarter_id", "month_on")
+        .agg(
+            load_factor_ratio=load_factor(power).round(_PRECISION),
+            night_base_ratio=night_base(power, pl.col("is_night")).round(_PRECISION),
+            peak_kwkm2=(pl.when(pl.col("weight").first() > 0).then(peak / pl.col("weight").first()))
+            .round(_PRECISION),
+            told_code=pl.col("told_code").sort().mode().sort().first(),
+            observations_count=pl.len().cast(pl.Int64),
+        )
+        .with_columns(completeness_ratio=(pl.col("observations_count") / due).clip(0, 1))
+        .select(
+            "quarter_id",
+            "month_on",
+            "load_factor_ratio",
+            "night_base_ratio",
+            "peak_kwkm2",
+            "told_code",
+            "completeness_ratio",
+            "observations_count",
+            quality_code=pl.when(pl.col("load_factor_ratio").is_null())
+            .then(pl.lit("no_data"))
+            .when(pl.col("told_code") != "quarter")
+            .then(pl.lit("modelled"))
+            .when(pl.col("completeness_ratio") < _COMPLETE)
+            .then(pl.lit("partial"))
+            .otherwise(pl.lit("ok")),
+        )
+        .sort("quarter_id", "month_on")
+    )  # fmt: skip
+
+
+def _areas_km2(borders: pl.Series) -> list[float]:
+    import shapely
+
+    areas: list[float] = (shapely.area(in_metres(borders, **_ORIGIN)) / _M2_A_KM2).tolist()
+    return areas
+
+
+def _picture(frame: pl.DataFrame) -> str:
+    """The quarters of the newest month, from the most uneven on."""
+    last = frame.filter(pl.col("month_on") == pl.col("month_on").max()).sort(
+        "load_factor_ratio", "quarter_id"
+    )
+    return line_chart(
+        "Load factor and night base of the quarters, per cent",
+        x=last["quarter_id"].to_list(),
+        series={
+            "load factor": (100 * last["load_factor_ratio"]).to_list(),
+            "night base": (100 * last["night_base_ratio"]).to_list(),
+        },
+        unit="%",
+    )
+
+
+_CURVE: Final = (
+    "load.energy_kwh", "load.quarter_id", "load.zone_name", "load.contributors_count",
+    "quarters.zone_name", "quarters.border_geom",
+)  # fmt: skip
+_NO_INTERVAL: Final = "è la curva di tutti i contatori letti, non una stima da un campione"
+
+declaration = Declaration(
+    function=load_shape,
+    key="gold/energy/monthly_load_shape_by_quarter",
+    reads={
+        "load": "silver/energy/electricity_load_by_quarter_hour",
+        "quarters": "silver/territory/quarters",
+    },
+    gives={
+        "quarter_id": given("The Comune's code of the quarter.", "quarters.quarter_id"),
+        "month_on": given("First day of the month.", "load.from_at"),
+        "load_factor_ratio": given("Mean over peak power.", *_CURVE),
+        "night_base_ratio": given("Power from two to five over that of all hours.", *_CURVE),
+        "peak_kwkm2": given("Greatest power, a square kilometre.", *_CURVE),
+        "told_code": given("Whose curve it is: its own, a zone's or the city's.", *_CURVE),
+        "completeness_ratio": given("Quarter hours, of the month's.", *_CURVE),
+        "observations_count": given("Quarter hours.", *_CURVE),
+        "quality_code": given(
+            "modelled where the curve is that of a wider place; partial below 95 % of the month.",
+            *_CURVE,
+        ),
+    },
+    key_columns=("quarter_id", "month_on"),
+    window_by=None,
+    title="Load factor and night base by quarter and month",
+    method_version="1",
+    literature="Load factor: IEC 60050, 691-10-02, from memory.",
+    plot=_picture,
+    measured=Measured(
+        entity="quarter_id",
+        urn="urn:ngsi-ld:AdministrativeArea:brescia:comune:",
+        geometry="quarter",
+        shapes="silver/territory/quarters",
+        grain="month",
+        period="month_on",
+        values={
+            "load_factor_ratio": Value("Fattore di carico", "1", no_interval=_NO_INTERVAL),
+            "night_base_ratio": Value("Base notturna", "1", no_interval=_NO_INTERVAL),
+            "peak_kwkm2": Value("Punta per km²", "kW/km2", no_interval=_NO_INTERVAL),
+        },
+        title="Forma del carico elettrico",
+        how=(
+            "La potenza media divisa per la più alta: vicino a uno il quartiere consuma sempre "
+            "uguale, vicino a zero ha punte. La base notturna dice quanto resta acceso tra le due "
+            "e le cinque. Le curve si mostrano da cento contatori in su, altrimenti vale la curva "
+            "della zona o della città."
+        ),
+        is_high_bad=False,
+    ),
+)  # fmt: skip

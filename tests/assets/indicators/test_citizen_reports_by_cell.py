@@ -1,0 +1,58 @@
+import h3
+import polars as pl
+
+from assets.indicators.citizen_reports_by_cell import citizen_reports_by_cell, declaration
+from assets.measured import check_trust
+
+CELL = h3.latlng_to_cell(45.54, 10.22, 9)
+OTHER = next(cell for cell in h3.cell_to_children(h3.cell_to_parent(CELL, 8), 9) if cell != CELL)
+
+
+def reports(*places: tuple[str | None, str, int]) -> pl.DataFrame:
+    """Cell, status and how many; all of holes in the road."""
+    rows = [(cell, status) for cell, status, count in places for _ in range(count)]
+    return pl.DataFrame(
+        {
+            "report_pid": [f"r{n}" for n in range(len(rows))],
+            "category_code": "buche",
+            "cell_id": pl.Series([cell for cell, _ in rows], dtype=pl.String),
+            "status_code": [status for _, status in rows],
+        },
+        schema_overrides={"report_pid": pl.String, "status_code": pl.String},
+    )
+
+
+def told(rows: pl.DataFrame) -> pl.DataFrame:
+    found = citizen_reports_by_cell(rows)
+    assert declaration.measured is not None
+    check_trust("reports", found, declaration.measured)
+    return found
+
+
+def test_ten_reports_of_a_cell_are_shown_with_the_share_that_is_open():
+    found = told(reports((CELL, "aperta", 4), (CELL, "chiusa", 6)))
+
+    assert found.select("cell_id", "reports_count", "open_ratio").rows() == [(CELL, 10, 0.4)]
+
+
+def test_nine_reports_are_told_with_those_of_a_neighbour():
+    found = told(reports((CELL, "aperta", 9), (OTHER, "aperta", 1)))
+
+    assert found.select("cell_id", "reports_count").rows() == [(h3.cell_to_parent(CELL, 8), 10)]
+
+
+def test_too_few_have_no_count():
+    (row,) = told(reports((CELL, "aperta", 9))).iter_rows(named=True)
+
+    assert (row["reports_count"], row["open_ratio"], row["observations_count"]) == (None, None, 0)
+    assert row["quality_code"] == "no_data"
+
+
+def test_reports_without_a_place_make_the_rest_less_complete():
+    found = told(reports((CELL, "aperta", 15), (None, "aperta", 5)))
+
+    assert found.select("reports_count", "completeness_ratio").rows() == [(15, 0.75)]
+
+
+def test_no_reports_are_an_empty_table():
+    assert told(reports()).height == 0

@@ -1,0 +1,132 @@
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from assets.indicators.cycle_danger_by_segment import cycle_danger_by_segment, declaration
+from assets.measured import check_trust
+
+TABLE = pl.read_csv("assets/definitions/level_of_traffic_stress.csv", try_parse_dates=True)
+LAST = date(2025, 3, 24)
+
+
+def streets(count: int = 60, **changed: object) -> pl.DataFrame:
+    """Local streets of one kilometre with 4000 vehicles a day and a limit of 50."""
+    columns = {
+        "street_name": "Via Prova",
+        "class_code": "local",
+        "length_m": 1000.0,
+        "lanes_count": 1,
+        "limit_kmh": 50.0,
+        "traffic_count": 4000,
+        "cycle_code": "none",
+        "cycle_width_m": 0.0,
+    } | changed
+    return pl.DataFrame({"edge_id": [f"E{n:03}" for n in range(count)], **columns})
+
+
+def accidents(on: list[int], mode: str = "bicicletta") -> pl.DataFrame:
+    """One on each of these streets, by number; and one of four years ago that counts no more."""
+    edges = [f"E{n:03}" for n in on]
+    return pl.DataFrame(
+        {
+            "occurred_on": [LAST - timedelta(days=1500)] + [LAST] * len(edges),
+            "edge_id": ["E000", *edges],
+            "mode_code": mode,
+        },
+        schema={"occurred_on": pl.Date, "edge_id": pl.String, "mode_code": pl.String},
+    )
+
+
+def bikes(a_hour: int = 0) -> pl.DataFrame:
+    hours = [datetime(2025, 3, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(48)]
+    return pl.DataFrame({"street_name": "Via Prova", "observed_at": hours, "bikes_count": a_hour})
+
+
+def danger(
+    segments: pl.DataFrame, seen: pl.DataFrame, passed: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    passed = bikes().clear() if passed is None else passed
+    found = cycle_danger_by_segment(segments, seen, passed, TABLE)
+    assert declaration.measured is not None
+    check_trust("danger", found, declaration.measured)
+    return found
+
+
+@pytest.mark.parametrize(("limit", "level"), [(30.0, 2), (50.0, 3), (70.0, 4)])
+def test_a_local_street_with_4000_cars_is_as_stressful_as_furth_says(limit, level):
+    # Furth (2022), LTS v2.2, no centreline, more than 3000 vehicles a day: 2, 3 and 4.
+    found = danger(streets(limit_kmh=limit), accidents([1]))
+
+    assert found["stress_level"].unique().to_list() == [level]
+
+
+def test_none_one_and_two_accidents_cannot_be_told_apart_and_three_can():
+    found = danger(streets(), accidents([1, 2, 2, 3, 3, 3]))
+
+    told = found.drop("edge_id")
+    assert told[1].equals(told[2])
+    assert told[1].equals(told[0])
+    assert told["expected_count"][3] > told["expected_count"][2]
+
+
+def test_the_expected_lie_between_what_was_seen_and_what_is_usual():
+    found = danger(streets(), accidents([2] * 6 + [3]))
+
+    by_edge = dict(found.select("edge_id", "expected_count").rows())
+    usual = 7 / 60
+    assert by_edge["E001"] < usual < by_edge["E002"] < 6
+
+
+def test_who_was_hit_in_a_car_is_no_danger_to_cyclists():
+    cyclists, drivers = accidents([1, 2]), accidents([5] * 9, mode="auto")
+
+    found = danger(streets(), pl.concat([cyclists, drivers]))
+
+    assert found.equals(danger(streets(), cyclists))
+
+
+def test_a_hundred_bicycles_an_hour_turn_accidents_into_a_rate():
+    found = danger(streets(), accidents([1, 2]), bikes(100))
+
+    # 2400 a day on a kilometre over three years: 2.63 million bicycle-km.
+    row = found.row(1, named=True)
+    assert row["bikes_count"] == 2400
+    assert row["danger_per_bike_km_index"] == pytest.approx(row["expected_count"] / 2.63, rel=0.01)
+    assert row["danger_per_km_index"] == pytest.approx(row["expected_count"] / 3, rel=0.01)
+
+
+def test_without_a_counter_there_is_no_rate_and_without_traffic_no_expectation():
+    segments = streets().with_columns(
+        traffic_count=pl.when(pl.col("edge_id") == "E007").then(None).otherwise("traffic_count")
+    )
+
+    found = danger(segments, accidents([1, 2]))
+
+    assert found["danger_per_bike_km_index"].null_count() == 60
+    assert found.filter(pl.col("expected_count").is_null())["edge_id"].to_list() == ["E007"]
+    assert found.filter(pl.col("edge_id") == "E007")["quality_code"].item() == "no_data"
+
+
+def test_nothing_hangs_on_the_order_of_streets_and_accidents():
+    random = np.random.default_rng(4)
+    seen = accidents(random.integers(0, 60, 40).tolist())
+
+    one = danger(streets(), seen, bikes(10))
+
+    other = danger(streets().reverse(), seen.reverse(), bikes(10).reverse())
+    assert one.equals(other)
+
+
+def test_neither_streets_nor_accidents_is_an_empty_table():
+    found = danger(streets().clear(), accidents([]).clear())
+
+    assert found.height == 0
+
+
+def test_a_city_without_accidents_still_knows_its_stress():
+    found = danger(streets(), accidents([]).clear())
+
+    assert found["stress_level"].null_count() == 0
+    assert found["quality_code"].unique().to_list() == ["no_data"]

@@ -1,0 +1,163 @@
+from datetime import UTC, date, datetime, timedelta
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.indicators.hourly_traffic_state import declaration, hourly_traffic_state
+from assets.measured import check_trust
+from assets.silver.traffic_flow_observed import traffic_flow_observed
+from infra.simulator.city import City
+from infra.simulator.datasets.traffic_flow import STUCK_DAY, STUCK_DETECTOR, batches, detectors
+
+BANDS = pl.read_csv("assets/definitions/level_of_service.csv", try_parse_dates=True)
+# Midnight in Brescia, in winter.
+MIDNIGHT = datetime(2025, 1, 13, 23, tzinfo=UTC)
+SEGMENTS = pl.DataFrame({"edge_id": ["E1"], "capacity_count": [900]})
+
+
+def seen(speeds: list[float | None], vehicles: int = 100) -> pl.DataFrame:
+    """Quarter hours from midnight on: five hours of free traffic at 15 m/s, then these speeds."""
+    at_night: list[float | None] = [15.0] * 20
+    found = at_night + speeds
+    return pl.DataFrame(
+        {
+            "detector_id": "SP0001",
+            "edge_id": "E1",
+            "street_name": "Via Prova",
+            "observed_at": [MIDNIGHT + timedelta(minutes=15 * n) for n in range(len(found))],
+            "vehicles_count": [vehicles + n % 2 for n in range(len(found))],
+            "speed_ms": pl.Series(found, dtype=pl.Float64),
+        }
+    )
+
+
+def state(observed: pl.DataFrame) -> pl.DataFrame:
+    found = hourly_traffic_state(observed, SEGMENTS, BANDS)
+    assert declaration.measured is not None
+    check_trust("traffic", found, declaration.measured)
+    return found
+
+
+def test_a_way_of_15_minutes_that_takes_24_has_an_index_of_1_6():
+    # FHWA (2006), Travel Time Reliability: 24 minutes for a way of 15 in light traffic is 1.60.
+    row = state(seen([15.0 / 1.6] * 4)).row(-1, named=True)
+
+    assert row["travel_time_index"] == pytest.approx(1.6)
+    assert row["free_flow_kmh"] == pytest.approx(54.0)
+    assert row["speed_kmh"] == pytest.approx(54.0 / 1.6)
+    assert (row["service_code"], row["service_level"]) == ("C", 3)
+    assert row["quality_code"] == "unverified"
+
+
+def test_four_quarter_hours_of_a_hundred_cars_fill_a_lane_of_nine_hundred_by_four_ninths():
+    row = state(seen([15.0] * 4).with_columns(vehicles_count=100)).row(0, named=True)
+
+    assert row["saturation_ratio"] == pytest.approx(400 / 900)
+    assert row["vehicles_count"] == 400
+
+
+def test_half_an_hour_is_half_complete_and_its_saturation_is_that_of_the_hour():
+    row = state(seen([7.5] * 2).with_columns(vehicles_count=100)).row(-1, named=True)
+
+    assert (row["completeness_ratio"], row["observations_count"]) == (0.5, 2)
+    assert row["saturation_ratio"] == pytest.approx(400 / 900)
+
+
+def test_an_hour_without_speeds_has_no_index():
+    row = state(seen([None] * 4)).row(-1, named=True)
+
+    assert (row["travel_time_index"], row["quality_code"]) == (None, "no_data")
+
+
+def test_the_time_to_plan_needs_three_days_at_the_same_hour():
+    days = pl.concat(
+        [
+            seen([15.0 / index] * 4).with_columns(pl.col("observed_at").dt.offset_by(f"{n}d"))
+            for n, index in enumerate([1.0, 1.0, 2.0])
+        ]
+    )
+
+    at_five = state(days).filter(pl.col("hour_at").dt.hour() == 4)
+
+    assert at_five["planning_time_index"].to_list() == [None, None, pytest.approx(2.0)]
+    assert at_five["planning_days_count"].to_list() == [1, 2, 3]
+
+
+speeds_of_a_day = st.lists(st.floats(1, 40), min_size=4, max_size=24)
+
+
+@settings(max_examples=25)
+@given(speeds_of_a_day, st.randoms())
+def test_no_index_is_below_one_and_none_hangs_on_the_order_of_rows(speeds, random):
+    observed = seen(speeds)
+    order = list(range(observed.height))
+    random.shuffle(order)
+
+    found = state(observed)
+
+    assert found["travel_time_index"].min() >= 1
+    assert found.equals(state(observed[order]))
+
+
+def test_what_comes_later_changes_no_day_before_it():
+    first = seen([12.0] * 40)
+    later = first.with_columns(
+        pl.col("observed_at").dt.offset_by("2d"), speed_ms=pl.col("speed_ms") * 3
+    )
+
+    alone, together = state(first), state(pl.concat([first, later]))
+
+    assert together.filter(pl.col("hour_at") <= alone["hour_at"].max()).equals(alone)
+
+
+def test_nothing_seen_is_an_empty_table():
+    found = state(seen([]).clear())
+
+    assert found.height == 0
+
+
+@pytest.fixture(scope="module")
+def simulated() -> tuple[City, pl.DataFrame]:
+    city = City(profile="small", seed=7, start=date(2025, 3, 24), days=STUCK_DAY + 1)
+    delivered = pl.concat([batch.rows for batch in batches(city)])
+    at = (pl.col("Data") + " " + pl.col("Ora")).str.to_datetime("%d/%m/%Y %H:%M%:z", time_unit="us")
+    flow = delivered.select(
+        window_on=at.dt.date(),
+        detector_id="Spira",
+        edge_id="Arco",
+        street_name="Località",
+        observed_at=at.dt.convert_time_zone("UTC"),
+        vehicles_count="Veicoli",
+        occupancy_pct="Occupazione %",
+        speed_kmh="Velocità km/h",
+    )
+    segments = city.streets.edges.select("edge_id", capacity_count="capacity_vph")
+    return city, hourly_traffic_state(traffic_flow_observed(flow), segments, BANDS)
+
+
+def test_the_detector_that_stood_still_in_the_simulated_city_is_suspect(simulated):
+    city, found = simulated
+    stuck = detectors(city)["detector_id"][STUCK_DETECTOR]
+
+    suspect = found.filter(pl.col("quality_code") == "suspect")
+
+    assert suspect["detector_id"].unique().to_list() == [stuck]
+    assert suspect["hour_at"].dt.date().unique().to_list() == [city.planted_day(STUCK_DAY)]
+    assert suspect.height >= 10
+
+
+def test_free_traffic_in_the_simulated_city_goes_at_its_limit(simulated):
+    city, found = simulated
+    limits = detectors(city).select("detector_id", "limit_kmh")
+
+    ratios = (
+        found.drop_nulls("free_flow_kmh")
+        .join(limits, on="detector_id")
+        .select(pl.col("free_flow_kmh") / pl.col("limit_kmh"))
+        .to_series()
+    )
+
+    # Planted: 0.95 of the limit with an error of 5 %, of which this is the 85th percentile.
+    assert ratios.median() == pytest.approx(0.95 * 1.052, abs=0.015)

@@ -1,0 +1,142 @@
+import json
+from datetime import date
+from pathlib import Path
+
+import h3
+import numpy as np
+import polars as pl
+import pytest
+
+from assets.cells import cells_of
+from assets.indicators.monthly_ndvi import declaration, monthly_ndvi
+from assets.silver.vegetation_observed import declaration as silver
+from assets.silver.vegetation_observed import vegetation_observed
+from infra.simulator import simulate
+from tests.assets.lineage_seen import unsaid
+
+MARCH = date(2025, 3, 1)
+PICTURE = "regione_lombardia/surface_reflectance"
+TERRAIN = "regione_lombardia/terrain"
+M_A_DEGREE = 111_132
+
+
+def pixels(red: list[float], infrared: list[float], mask: list[str]) -> pl.DataFrame:
+    """Pixels of one row, 20 m apart: all in one cell."""
+    count = len(red)
+    return pl.DataFrame(
+        {
+            "month_on": [MARCH] * count,
+            "grid_row_index": [0] * count,
+            "grid_column_index": list(range(count)),
+            "lat_deg": [45.54] * count,
+            "lng_deg": [10.22 + n * 2.5e-4 for n in range(count)],
+            "red_ratio": red,
+            "infrared_ratio": infrared,
+            "mask_code": mask,
+        },
+        schema_overrides={"red_ratio": pl.Float64, "infrared_ratio": pl.Float64},
+    )
+
+
+def test_a_cell_is_as_green_as_its_pixels_without_clouds():
+    # NDVI of 0.5 and 0.1 is 0.6667; of 0.3 and 0.1 it is 0.5.
+    seen = vegetation_observed(
+        pixels([0.1, 0.1, 0.4], [0.5, 0.3, 0.4], ["sereno", "sereno", "nube"])
+    )
+
+    (row,) = monthly_ndvi(seen).iter_rows(named=True)
+
+    assert seen["ndvi_index"].to_list() == [pytest.approx(0.6667, abs=5e-5), 0.5, None]
+    assert row["ndvi_index"] == pytest.approx((2 / 3 + 1 / 2) / 2, abs=1e-6)
+    assert (row["observations_count"], row["quality_code"]) == (2, "partial")
+    assert row["completeness_ratio"] == pytest.approx(2 / 3)
+
+
+def test_a_cell_under_clouds_is_shown_without_a_number():
+    row = monthly_ndvi(vegetation_observed(pixels([0.4], [0.4], ["nube"]))).row(0, named=True)
+
+    assert (row["ndvi_index"], row["quality_code"], row["completeness_ratio"]) == (
+        None, "no_data", 0.0,
+    )  # fmt: skip
+
+
+def test_no_picture_is_no_cell():
+    assert monthly_ndvi(vegetation_observed(pixels([], [], []))).is_empty()
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("city")
+    simulate(profile="small", days=10, seed=7, out=out, only=[PICTURE, TERRAIN])
+    return out
+
+
+def delivered(city: Path, month: date) -> pl.DataFrame:
+    raw = pl.read_parquet(city / f"regione_files/satellite/riflettanza_{month:%Y%m}.parquet")
+    names = dict(zip(raw.columns, pixels([], [], []).columns, strict=False))
+    names |= {"maschera": "mask_code", "rosso": "red_ratio", "infrarosso": "infrared_ratio"}
+    return raw.rename(names).filter(
+        pl.col("red_ratio").is_between(0, 1), pl.col("infrared_ratio").is_between(0, 1)
+    )
+
+
+def planted(city: Path, what: str) -> list[dict]:
+    facts = json.loads((city / "_ground_truth/planted.json").read_text())
+    return [fact for fact in facts if fact["what"] == what]
+
+
+def far_from(fact: dict, cell: str) -> float:
+    return h3.great_circle_distance(
+        h3.cell_to_latlng(cell), (fact["lat_deg"], fact["lng_deg"]), unit="m"
+    )
+
+
+def test_the_green_that_withered_is_where_least_is_green_for_so_much_open_ground(city):
+    cells = monthly_ndvi(vegetation_observed(delivered(city, date(2025, 3, 1))))
+    ground = pl.concat(
+        pl.read_parquet(path, columns=["lat", "lng", "impermeabile", "copertura"])
+        for path in sorted((city / "regione_files/territorio").glob("*.parquet"))
+    ).filter(pl.col("impermeabile").is_between(0, 1))
+    of_cell = ground.group_by(cell_id=cells_of(ground["lat"], ground["lng"])).agg(
+        open_ratio=1 - pl.col("impermeabile").mean(),
+        is_dry=pl.col("copertura").ne("acqua").all(),
+    )
+
+    # Cells at the edge of the picture are of a pixel or two.
+    whole = cells.filter(pl.col("observations_count") >= 8)
+    both = whole.join(of_cell, on="cell_id").filter("is_dry", quality_code="ok")
+    worst = both.sort(pl.col("ndvi_index") / pl.col("open_ratio"))["cell_id"].head(4)
+
+    (fact,) = planted(city, "withered green")
+    assert np.corrcoef(both["ndvi_index"], both["open_ratio"])[0, 1] > 0.5
+    assert max(far_from(fact, cell) for cell in worst) < fact["radius_m"]
+
+
+def test_woods_get_their_leaves_in_april_and_cells_under_the_planted_cloud_say_nothing(city):
+    march, april = (
+        monthly_ndvi(vegetation_observed(delivered(city, month)))
+        for month in (MARCH, date(2025, 4, 1))
+    )
+
+    both = march.join(april, on="cell_id", suffix="_april").drop_nulls(
+        ["ndvi_index", "ndvi_index_april"]
+    )
+    is_green = both["ndvi_index"] > 0.5
+    spring = both["ndvi_index_april"] - both["ndvi_index"]
+    assert is_green.sum() > 50
+    assert (spring.filter(is_green) > 0.05).all()
+    cloud = planted(city, "cloud")[0]
+    hidden = march.filter(quality_code="no_data")["cell_id"]
+    assert cloud["month"] == f"{MARCH}"
+    assert hidden.len() > 5
+    assert max(far_from(cloud, cell) for cell in hidden) < cloud["radius_m"]
+
+
+def test_what_the_columns_are_made_of_is_said():
+    sky = ["sereno", "nube"] * 30
+    random = np.random.default_rng(1)
+    seen = pixels(*random.uniform(0.05, 0.5, (2, 60)).tolist(), sky)
+    seen = seen.with_columns(lat_deg=45.5 + pl.int_range(60) % 7 / 100)
+
+    assert unsaid(silver, {"pixels": seen}, may_be_empty={}) == []
+    assert unsaid(declaration, {"seen": vegetation_observed(seen)}, may_be_empty={}) == []

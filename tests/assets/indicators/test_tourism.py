@@ -1,0 +1,229 @@
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.indicators.occupancy import ALL, OTHERS, occupancy
+from assets.indicators.overnight_stays import overnight_stays
+from assets.indicators.seasonality import seasonality
+from assets.silver.accommodation_by_day import accommodation_by_day
+from assets.silver.event import event
+from infra.simulator.city import City
+from infra.simulator.datasets import events as simulated_events
+from infra.simulator.datasets import stays as simulated_stays
+from quality.disclosure.bounds import intervals
+from quality.disclosure.cells import Line
+from tests.assets.indicators.risk_frames import as_bronze
+
+JUNE = date(2025, 6, 1)
+EVENTS = pl.DataFrame(schema={"first_on": pl.Date, "last_on": pl.Date, "visitors_count": pl.Int64})
+
+
+def house(
+    name: str,
+    kind: str,
+    nights: int,
+    *,
+    beds: int = 20,
+    arrivals: int = 5,
+    days: int = 30,
+    first: date = JUNE,
+) -> pl.DataFrame:
+    """A house with as many guests each night."""
+    return pl.DataFrame(
+        {
+            "structure_pid": name,
+            "category_code": kind,
+            "stayed_on": [first + timedelta(days=step) for step in range(days)],
+            "arrivals_count": arrivals,
+            "nights_count": nights,
+            "foreign_nights_count": 0,
+            "beds_count": beds,
+            "rooms_count": 10,
+        }
+    ).with_columns(pl.selectors.integer().cast(pl.Int64))
+
+
+def houses(kind: str, *nights: int) -> pl.DataFrame:
+    return pl.concat(house(f"{kind}{n}", kind, each) for n, each in enumerate(nights))
+
+
+def told(stays: pl.DataFrame, kind: str = ALL) -> dict:
+    return occupancy(stays).filter(category_code=kind).row(0, named=True)
+
+
+# The spec's reference: 300 presences, 20 beds, 30 days: 50 %.
+def test_three_hundred_nights_in_twenty_beds_and_thirty_days_are_a_half():
+    three = pl.concat(house(name, "albergo", 10) for name in "abc")
+
+    result = told(three)
+
+    assert three.filter(structure_pid="a")["nights_count"].sum() == 300
+    assert (result["net_occupancy_ratio"], result["gross_occupancy_ratio"]) == (0.5, 0.5)
+    assert (result["average_stay_d"], result["quality_code"]) == (2.0, "ok")
+
+
+def test_days_on_which_a_house_is_shut_count_in_gross_occupancy_alone():
+    shut_half = house("c", "albergo", 20, days=15)
+
+    result = told(pl.concat([house("a", "albergo", 20), house("b", "albergo", 20), shut_half]))
+
+    assert result["net_occupancy_ratio"] == 1.0
+    assert result["gross_occupancy_ratio"] == pytest.approx(75 / 90, abs=1e-4)
+    assert result["quality_code"] == "partial"
+
+
+@pytest.mark.parametrize(
+    ("nights", "is_told"),
+    [((10, 10, 10), True), ((10, 10), False), ((14, 3, 3), False), ((13, 4, 3), True)],
+)
+def test_a_kind_is_told_from_three_houses_on_none_of_which_has_seven_tenths(nights, is_told):
+    stays = pl.concat([houses("ostello", *nights), houses("albergo", 15, 15, 15, 15)])
+
+    assert ("ostello" in occupancy(stays)["category_code"]) == is_told
+
+
+def test_few_guests_are_not_told():
+    empty = pl.concat(house(name, "albergo", 1, arrivals=0) for name in "abc")
+
+    assert occupancy(empty).is_empty()
+
+
+def test_the_smallest_kind_goes_with_the_one_that_cannot_be_told_alone():
+    stays = pl.concat(
+        [houses("ostello", 10), houses("residence", 8, 8, 8), houses("albergo", 15, 15, 15, 15)]
+    )
+
+    result = occupancy(stays)
+
+    assert result["category_code"].to_list() == ["albergo", OTHERS, ALL]
+    nights = dict(result.select("category_code", "nights_count").rows())
+    assert nights[OTHERS] == 30 * (10 + 24)
+    assert nights["albergo"] + nights[OTHERS] == nights[ALL]
+
+
+@settings(max_examples=25, deadline=None)
+@given(sizes=st.lists(st.lists(st.integers(0, 20), min_size=1, max_size=5), min_size=1, max_size=5))
+def test_no_kind_that_is_not_told_can_be_worked_out_from_what_is(sizes):
+    kinds = {f"k{n}": houses(f"k{n}", *nights) for n, nights in enumerate(sizes)}
+    true = np.array([float(one["nights_count"].sum()) for one in kinds.values()])
+
+    result = occupancy(pl.concat(kinds.values()))
+
+    shown = dict(result.select("category_code", "nights_count").rows())
+    if not shown:
+        return
+    assert shown[ALL] == true.sum()
+    hidden = [n for n, kind in enumerate(kinds) if kind not in shown]
+    line = Line(len(true), tuple(range(len(true))))
+    values = np.append(true, true.sum())
+    low, high = intervals(values, hidden, [line], least=np.zeros(len(values)))
+    # Alone, no hidden kind is known; together they hold the rule.
+    others = [n for n in hidden if true[n] > 0]
+    assert all(high[hidden.index(n)] - low[hidden.index(n)] > 0 for n in others)
+    houses_hidden = [night for n in hidden for night in sizes[n]]
+    if hidden:
+        assert len(houses_hidden) >= 3
+        assert max(houses_hidden) < 0.7 * sum(houses_hidden)
+
+
+def test_a_month_with_a_day_that_may_not_be_told_has_no_days():
+    july = JUNE + timedelta(days=30)
+    stays = pl.concat(
+        house(name, "albergo", 10, arrivals=4, days=60 if name != "c" else 45) for name in "abc"
+    )
+
+    days = overnight_stays(accommodation_by_day(stays), EVENTS)
+
+    assert days["day_on"].max() == july - timedelta(days=1)
+    assert days["nights_count"].unique().to_list() == [30]
+
+
+# Gini over twelve months: 0 where all are alike, 11/12 where one has all.
+@pytest.mark.parametrize(("nights", "index"), [([5] * 12, 0.0), ([1] + [0] * 11, 0.9167)])
+def test_seasonality_goes_from_none_to_eleven_twelfths(nights, index):
+    months = pl.DataFrame(
+        {
+            "category_code": ALL,
+            "month_on": [date(2025, month, 1) for month in range(1, 13)],
+            "nights_count": nights,
+            "quality_code": "ok",
+        }
+    )
+
+    whole, half = seasonality(months), seasonality(months.head(6))
+
+    assert whole["seasonality_index"].to_list() == [index]
+    assert half.select("seasonality_index", "quality_code").rows() == [(None, "no_data")]
+
+
+@pytest.fixture(scope="module")
+def simulated() -> tuple[pl.DataFrame, pl.DataFrame, City]:
+    city = City("small", 8, 7, date(2025, 3, 24))
+    (batch,) = simulated_stays.batches(city)
+    rows = batch.rows.with_columns(
+        pl.col("DATA").str.to_date("%d/%m/%Y").cast(pl.String), structure_pid="CIR"
+    )
+    stays = as_bronze("regione_lombardia/stays", rows)
+    (calendar,) = simulated_events.batches(city)
+    return stays, event(as_bronze("comune_brescia/events", calendar.rows)), city
+
+
+def test_the_planted_events_fill_the_citys_beds_and_the_fullest_the_most(simulated):
+    stays, events, city = simulated
+
+    days = overnight_stays(accommodation_by_day(stays), events)
+
+    share = dict(days.select("day_on", "occupancy_ratio").rows())
+    found = {}
+    for one in city.events:
+        on = [day for day in share if one.first_on <= day <= one.last_on]
+        if not on:
+            continue
+        # The same weekdays of the two weeks about it.
+        about = [day + timedelta(days=back) for day in on for back in (-14, 14)]
+        usual = [share[day] for day in about if day in share]
+        found[one.event_id] = (
+            np.mean([share[day] for day in on]) / np.mean(usual),
+            one.guests_ratio,
+        )
+    measured, planted = np.array(list(found.values())).T
+    assert len(found) >= 8
+    assert abs(measured - planted).max() < 0.3
+    assert np.corrcoef(measured, planted)[0, 1] > 0.8
+    flagged = days.filter(pl.col("events_count") > 0)["day_on"]
+    assert set(flagged) == {
+        day for day in share for one in city.events if one.first_on <= day <= one.last_on
+    }
+
+
+def test_the_city_of_the_simulator_is_told_and_its_small_kinds_are_not_given_back(simulated):
+    stays, _, _ = simulated
+
+    months = occupancy(stays)
+
+    whole = months.filter(category_code=ALL)
+    true = stays.group_by(month_on=pl.col("stayed_on").dt.month_start()).agg(
+        pl.col("nights_count").sum()
+    )
+    assert whole.select("month_on", "nights_count").sort("month_on").equals(true.sort("month_on"))
+    assert whole["net_occupancy_ratio"].is_between(0.2, 0.8).all()
+    # Summer is fuller than winter, as planted.
+    by_month = dict(whole.select(pl.col("month_on"), "net_occupancy_ratio").rows())
+    assert by_month[date(2024, 7, 1)] > 1.5 * by_month[date(2024, 1, 1)]
+
+
+def test_nothing_reported_gives_empty_tables_of_the_same_columns(simulated):
+    stays, events, _ = simulated
+    nothing = accommodation_by_day(stays.clear())
+
+    assert occupancy(stays.clear()).schema == occupancy(stays).schema
+    empty, full = (
+        overnight_stays(nothing, events),
+        overnight_stays(accommodation_by_day(stays), events),
+    )
+    assert (empty.height, empty.schema) == (0, full.schema)
+    assert seasonality(occupancy(stays.clear())).schema == seasonality(occupancy(stays)).schema
