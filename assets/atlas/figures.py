@@ -47,17 +47,20 @@ def maps(one: Indicator, quarters: Places) -> str:
     if drawn is None:
         return _bars(one)
     view = one.view()
-    figures = "".join(
-        _map(one, drawn, view, value, number=n) for n, value in enumerate(one.measured.values)
-    )
     data = _data(one, drawn, view)
+    figures = "".join(
+        _map(one, drawn, view, value, number=n, is_painted=bool(data))
+        for n, value in enumerate(one.measured.values)
+    )
     return (
         f"{outlines(drawn)}{_choice(one, view, has_data=bool(data))}"
         f"<div class='{scale_of(one)}'>{figures}</div>{data}"
     )
 
 
-def _map(one: Indicator, drawn: Drawn, view: View, value: str, *, number: int) -> str:
+def _map(
+    one: Indicator, drawn: Drawn, view: View, value: str, *, number: int, is_painted: bool
+) -> str:
     classes = classes_of(one, value)
     values = numbers_of(one, view, value)
     said = {place: one.figure(value, amount) for place, amount in values.items()}
@@ -68,7 +71,7 @@ def _map(one: Indicator, drawn: Drawn, view: View, value: str, *, number: int) -
     svg = city_map(
         drawn, one.places, id_=f"mappa-{number}",
         title=f"Mappa: {name}, {len(drawn.ids)} {several}; i numeri sono nella tabella",
-        values=values, said=said, classes=classes,
+        values=values, said=said, classes=classes, is_painted=is_painted,
     )  # fmt: skip
     return (
         f"<figure data-v='{number}'><figcaption>{escape(name)}{shown}</figcaption>{svg}"
