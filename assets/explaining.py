@@ -12,7 +12,7 @@ from assets.declaration import Declaration
 from assets.derive import rows_from
 from assets.lineage import Descent, descents_of
 from assets.method import method_mark
-from assets.staleness import INPUT_NOTE, UNFINISHED
+from assets.staleness import INPUT_NOTE, UNFINISHED, seen
 from assets.twin import Twin
 from assets.validity import VALIDITY
 from infra.errors import TwinError, UsageError
@@ -167,8 +167,11 @@ def _versions(declaration: Declaration, notes: Mapping[str, str]) -> dict[str, i
     """The version of each input that was read, by table."""
     if UNFINISHED in notes:
         read = json.loads(notes[UNFINISHED])
-        return {table: int(read[name]) for name, table in declaration.reads.items()}
-    return {table: int(notes[f"{INPUT_NOTE}{table}"]) for table in declaration.reads.values()}
+        return {table: int(read[name]) for name, table in declaration.reads.items() if name in read}
+    # Those that were read then: the method may read other tables by now. Notes come in any order.
+    noted = {name.removeprefix(INPUT_NOTE): int(text) for name, text in seen(notes).items()}
+    order = [*declaration.reads.values(), *sorted(noted)]
+    return {table: noted[table] for table in dict.fromkeys(order) if table in noted}
 
 
 def _again(
@@ -183,6 +186,8 @@ def _again(
     """Whether the row comes out the same from the pinned versions, or why that cannot be said."""
     if declaration.release is not None:
         return None, "an open table is what the disclosure gate made of such rows"
+    if set(versions) != set(declaration.reads.values()):
+        return None, "its method has changed since, and reads other tables: run it once more"
     try:
         rows = rows_from(declaration, declarations, twin=twin, versions=versions, day=day)
     except TwinError:
@@ -207,4 +212,5 @@ def _input(table: str, version: int, declarations: Mapping[str, Declaration], tw
     newest = twin.lake.version(table) or 0
     if contract is not None:
         return Input(table, version, newest, contract.version, contract.key)
-    return Input(table, version, newest, declarations[table].method_version)
+    mark = declarations[table].method_version if table in declarations else "?"
+    return Input(table, version, newest, mark)

@@ -110,15 +110,16 @@ def series_of(declaration: Declaration, frame: pl.DataFrame) -> str | None:
     if measured is None:
         return None
     value = next(iter(measured.values))
-    rows = frame if not measured.drawn else shown(frame, measured)
-    known = rows.filter(pl.col(value).is_not_null())
+    known = frame.filter(pl.col(value).is_not_null())
+    drawn = known.filter(**measured.drawn) if measured.drawn else known
+    known = drawn if drawn.height else known
     if known.is_empty():
         return None
     numbers = known.select(pl.col(value).cast(pl.Float64)).to_series()
     name = pl.concat_str(
         [pl.col(one).cast(pl.String) for one in (measured.entity, *measured.by)], separator=" "
     )
-    order = worst(frame, measured).select(name=name)["name"].to_list()
+    order = worst(known, measured).select(name=name)["name"].to_list()
     named = known.with_columns(name=name, number=numbers)
     if measured.period is None:
         breaks = [float(numbers.to_numpy().min()), *class_breaks(numbers)]

@@ -27,8 +27,16 @@ def outlines(drawn: Drawn) -> str:
         "<rect width='26' height='26' fill='#fff'/>"
         "<path d='M0 26L26 0' stroke='#767676' stroke-width='4'/></pattern>"
         + "".join(_dots(name) for name in ("male", "piano"))
-        + f"<path id='citta' d='{drawn.outline}'/></defs></svg>"
+        + f"<path id='citta' d='{drawn.outline}'/>{_ways(drawn)}</defs></svg>"
     )
+
+
+def _ways(drawn: Drawn) -> str:
+    """All lines at once, to be drawn dark under the coloured ones: pale ones are seen by it."""
+    if drawn.is_area or drawn.is_point:
+        return ""
+    ways = "".join(drawn.sheet.path(one) for one in drawn.shapes)
+    return f"<path id='vie' d='{ways}'/>"
 
 
 def _dots(name: str) -> str:
@@ -48,20 +56,36 @@ def city_map(
     values: Mapping[str, float],
     said: Mapping[str, str],
     classes: Classes,
+    is_painted: bool,
 ) -> str:
-    """A map of places by id: `said` is what is told of each, and written where there is room."""
+    """A map of places by id: `said` is what is told of each, and written where there is room.
+
+    Very many places have no names on it, and are a shape a class, unless the map `is_painted`
+    again for other codes.
+    """
     sheet, is_area = drawn.sheet, drawn.is_area
-    named = len(drawn.ids) <= _MOST_NAMED
+    colours = [_key(classes, values.get(place)) for place in drawn.ids]
     parts = []
-    for place, shape in zip(drawn.ids, drawn.shapes, strict=True):
-        name = ""
-        if named:
+    if len(drawn.ids) <= _MOST_NAMED:
+        for place, shape, colour in zip(drawn.ids, drawn.shapes, colours, strict=True):
             text = f"{places.full_name(place)}: {said.get(place, 'senza valore')}"
-            name = f"<title>{escape(text)}</title>"
-        parts.append(_shape(sheet, shape, _key(classes, values.get(place)), name))
+            parts.append(_shape(sheet, shape, colour, f"<title>{escape(text)}</title>"))
+    elif is_painted or drawn.is_point:
+        parts = [
+            _shape(sheet, shape, colour, "")
+            for shape, colour in zip(drawn.shapes, colours, strict=True)
+        ]
+    else:
+        paths: dict[str, list[str]] = {}
+        for shape, colour in zip(drawn.shapes, colours, strict=True):
+            paths.setdefault(colour, []).append(sheet.path(shape))
+        # The darkest are drawn last, over the others.
+        keys = sorted(paths, key=lambda key: (key != "n", key))
+        parts = [f"<path class='k{key}' d='{''.join(paths[key])}'/>" for key in keys]
     kind = "aree" if is_area else "punti" if drawn.is_point else "linee"
     city = "<use class='citta' href='#citta'/>" if drawn.outline else ""
-    shapes = f"<g class='luoghi {kind}'>{''.join(parts)}</g>"
+    edge = "<use class='orlo' href='#vie'/>" if kind == "linee" else ""
+    shapes = f"{edge}<g class='luoghi {kind}'>{''.join(parts)}</g>"
     return (
         f"<svg class='mappa' viewBox='0 0 {sheet.width} {sheet.height}' role='img' "
         f"aria-labelledby='{id_}-t'><title id='{id_}-t'>{escape(title)}</title>"

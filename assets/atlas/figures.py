@@ -17,7 +17,7 @@ from assets.pictures import one_a_place
 
 # Numbers of other codes that a page carries for its map; above that they are in the file only.
 _MOST_DATA: Final = 400_000
-_MOST_BARS: Final = 40
+_MOST_BARS: Final = 20
 _DARK: Final = {
     True: "Più scuro: valori più alti, dove guardare. Tra parentesi, quanti luoghi.",
     False: "Più scuro: valori più bassi, dove guardare. Tra parentesi, quanti luoghi.",
@@ -47,17 +47,20 @@ def maps(one: Indicator, quarters: Places) -> str:
     if drawn is None:
         return _bars(one)
     view = one.view()
-    figures = "".join(
-        _map(one, drawn, view, value, number=n) for n, value in enumerate(one.measured.values)
-    )
     data = _data(one, drawn, view)
+    figures = "".join(
+        _map(one, drawn, view, value, number=n, is_painted=bool(data))
+        for n, value in enumerate(one.measured.values)
+    )
     return (
         f"{outlines(drawn)}{_choice(one, view, has_data=bool(data))}"
         f"<div class='{scale_of(one)}'>{figures}</div>{data}"
     )
 
 
-def _map(one: Indicator, drawn: Drawn, view: View, value: str, *, number: int) -> str:
+def _map(
+    one: Indicator, drawn: Drawn, view: View, value: str, *, number: int, is_painted: bool
+) -> str:
     classes = classes_of(one, value)
     values = numbers_of(one, view, value)
     said = {place: one.figure(value, amount) for place, amount in values.items()}
@@ -68,7 +71,7 @@ def _map(one: Indicator, drawn: Drawn, view: View, value: str, *, number: int) -
     svg = city_map(
         drawn, one.places, id_=f"mappa-{number}",
         title=f"Mappa: {name}, {len(drawn.ids)} {several}; i numeri sono nella tabella",
-        values=values, said=said, classes=classes,
+        values=values, said=said, classes=classes, is_painted=is_painted,
     )  # fmt: skip
     return (
         f"<figure data-v='{number}'><figcaption>{escape(name)}{shown}</figcaption>{svg}"
@@ -173,26 +176,29 @@ def _bars(one: Indicator) -> str:
     view = one.view()
     if view.rows.height == 1:
         return ""
-    if view.rows.height > _MOST_BARS:
-        return "<p>Questi luoghi non hanno una posizione nota: i numeri sono nella tabella.</p>"
     return "".join(_bar_figure(one, view, value) for value in one.measured.values)
 
 
 def _bar_figure(one: Indicator, view: View, value: str) -> str:
     numbers = numbers_of(one, view, value)
     reach = max((abs(number) for number in numbers.values()), default=0) or 1.0
-    order = sorted(numbers, key=lambda place: (-numbers[place], place))
+    is_low_bad = one.measured.is_high_bad is False
+    order = sorted(numbers, key=lambda place: (-numbers[place], place), reverse=is_low_bad)
     missing = sorted({str(place) for place in view.rows[one.measured.entity]} - set(numbers))
+    shown_first = [*order, *missing][:_MOST_BARS]
     bars = "".join(
         f"<li><span>{escape(code(one.places.name(place)))}</span>"
         "<svg viewBox='0 0 100 10' preserveAspectRatio='none' aria-hidden='true' focusable='false'>"
         f"<rect width='{100 * abs(numbers.get(place, 0)) / reach:.1f}' height='10'/></svg>"
         f"<span class='n'>{escape(one.figure(value, numbers.get(place)))}</span></li>"
-        for place in [*order, *missing]
+        for place in shown_first
     )
     name = one.measured.values[value].name
     of = view.named(is_first=value == one.first)
     shown = f": {of}" if of else ""
+    if len(shown_first) < len(order) + len(missing):
+        word = "più alti" if one.measured.is_high_bad is None else "peggiori"
+        shown += f" (i {len(shown_first)} {word} di {len(order) + len(missing)})"
     return (
         f"<figure><figcaption>{escape(name + shown)}</figcaption>"
         f"<ul class='barre'>{bars}</ul></figure>"

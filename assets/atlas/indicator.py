@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from assets.atlas.places import Places, places_of
+from assets.atlas.places import Places, current, places_of
 from assets.atlas.units import readable
 from assets.atlas.words import PLACES, REACH, code
 from assets.declaration import Declaration
@@ -127,6 +127,10 @@ def indicator_of(
     empty = pl.DataFrame()
     if not twin.lake.exists(declaration.key):
         return Indicator(declaration, measured, empty, empty, Places(), None)
+    columns = twin.lake.read(declaration.key).collect_schema().names()
+    # An earlier method gave other columns: it has to be computed once more.
+    if not set(declaration.gives) <= set(columns):
+        return Indicator(declaration, measured, empty, empty, Places(), None)
     series = _series(declaration, measured, twin)
     newest = _newest(series, measured)
     if newest.is_empty():
@@ -143,10 +147,8 @@ def indicator_of(
 
 def _series(declaration: Declaration, measured: Measured, twin: Twin) -> pl.DataFrame:
     """The rows of the time that is drawn, in one order whatever the order of the files."""
-    rows = twin.lake.read(declaration.key)
+    rows = current(twin.lake.read(declaration.key))
     columns = rows.collect_schema().names()
-    if "valid_to" in columns:
-        rows = rows.filter(pl.col("valid_to").is_null())
     kept = [name for name in columns if name in declaration.gives]
     keys: Sequence[str] = declaration.key_columns
     if measured.period is not None:

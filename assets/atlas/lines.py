@@ -146,4 +146,5 @@ def axis(low: float, high: float) -> list[float]:
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(one * power for one in (1, 2, 2.5, 5, 10) if one * power >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(n * step, 12) for n in range(first, last + 1)]
+    # Without the last digits, which are of the arithmetic: three times 0.1 is 0.3.
+    return [float(f"{n * step:.12g}") for n in range(first, last + 1)]

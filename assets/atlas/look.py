@@ -18,7 +18,8 @@ def _colours(name: str, *, is_high_bad: bool | None) -> str:
     return (
         "".join(rules)
         + f".{name} .aree .k4,.{name} rect.k4{{fill:url(#{name})}}"
-        + f".fondo-{name}{{fill:{shades[-1]}}}"
+        # A small map has no dots: the page of the city does not draw them for each.
+        + f".{name} .piccola .k4,.fondo-{name}{{fill:{shades[-1]}}}"
     )
 
 
@@ -42,14 +43,14 @@ border:1px solid #767676}
 .scala text{stroke:none}
 .p.kn,.kn{fill:url(#nessuno)}
 .piccola .kn{fill:#e3e3e3}
-.aree .p,.piccola .aree path{stroke:#5a5a5a;stroke-width:1.4px;stroke-opacity:.7}
+.aree path{stroke:#5a5a5a;stroke-width:1.4px;stroke-opacity:.7}
 .piccola .aree path{stroke-width:.3px}
 .punti circle{stroke:#1a1a1a;stroke-width:5px}
 .piccola circle{stroke-width:1.5px}
 .linee path{fill:none;stroke-width:9px;stroke-linecap:round;stroke-linejoin:round}
 .linee .k3{stroke-width:13px}.linee .k4{stroke-width:18px}
 .linee .kn{fill:none;stroke:#767676;stroke-width:5px;stroke-dasharray:3 10}
-.linee .k0,.linee .k1{paint-order:stroke}
+.orlo{fill:none;stroke:#5a5a5a;stroke-width:14px;stroke-linecap:round;stroke-linejoin:round}
 .piccola .linee path{stroke-width:1.6px}.piccola .linee .k4{stroke-width:2.6px}
 .citta{fill:none;stroke:#1a1a1a;stroke-width:3px;stroke-opacity:.75;pointer-events:none}
 .punti~.citta,.citta{vector-effect:none}

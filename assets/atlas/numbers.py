@@ -96,17 +96,23 @@ def _number(value: object) -> float | int | None:
 def as_csv(one: Indicator) -> str:
     """All newest rows, as a spreadsheet set to Italian opens them: semicolons, decimal commas.
 
-    The columns have the names and base units of the table in the lake.
+    The columns have the names and base units of the table in the lake; beside them stand the names
+    of the place and of its quarter, where there are some.
     """
     measured = one.measured
     rows = in_order(one)
     ids = rows[measured.entity].cast(pl.String)
-    named = rows.select(
-        pl.Series(measured.entity, ids),
-        pl.Series("place_name", [one.places.name(place) for place in ids], dtype=pl.String),
-        pl.Series(
-            "quarter_name", [one.places.quarters.get(place) for place in ids], dtype=pl.String
+    said = {
+        "place_name": pl.Series([one.places.name(place) for place in ids], dtype=pl.String),
+        "quarter_name": pl.Series(
+            [one.places.quarters.get(place) for place in ids], dtype=pl.String
         ),
+    }
+    named = pl.DataFrame({measured.entity: ids}).with_columns(
+        names.alias(column_)
+        for column_, names in said.items()
+        # Sections go by their ids: a column that says the same once more is left out.
+        if not names.is_null().all() and not names.equals(ids)
     )
     wanted = [*([measured.period] if measured.period else []), *measured.by]
     for name, value in measured.values.items():

@@ -32,7 +32,7 @@ def indicator_page(one: Indicator, *, quarters: Places, twin: Twin) -> str:
         sections = [("calcolo", "Come è calcolato", _method(one))]
         first = (
             "<p class='avviso'>Questo indicatore non ha ancora righe: i dati di cui è fatto non "
-            "sono arrivati, o nessuno lo ha ancora calcolato.</p>"
+            "sono arrivati, o nessuno lo ha ancora calcolato con il metodo di ora.</p>"
         )
     else:
         first = _synthesis(one)

@@ -47,10 +47,12 @@ def quarters_of(twin: Twin) -> Places:
     import shapely
 
     rows = (
-        twin.lake.read(_QUARTERS)
-        .filter(pl.col("valid_to").is_null())
-        .select("quarter_id", "quarter_name", "border_geom").collect()
-    ).drop_nulls().sort("quarter_id")  # fmt: skip
+        current(twin.lake.read(_QUARTERS))
+        .select("quarter_id", "quarter_name", "border_geom")
+        .collect()
+        .drop_nulls()
+        .sort("quarter_id")
+    )
     ids = rows["quarter_id"].to_list()
     shapes = shapely.from_wkb(rows["border_geom"].to_numpy())
     names = dict(zip(ids, rows["quarter_name"].to_list(), strict=True))
@@ -91,16 +93,23 @@ def _table(measured: Measured, twin: Twin) -> pl.DataFrame | None:
     contract = twin.contract_of(name)
     if contract is not None and contract.is_personal:
         return None
-    rows = twin.read(name)
+    rows = current(twin.read(name))
     columns = rows.collect_schema().names()
     kept = [
         one
         for one in columns
         if one == measured.entity
-        or one in (*_PLACED, "valid_to", _own_name(measured), *_OTHER_NAMES)
+        or one in (*_PLACED, _own_name(measured), *_OTHER_NAMES)
         or one.endswith("_geom")
     ]
     return rows.select(kept).collect()
+
+
+def current(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Of a table that keeps its history what holds now, of any other all of it."""
+    if "valid_to" not in rows.collect_schema().names():
+        return rows
+    return rows.filter(pl.col("valid_to").is_null())
 
 
 def _own_name(measured: Measured) -> str:

@@ -20,6 +20,8 @@ SHORT: Final = {
     "unverified": "fonte non verificata",
     "no_data": "dati mancanti",
 }
+# By these names a row is of all the others together, of which there is no mean.
+_TOTALS: Final = ("totale", "tutti", "total", "all")
 # Read beside the words, never in their place.
 SIGNS: Final = {
     "ok": "✓", "partial": "◐", "suspect": "⚠", "modelled": "≈", "unverified": "?", "no_data": "–",
@@ -42,6 +44,10 @@ def city_value(one: Indicator, value: str) -> City:
     """The mean over the places of what is drawn first, or the worst of levels."""
     measured, view = one.measured, one.view()
     known = view.rows[value].drop_nulls().cast(pl.Float64).sort()
+    total = view.rows.filter(pl.col(measured.entity).cast(pl.String).is_in(_TOTALS))
+    if total.height == 1 and total[value].item() is not None:
+        amount = float(total[value].cast(pl.Float64).item())
+        return City(one.figure(value, amount), "di tutti insieme", "")
     single, several, _ = PLACES[measured.geometry]
     name = view.named(is_first=value == one.first)
     of = f" · {name}" if name else ""

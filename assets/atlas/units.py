@@ -7,6 +7,9 @@ _NAMES: Final = {
     "1": "", "Cel": "°C", "a": "anno", "mo": "mese", "wk": "settimana", "d": "giorno", "L": "l",
     "EUR": "€",
 }  # fmt: skip
+# What there is of something else.
+_RATES: Final = {"10*-6/km": "per milione di km", "10*-3": "per mille"}
+_EACH: Final = {"h": "ora"}
 _SUPERSCRIPT: Final = str.maketrans("0123456789-+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺")
 _ATOM: Final = re.compile(r"(?P<name>10[*^]|\D.*?|1)(?P<power>[+-]?\d+)?")
 _TIMES: Final = {
@@ -20,6 +23,11 @@ def readable(unit: str, *, amount: float | None = None) -> str:
 
     What stands in braces is said as it is. Of a time alone there are several, but for one.
     """
+    if unit in _RATES:
+        return _RATES[unit]
+    if unit.startswith("/"):
+        names = (_EACH.get(part, _factor(part)) for part in unit[1:].split("/"))
+        return f"per {' e '.join(names)}"
     if unit in _TIMES:
         one, several = _TIMES[unit]
         return one if amount == 1 else several

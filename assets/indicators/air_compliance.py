@@ -190,6 +190,7 @@ declaration = Declaration(
         entity="station_id",
         urn="urn:ngsi-ld:AirQualityObserved:brescia:arpa_lombardia:",
         geometry="point",
+        shapes="silver/air/air_quality_station",
         grain="year",
         period="year_on",
         by=("rule_code",),

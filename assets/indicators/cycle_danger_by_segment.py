@@ -220,6 +220,7 @@ declaration = Declaration(
         entity="edge_id",
         urn="urn:ngsi-ld:RoadSegment:brescia:comune_brescia:",
         geometry="segment",
+        shapes="silver/mobility/road_segment",
         grain="always",
         definition_from="definition_from_on",
         values={

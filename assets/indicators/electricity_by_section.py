@@ -88,6 +88,7 @@ declaration = Declaration(
         entity="section_id",
         urn="urn:ngsi-ld:CensusSection:brescia:istat:",
         geometry="section",
+        shapes="silver/services/population_by_section",
         grain="day",
         period="consumed_on",
         values={

@@ -199,6 +199,7 @@ declaration = Declaration(
         entity="station_id",
         urn="urn:ngsi-ld:AirQualityObserved:brescia:arpa_lombardia:",
         geometry="point",
+        shapes="silver/air/air_quality_station",
         grain="hour",
         period="hour_at",
         definition_from="definition_from_on",

@@ -113,6 +113,20 @@ def test_a_table_with_neither_map_nor_picture_gets_a_chart(key):
     assert size(svg) <= MAX_BYTES
 
 
+def test_the_chart_of_a_chosen_code_goes_back_in_time_and_begins_where_there_are_values():
+    one = DECLARATIONS["gold/air/hourly_dust_by_station"]
+    frame = FRAMES[one.key]().with_columns(kind_code=pl.lit("k1"))
+    empty = frame.filter(pl.col("hour_at") == frame["hour_at"].max()).with_columns(
+        hour_at=pl.col("hour_at").dt.offset_by("1h"), dust_ugm3=pl.lit(None, pl.Float64)
+    )
+    measured = replace(one.measured, by=("kind_code",), drawn={"kind_code": "k1"})
+
+    svg = series_of(replace(one, measured=measured), pl.concat([frame, empty]))
+
+    lines = list(ET.fromstring(svg or "").iter("{http://www.w3.org/2000/svg}polyline"))  # noqa: S314 # ours
+    assert [len(line.get("points", "").split()) for line in lines] == [29, 29]
+
+
 def test_of_a_table_without_values_there_is_no_chart():
     key = "gold/green/green_by_quarter"
 

@@ -77,8 +77,9 @@ def test_a_page_names_the_versions_that_an_explanation_names(landed_once, gemell
     tables = [one.text for one in Seen(page.read_text()).all("table")]
     inputs = next(text for text in tables if "Versione letta" in text)
     for one in found.inputs:
-        made_by = f"contratto {one.contract}, {one.mark}" if one.contract else "metodo, versione"
-        assert f"{one.table}{one.version}{one.newest}{made_by}" in inputs
+        by = f"contratto {one.contract}, {one.mark}" if one.contract else f"versione {one.mark}"
+        assert f"{one.table}{one.version}{one.newest}" in inputs
+        assert by in inputs
     text = Seen(page.read_text()).text()
     for words in (
         found.notes["run"],

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -7,7 +8,7 @@ from assets.derived_assets import find_declarations
 from assets.explaining import explain
 from infra.errors import UsageError
 from tests.command_line import Said, call
-from tests.promises.town import ELECTRICITY, PRESSURE, Town
+from tests.promises.town import ELECTRICITY, PRESSURE, RESIDENTS, Town
 
 DECLARATIONS = find_declarations()
 ENERGY = "gold/energy/daily_electricity_by_section"
@@ -95,6 +96,18 @@ def test_a_number_whose_inputs_were_purged_says_that_it_cannot_be_computed_again
 
     assert found.is_same is None
     assert "were erased since" in found.why_not
+
+
+def test_a_number_of_a_method_that_read_other_tables_says_so_and_what_it_read(landed_once):
+    now = DECLARATIONS[ENERGY]
+    (name, table), *_ = now.reads.items()
+    changed = replace(now, reads={**now.reads, name: RESIDENTS})
+
+    found = explain(changed, DECLARATIONS, a_key(landed_once, ENERGY), landed_once.twin())
+
+    assert found.is_same is None
+    assert "reads other tables" in found.why_not
+    assert table in {one.table for one in found.inputs}
 
 
 def test_a_key_that_is_no_row_is_told_how_keys_are_written(landed_once):

@@ -23,7 +23,8 @@ ELEVEN = datetime(2025, 6, 11, 22, 0, tzinfo=UTC)
     ("unit", "said"),
     [
         ("1", ""), ("kW.h", "kWh"), ("ug/m3", "µg/m³"), ("m2", "m²"), ("Cel", "°C"),
-        ("kW.h/m2", "kWh/m²"), ("10*-6/km", "10⁻⁶/km"), ("/km/a", "/km/anno"), ("a", "anni"),
+        ("kW.h/m2", "kWh/m²"), ("10*-6/km", "per milione di km"), ("/km/a", "per km e anno"),
+        ("/h", "per ora"), ("10*-6/m2", "10⁻⁶/m²"), ("a", "anni"),
         ("{veicoli}/h", "veicoli/h"), ("%", "%"), ("kg/a", "kg/anno"), ("mm", "mm"), ("EUR", "€"),
         ("u", "u"),
     ],
