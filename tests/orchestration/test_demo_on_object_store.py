@@ -37,7 +37,7 @@ def test_the_whole_demo_runs_on_an_object_store_and_again_without_news(
             env=environment,
             capture_output=True,
             text=True,
-            timeout=500,
+            timeout=1200,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

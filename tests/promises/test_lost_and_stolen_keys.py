@@ -13,10 +13,10 @@ from infra.keys.renewal import renew
 from infra.seal import Archive
 from infra.seal.rewrapping import rewrap_archive
 from quality.privacy.pseudonyms import pseudonyms
-from tests.promises.test_rotation import VISITS, joined, pids, town, visits
+from tests.promises.test_rotation import VISITS, joined, pids, town, town_once, visits
 from tests.promises.town import COMMAND, FIRST_DAY, Town, days, process_environment, rows_of
 
-__all__ = ["town"]  # the fixture: two days of visits and a list of people, landed
+__all__ = ["town", "town_once"]  # the fixtures: two days of visits and a list, landed
 
 pytestmark = pytest.mark.slow
 
