@@ -11,6 +11,8 @@ import polars as pl
 from assets.consumption import in_order
 
 _QUARTER: Final = "quarter"
+# Below so many residents a quarter's figure is not one a head.
+LEAST_RESIDENTS: Final = 10
 
 
 def of_quarters(
@@ -69,6 +71,16 @@ def of_quarters(
         )
         .sort(period, "quarter_id")
     )
+
+
+def told_mostly() -> pl.Expr:
+    """Whose the numbers of a group of rows are on most of them: the first by name of several."""
+    return pl.col("told_code").sort().mode().sort().first()
+
+
+def of_newest_month(frame: pl.DataFrame, *, by: str) -> pl.DataFrame:
+    """The quarters of the newest month, from the least of a column on."""
+    return frame.filter(pl.col("month_on") == pl.col("month_on").max()).sort(by, "quarter_id")
 
 
 def _share(*within: str) -> pl.Expr:

@@ -15,6 +15,18 @@ _PLACES: Final = ("zone_name", "quarter_id", "section_id")
 _ROME: Final = "Europe/Rome"
 _PRECISION: Final = 6
 MILLION: Final = 1e6
+# Which limit holds for a day's electricity, heat or gas.
+ENERGY: Final = "energy_by_day"
+# What tables of consumption read beside readings, and the rules they follow.
+READS: Final = {
+    "sections": "bronze/istat/census_sections",
+    "quarters": "silver/territory/quarters",
+    "limits": "bronze/definitions/disclosure_limits",
+}
+LITERATURE: Final = (
+    "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
+    "(2012), ch. 4; thresholds are the city's."
+)
 
 
 def day_in_rome(instant: str) -> pl.Expr:

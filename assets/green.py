@@ -12,10 +12,9 @@ from assets.maps import point_shapes
 from assets.methods.areal import in_metres, shares
 from assets.methods.terrain_grid import layout
 from assets.methods.walking import metres_to_nearest, network, snap
+from assets.placing import ORIGIN
 
 Array = NDArray[np.float64]
-# Brescia's town hall.
-ORIGIN: Final = {"origin_lat": 45.54, "origin_lng": 10.22}
 _WOOD: Final = "bosco"
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from assets.coarser import alone_and_together
+from assets.small_groups import alone_and_together
 from quality.disclosure.policy import TOTAL
 
 # A firm of one is a person: a number is of so many firms at least.

@@ -118,3 +118,23 @@ def told_places(
 
     settle(range(len(paths)), 0)
     return found
+
+
+def alone_and_together(
+    parts: Sequence[str], passes: Callable[[Sequence[str]], bool]
+) -> tuple[list[str], list[str]]:
+    """Which parts may be told alone, and which only as one, of a whole whose total is told.
+
+    `told_places` for parts that lie in no wider one. They come with the one first that is soonest
+    given up. Whoever takes those told alone from the total knows the sum of the others, and so it
+    has to pass as a part of its own: parts join it until it does. Two empty lists where not even
+    all of them pass as one.
+    """
+    places = told_places(
+        [(part,) for part in parts],
+        range(len(parts)),
+        lambda chosen: passes([parts[at] for at in chosen]),
+    )
+    told = dict(zip(parts, places, strict=True))
+    alone = [part for part in parts if told[part] == (part,)]
+    return alone, sorted(part for part in parts if told[part] == ())

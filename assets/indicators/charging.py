@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from assets.consumption import day_in_rome
+from assets.consumption import LITERATURE, day_in_rome
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
@@ -228,10 +228,7 @@ declaration = Declaration(
     lookback_days=1,
     title="Charging of electric cars by quarter and hour",
     method_version="1",
-    literature=(
-        "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
-        "(2012), ch. 4; thresholds are the city's."
-    ),
+    literature=LITERATURE,
     plot=_picture,
     measured=Measured(
         entity="quarter_id",

@@ -10,6 +10,7 @@ from assets.measured import Measured, Value
 from assets.methods.degree_days import cooling_degree_days, heating_degree_days, is_in_season
 from assets.plots import line_chart
 from assets.solar import solar_day
+from assets.trust import quality
 
 _MEASUREMENTS_A_DAY: Final = 144
 # A day with fewer of its measurements has no mean.
@@ -53,13 +54,11 @@ def degree_days(observed: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         definition_from_on=pl.lit(first.get("valid_from_on"), pl.Date),
         completeness_ratio="completeness_ratio",
         observations_count="observations_count",
-        quality_code=pl.when(pl.col("temp_mean_c").is_null() | pl.lit(not has_rules))
-        .then(pl.lit("no_data"))
-        .when(pl.lit(not first.get("is_verified", False)))
-        .then(pl.lit("unverified"))
-        .when(pl.col("completeness_ratio") < 1)
-        .then(pl.lit("partial"))
-        .otherwise(pl.lit("ok")),
+        quality_code=quality(
+            no_data=pl.col("temp_mean_c").is_null() | pl.lit(not has_rules),
+            unverified=pl.lit(not first.get("is_verified", False)),
+            partial=pl.col("completeness_ratio") < 1,
+        ),
     ).sort("station_id", "day_on")
 
 

@@ -10,6 +10,7 @@ from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.methods.standardised_index import spei, spi
 from assets.plots import line_chart
+from assets.trust import quality
 
 # A month with fewer of its days is no month's rain.
 _LEAST_COMPLETE: Final = 0.9
@@ -103,11 +104,7 @@ def _with_level(months: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
         definition_from_on="valid_from_on",
         completeness_ratio="completeness_ratio",
         observations_count="observations_count",
-        quality_code=pl.when(~is_known)
-        .then(pl.lit("no_data"))
-        .when(pl.col("completeness_ratio") < 1)
-        .then(pl.lit("partial"))
-        .otherwise(pl.lit("ok")),
+        quality_code=quality(no_data=~is_known, partial=pl.col("completeness_ratio") < 1),
     )
 
 

@@ -4,9 +4,11 @@ from typing import Final
 
 import polars as pl
 
+from assets.consumption import LITERATURE
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
+from assets.trust import quality
 
 # A day with fewer of its quarter hours than this is not a day's consumption.
 _LEAST_COMPLETE: Final = 0.75
@@ -32,9 +34,7 @@ def electricity_by_section(consumed: pl.DataFrame) -> pl.DataFrame:
             readings_count="readings_count",
             completeness_ratio="completeness_ratio",
             observations_count="readings_count",
-            quality_code=pl.when(pl.col("completeness_ratio") < _COMPLETE)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(partial=pl.col("completeness_ratio") < _COMPLETE),
         )
         .sort("section_id", "consumed_on")
     )
@@ -79,10 +79,7 @@ declaration = Declaration(
     window_by="consumed_on",
     title="Electricity by census section and day",
     method_version="2",
-    literature=(
-        "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
-        "(2012), ch. 4; thresholds are the city's."
-    ),
+    literature=LITERATURE,
     plot=_picture,
     measured=Measured(
         entity="section_id",

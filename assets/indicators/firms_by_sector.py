@@ -5,11 +5,11 @@ from typing import Final
 
 import polars as pl
 
-from assets.coarser import alone_and_together
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
 from assets.sectors import ALL, LEAST_FIRMS, sectors_told
+from assets.small_groups import alone_and_together
 from assets.trust import quality
 
 _COUNTS: Final = ("firms_count", "opened_count", "closed_count")

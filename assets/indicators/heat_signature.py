@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from assets.by_quarter import floors, of_quarters
+from assets.by_quarter import floors, of_quarters, told_mostly
 from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.energy_signature import Signature, energy_signature
 from assets.plots import line_chart
+from assets.trust import quality
 
 # A thermal year begins on the first of July, so that a winter stands in one.
 _BEGINS: Final = "6mo"
@@ -88,7 +89,7 @@ def heat_signature(
         orient="row",
     )
     places = known.group_by(_KEY).agg(
-        told_code=pl.col("told_code").sort().mode().sort().first(),
+        told_code=told_mostly(),
         floor_m2=pl.col("weight").first(),
         observations_count=pl.len().cast(pl.Int64),
     )
@@ -110,15 +111,12 @@ def heat_signature(
             definition_from_on="valid_from_on",
             completeness_ratio=(pl.col("observations_count") / _DAYS_A_YEAR).clip(0, 1),
             observations_count="observations_count",
-            quality_code=pl.when(~is_known)
-            .then(pl.lit("no_data"))
-            .when(~pl.col("is_verified").fill_null(value=False))
-            .then(pl.lit("unverified"))
-            .when(pl.col("told_code") != "quarter")
-            .then(pl.lit("modelled"))
-            .when(pl.col("observations_count") < _DAYS_A_YEAR)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                no_data=~is_known,
+                unverified=~pl.col("is_verified").fill_null(value=False),
+                modelled=pl.col("told_code") != "quarter",
+                partial=pl.col("observations_count") < _DAYS_A_YEAR,
+            ),
         )
         .sort(_KEY)
     )

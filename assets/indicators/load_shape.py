@@ -4,12 +4,14 @@ from typing import Final
 
 import polars as pl
 
-from assets.by_quarter import of_quarters
+from assets.by_quarter import of_newest_month, of_quarters, told_mostly
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.areal import in_metres
 from assets.methods.load_shape import load_factor, night_base
+from assets.placing import ORIGIN
 from assets.plots import line_chart
+from assets.trust import quality
 
 # The hours of the city's clock in which a city sleeps: from two to five.
 _NIGHT: Final = (2, 5)
@@ -18,7 +20,6 @@ _COMPLETE: Final = 0.95
 _KW_OF_A_QUARTER: Final = 4.0
 _M2_A_KM2: Final = 1e6
 _PRECISION: Final = 6
-_ORIGIN: Final = {"origin_lat": 45.54, "origin_lng": 10.22}
 
 
 def load_shape(load: pl.DataFrame, quarters: pl.DataFrame) -> pl.DataFrame:
@@ -55,7 +56,7 @@ def load_shape(load: pl.DataFrame, quarters: pl.DataFrame) -> pl.DataFrame:
             night_base_ratio=night_base(power, pl.col("is_night")).round(_PRECISION),
             peak_kwkm2=(pl.when(pl.col("weight").first() > 0).then(peak / pl.col("weight").first()))
             .round(_PRECISION),
-            told_code=pl.col("told_code").sort().mode().sort().first(),
+            told_code=told_mostly(),
             observations_count=pl.len().cast(pl.Int64),
         )
         .with_columns(completeness_ratio=(pl.col("observations_count") / due).clip(0, 1))
@@ -68,13 +69,11 @@ def load_shape(load: pl.DataFrame, quarters: pl.DataFrame) -> pl.DataFrame:
             "told_code",
             "completeness_ratio",
             "observations_count",
-            quality_code=pl.when(pl.col("load_factor_ratio").is_null())
-            .then(pl.lit("no_data"))
-            .when(pl.col("told_code") != "quarter")
-            .then(pl.lit("modelled"))
-            .when(pl.col("completeness_ratio") < _COMPLETE)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                no_data=pl.col("load_factor_ratio").is_null(),
+                modelled=pl.col("told_code") != "quarter",
+                partial=pl.col("completeness_ratio") < _COMPLETE,
+            ),
         )
         .sort("quarter_id", "month_on")
     )  # fmt: skip
@@ -83,15 +82,13 @@ def load_shape(load: pl.DataFrame, quarters: pl.DataFrame) -> pl.DataFrame:
 def _areas_km2(borders: pl.Series) -> list[float]:
     import shapely
 
-    areas: list[float] = (shapely.area(in_metres(borders, **_ORIGIN)) / _M2_A_KM2).tolist()
+    areas: list[float] = (shapely.area(in_metres(borders, **ORIGIN)) / _M2_A_KM2).tolist()
     return areas
 
 
 def _picture(frame: pl.DataFrame) -> str:
     """The quarters of the newest month, from the most uneven on."""
-    last = frame.filter(pl.col("month_on") == pl.col("month_on").max()).sort(
-        "load_factor_ratio", "quarter_id"
-    )
+    last = of_newest_month(frame, by="load_factor_ratio")
     return line_chart(
         "Load factor and night base of the quarters, per cent",
         x=last["quarter_id"].to_list(),

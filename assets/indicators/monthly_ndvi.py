@@ -6,6 +6,7 @@ import polars as pl
 
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
+from assets.trust import quality
 
 # A cell of which less was seen is shown, and said to be partial.
 _COMPLETE: Final = 0.9
@@ -36,11 +37,10 @@ def monthly_ndvi(seen: pl.DataFrame) -> pl.DataFrame:
             "ndvi_p90_index",
             "completeness_ratio",
             "observations_count",
-            quality_code=pl.when(pl.col("observations_count") == 0)
-            .then(pl.lit("no_data"))
-            .when(pl.col("completeness_ratio") < _COMPLETE)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                no_data=pl.col("observations_count") == 0,
+                partial=pl.col("completeness_ratio") < _COMPLETE,
+            ),
         )
         .sort("cell_id", "month_on")
     )

@@ -5,10 +5,10 @@ from typing import Final
 
 import polars as pl
 
-from assets.coarser import alone_and_together
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
+from assets.small_groups import alone_and_together
 from assets.trust import quality
 from quality.disclosure.policy import TOTAL
 

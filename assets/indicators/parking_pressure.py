@@ -7,6 +7,7 @@ import polars as pl
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import hourly_heat
+from assets.trust import quality
 
 # Below this share of sessions with an end, the time cars stood is no longer all there is.
 _LEAST_COMPLETE: Final = 0.9
@@ -68,11 +69,10 @@ def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.Data
             occupied_ratio="occupied_ratio",
             completeness_ratio="completeness_ratio",
             observations_count=entries.fill_null(0),
-            quality_code=pl.when(pl.col("occupied_ratio").is_null())
-            .then(pl.lit("no_data"))
-            .when(pl.col("completeness_ratio") < _LEAST_COMPLETE)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                no_data=pl.col("occupied_ratio").is_null(),
+                partial=pl.col("completeness_ratio") < _LEAST_COMPLETE,
+            ),
         )
         .sort("car_park_id", "hour_at")
     )

@@ -6,9 +6,9 @@ import polars as pl
 
 from assets.declaration import Declaration, given
 from assets.editions import newest
-from assets.green import ORIGIN
 from assets.measured import Measured, Value
 from assets.methods.areal import shares
+from assets.placing import ORIGIN
 
 _STANDARDS_READ: Final = ("green_per_resident", "residents")
 _PRECISION: Final = 3

@@ -4,17 +4,16 @@ from typing import Final
 
 import polars as pl
 
-from assets.by_quarter import of_quarters, residents
+from assets.by_quarter import LEAST_RESIDENTS, of_newest_month, of_quarters, residents, told_mostly
 from assets.consumption import in_order
 from assets.declaration import Declaration, given
 from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.methods.separate_collection import separate_share
 from assets.plots import line_chart
+from assets.trust import quality
 
 _COMPLETE: Final = 0.95
-# Below so many residents a quarter's figure is not one a head.
-_LEAST_RESIDENTS: Final = 10
 _DAYS_A_YEAR: Final = 365
 _PRECISION: Final = 6
 _TARGET: Final = "separate_collection"
@@ -44,7 +43,7 @@ def separate_collection(
         .agg(
             in_order("residual_kg"),
             in_order("separate_kg"),
-            told_code=pl.col("told_code").sort().mode().sort().first(),
+            told_code=told_mostly(),
             observations_count=pl.len().cast(pl.Int64),
         )
     )
@@ -58,7 +57,7 @@ def separate_collection(
         .with_columns(
             separate_ratio=share,
             completeness_ratio=(pl.col("observations_count") / due).clip(0, 1),
-            a_head=pl.when(pl.col("weight") >= _LEAST_RESIDENTS).then(
+            a_head=pl.when(pl.col("weight") >= LEAST_RESIDENTS).then(
                 whole / pl.col("weight") * _DAYS_A_YEAR / pl.col("observations_count")
             ),
         )
@@ -72,13 +71,11 @@ def separate_collection(
             definition_from_on="valid_from_on",
             completeness_ratio="completeness_ratio",
             observations_count="observations_count",
-            quality_code=pl.when(pl.col("separate_ratio").is_null())
-            .then(pl.lit("no_data"))
-            .when(pl.col("told_code") != "quarter")
-            .then(pl.lit("modelled"))
-            .when(pl.col("completeness_ratio") < _COMPLETE)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                no_data=pl.col("separate_ratio").is_null(),
+                modelled=pl.col("told_code") != "quarter",
+                partial=pl.col("completeness_ratio") < _COMPLETE,
+            ),
         )
         .sort("quarter_id", "month_on")
     )
@@ -86,9 +83,7 @@ def separate_collection(
 
 def _picture(frame: pl.DataFrame) -> str:
     """The quarters of the newest month, from the least separated on."""
-    last = frame.filter(pl.col("month_on") == pl.col("month_on").max()).sort(
-        "separate_ratio", "quarter_id"
-    )
+    last = of_newest_month(frame, by="separate_ratio")
     return line_chart(
         "Separate collection of the quarters, per cent",
         x=last["quarter_id"].to_list(),

@@ -10,6 +10,7 @@ from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.water_balance import losses_share, minimum_night_flow, risen
 from assets.plots import line_chart
+from assets.trust import quality
 
 _HOUR_MIN: Final = 60
 _COMPLETE: Final = 0.95
@@ -84,13 +85,11 @@ def water_losses(inflow: pl.DataFrame, consumed: pl.DataFrame, rules: pl.DataFra
             definition_from_on="valid_from_on",
             completeness_ratio="completeness_ratio",
             observations_count="observations_count",
-            quality_code=pl.when(~is_known)
-            .then(pl.lit("no_data"))
-            .when(~pl.col("is_verified").fill_null(value=False))
-            .then(pl.lit("unverified"))
-            .when(pl.col("completeness_ratio") < _COMPLETE)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                no_data=~is_known,
+                unverified=~pl.col("is_verified").fill_null(value=False),
+                partial=pl.col("completeness_ratio") < _COMPLETE,
+            ),
         )
         .sort("zone_name", "day_on")
     )

@@ -4,16 +4,15 @@ from typing import Final
 
 import polars as pl
 
-from assets.by_quarter import of_quarters, residents
+from assets.by_quarter import LEAST_RESIDENTS, of_newest_month, of_quarters, residents, told_mostly
 from assets.consumption import in_order
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.water_balance import litres_a_head
 from assets.plots import line_chart
+from assets.trust import quality
 
 _COMPLETE: Final = 0.95
-# Below so many residents a quarter's figure is not one a head.
-_LEAST_RESIDENTS: Final = 10
 _PRECISION: Final = 3
 
 
@@ -31,11 +30,11 @@ def water_use(
     )
     months = days.group_by("quarter_id", "month_on").agg(
         in_order("water_m3"),
-        told_code=pl.col("told_code").sort().mode().sort().first(),
+        told_code=told_mostly(),
         came=pl.col("completeness_ratio").sort().mean(),
         observations_count=pl.len().cast(pl.Int64),
     )
-    is_told = pl.col("residents_count") >= _LEAST_RESIDENTS
+    is_told = pl.col("residents_count") >= LEAST_RESIDENTS
     litres = litres_a_head(
         pl.col("water_m3"), pl.col("residents_count"), pl.col("observations_count")
     )
@@ -55,13 +54,11 @@ def water_use(
             "residents_count",
             "completeness_ratio",
             "observations_count",
-            quality_code=pl.when(pl.col("litres_per_resident_l").is_null())
-            .then(pl.lit("no_data"))
-            .when(pl.col("told_code") != "quarter")
-            .then(pl.lit("modelled"))
-            .when(pl.col("completeness_ratio") < _COMPLETE)
-            .then(pl.lit("partial"))
-            .otherwise(pl.lit("ok")),
+            quality_code=quality(
+                no_data=pl.col("litres_per_resident_l").is_null(),
+                modelled=pl.col("told_code") != "quarter",
+                partial=pl.col("completeness_ratio") < _COMPLETE,
+            ),
         )
         .sort("quarter_id", "month_on")
     )
@@ -69,9 +66,7 @@ def water_use(
 
 def _picture(frame: pl.DataFrame) -> str:
     """The quarters of the newest month, from the least on."""
-    last = frame.filter(pl.col("month_on") == pl.col("month_on").max()).sort(
-        "litres_per_resident_l", "quarter_id"
-    )
+    last = of_newest_month(frame, by="litres_per_resident_l")
     return line_chart(
         "Litres a resident and day, by quarter",
         x=last["quarter_id"].to_list(),

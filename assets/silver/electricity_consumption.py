@@ -4,10 +4,17 @@ from typing import Final
 
 import polars as pl
 
-from assets.consumption import by_area, columns_of, of_supplies, said_last
+from assets.consumption import (
+    ENERGY,
+    LITERATURE,
+    READS,
+    by_area,
+    columns_of,
+    of_supplies,
+    said_last,
+)
 from assets.declaration import Declaration
 
-SUBJECT: Final = "energy_by_day"
 _EVERY_MIN: Final = 15
 
 
@@ -26,19 +33,14 @@ def electricity_consumption(
         sections=sections,
         quarters=quarters,
         limits=limits,
-        subject=SUBJECT,
+        subject=ENERGY,
     ).rename({"amount": "energy_kwh"})
 
 
 declaration = Declaration(
     function=electricity_consumption,
     key="silver/energy/electricity_consumption_by_day",
-    reads={
-        "readings": "bronze/a2a/electricity_readings",
-        "sections": "bronze/istat/census_sections",
-        "quarters": "silver/territory/quarters",
-        "limits": "bronze/definitions/disclosure_limits",
-    },
+    reads={"readings": "bronze/a2a/electricity_readings", **READS},
     gives=columns_of(
         "energy_kwh",
         of=("readings.energy_kwh", "readings.meter_pid"),
@@ -50,8 +52,5 @@ declaration = Declaration(
     lookback_days=1,
     title="Electricity by place and day",
     method_version="1",
-    literature=(
-        "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
-        "(2012), ch. 4; thresholds are the city's."
-    ),
+    literature=LITERATURE,
 )

@@ -5,11 +5,21 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from assets.consumption import AREAS, LIMITS, MILLION, in_order, paths_of, said_last, with_places
+from assets.consumption import (
+    AREAS,
+    ENERGY,
+    LIMITS,
+    LITERATURE,
+    MILLION,
+    READS,
+    in_order,
+    paths_of,
+    said_last,
+    with_places,
+)
 from assets.declaration import Declaration, given
 from assets.small_groups import Path, limit_of, told_places
 
-_BY_DAY: Final = "energy_by_day"
 _BY_QUARTER_HOUR: Final = "energy_by_quarter_hour"
 _PLACES: Final = ("zone_name", "quarter_id")
 _PRECISION: Final = 6
@@ -85,7 +95,7 @@ def _summed(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
 def _depths(day: pl.DataFrame, slots: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
     """The quarters of one day with how many names of their path they are told under."""
     on = day["consumed_on"][0]
-    daily, hourly = limit_of(limits, _BY_DAY, on), limit_of(limits, _BY_QUARTER_HOUR, on)
+    daily, hourly = limit_of(limits, ENERGY, on), limit_of(limits, _BY_QUARTER_HOUR, on)
     paths, sizes = paths_of(day, names=_PLACES), day["meters_count"].to_list()
     places: list[Path | None] = [None] * day.height
     if daily is not None and hourly is not None:
@@ -147,12 +157,7 @@ _DECIDED: Final = (
 declaration = Declaration(
     function=electricity_load,
     key="silver/energy/electricity_load_by_quarter_hour",
-    reads={
-        "readings": "bronze/a2a/electricity_readings",
-        "sections": "bronze/istat/census_sections",
-        "quarters": "silver/territory/quarters",
-        "limits": "bronze/definitions/disclosure_limits",
-    },
+    reads={"readings": "bronze/a2a/electricity_readings", **READS},
     gives={
         "consumed_on": given(
             "Day of the city's clock (Europe/Rome), by which a curve is judged.", "readings.read_at"
@@ -175,8 +180,5 @@ declaration = Declaration(
     lookback_days=1,
     title="Load curves by place",
     method_version="1",
-    literature=(
-        "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
-        "(2012), ch. 4; thresholds are the city's."
-    ),
+    literature=LITERATURE,
 )

@@ -1,13 +1,9 @@
 """How much gas each place used, day by day, where enough delivery points contribute."""
 
-from typing import Final
-
 import polars as pl
 
-from assets.consumption import by_area, columns_of
+from assets.consumption import ENERGY, LITERATURE, READS, by_area, columns_of
 from assets.declaration import Declaration
-
-SUBJECT: Final = "energy_by_day"
 
 
 def gas_consumption(
@@ -33,19 +29,14 @@ def gas_consumption(
         )
     )
     return by_area(
-        by_point, sections=sections, quarters=quarters, limits=limits, subject=SUBJECT
+        by_point, sections=sections, quarters=quarters, limits=limits, subject=ENERGY
     ).rename({"amount": "gas_m3"})
 
 
 declaration = Declaration(
     function=gas_consumption,
     key="silver/energy/gas_consumption_by_day",
-    reads={
-        "readings": "bronze/a2a/gas_readings",
-        "sections": "bronze/istat/census_sections",
-        "quarters": "silver/territory/quarters",
-        "limits": "bronze/definitions/disclosure_limits",
-    },
+    reads={"readings": "bronze/a2a/gas_readings", **READS},
     gives=columns_of(
         "gas_m3",
         of=("readings.gas_m3", "readings.delivery_point_pid"),
@@ -57,8 +48,5 @@ declaration = Declaration(
     window_by="consumed_on",
     title="Gas by place and day",
     method_version="1",
-    literature=(
-        "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
-        "(2012), ch. 4; thresholds are the city's."
-    ),
+    literature=LITERATURE,
 )

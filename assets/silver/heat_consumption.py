@@ -4,10 +4,17 @@ from typing import Final
 
 import polars as pl
 
-from assets.consumption import by_area, columns_of, of_supplies, said_last
+from assets.consumption import (
+    ENERGY,
+    LITERATURE,
+    READS,
+    by_area,
+    columns_of,
+    of_supplies,
+    said_last,
+)
 from assets.declaration import Declaration
 
-SUBJECT: Final = "energy_by_day"
 _EVERY_MIN: Final = 60
 
 
@@ -25,19 +32,14 @@ def heat_consumption(
         sections=sections,
         quarters=quarters,
         limits=limits,
-        subject=SUBJECT,
+        subject=ENERGY,
     ).rename({"amount": "heat_kwh"})
 
 
 declaration = Declaration(
     function=heat_consumption,
     key="silver/energy/heat_consumption_by_day",
-    reads={
-        "readings": "bronze/a2a/heat_readings",
-        "sections": "bronze/istat/census_sections",
-        "quarters": "silver/territory/quarters",
-        "limits": "bronze/definitions/disclosure_limits",
-    },
+    reads={"readings": "bronze/a2a/heat_readings", **READS},
     gives=columns_of(
         "heat_kwh",
         of=("readings.heat_kwh", "readings.substation_pid"),
@@ -49,8 +51,5 @@ declaration = Declaration(
     lookback_days=1,
     title="District heat by place and day",
     method_version="1",
-    literature=(
-        "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
-        "(2012), ch. 4; thresholds are the city's."
-    ),
+    literature=LITERATURE,
 )

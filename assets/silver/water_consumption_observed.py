@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from assets.consumption import by_area, columns_of
+from assets.consumption import READS, by_area, columns_of
 from assets.declaration import Declaration
 
 SUBJECT: Final = "water_by_day"
@@ -48,12 +48,7 @@ def water_consumption_observed(
 declaration = Declaration(
     function=water_consumption_observed,
     key="silver/water/water_consumption_observed",
-    reads={
-        "readings": "bronze/a2a/water_readings",
-        "sections": "bronze/istat/census_sections",
-        "quarters": "silver/territory/quarters",
-        "limits": "bronze/definitions/disclosure_limits",
-    },
+    reads={"readings": "bronze/a2a/water_readings", **READS},
     gives=columns_of(
         "water_m3",
         of=("readings.index_m3", "readings.meter_pid"),

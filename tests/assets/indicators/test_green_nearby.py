@@ -7,10 +7,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.green import ORIGIN, canopy_by_quarter, ways_to_green
+from assets.green import canopy_by_quarter, ways_to_green
 from assets.indicators.green_nearby import declaration, green_nearby
 from assets.maps import point_shapes
 from assets.methods.areal import in_metres
+from assets.placing import ORIGIN
 from assets.twin import DEFINITIONS
 from infra.simulator.city import City
 from infra.simulator.datasets import quarters as quarters_of_city
