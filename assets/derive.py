@@ -61,14 +61,17 @@ def derive(
     twin: Twin,
     requested: Window | None,
     notes: Mapping[str, str],
+    schema: pl.Schema | None = None,
 ) -> Derivation:
     """Compute the windows of a table whose inputs or method changed, and commit them at once.
 
     `requested` limits the windows that were never computed; windows touched by a late or corrected
-    input row are computed whichever were requested. Nothing changed: nothing is written.
+    input row are computed whichever were requested. Nothing changed: nothing is written. `schema`
+    spares whoever knows the table's columns having them told again.
     """
     table = declaration.key
-    schema = schema_of(declaration, declarations, twin)
+    if schema is None:
+        schema = schema_of(declaration, declarations, twin)
     versions = {name: twin.lake.version(key) for name, key in declaration.reads.items()}
     missing = [declaration.reads[name] for name, number in versions.items() if number is None]
     if missing:
@@ -80,14 +83,15 @@ def derive(
     mark = method_mark(declaration)
     if declaration.window_by is None:
         return _derive_whole(
-            declaration, declarations, twin=twin, versions=versions, spec=spec, notes=notes
-        )
+            declaration, declarations, twin=twin, versions=versions, spec=spec, notes=notes,
+            method=mark, schema=schema,
+        )  # fmt: skip
     stale = stale_windows(declaration, twin=twin, requested=requested, mark=mark)
     frame = pl.DataFrame(schema=schema)
     if not stale and not twin.lake.exists(table):
         # What reads it shall find it empty, rather than not at all.
         day = Window.of(declaration.since, "daily")
-        empty = pl.DataFrame(schema=units_schema(declaration, declarations, twin))
+        empty = pl.DataFrame(schema=_units(declaration, declarations, twin, schema))
         made = _made(declaration, empty, [])
         rows, said = made.passed.rows if made.passed else made.frame, {**notes, **made.notes}
         twin.lake.replace_windows(table, rows, window=day, spec=spec, notes=said, marks={})
@@ -99,7 +103,7 @@ def derive(
     others = {name: text for name, text in notes.items() if not name.startswith(INPUT_NOTE)}
     unfinished = {**others, **before, UNFINISHED: json.dumps(versions)}
     ranges = [part for run in consecutive(stale, "daily") for part in _parts(run)]
-    units = units_schema(declaration, declarations, twin)
+    units = _units(declaration, declarations, twin, schema)
     rows_count, version = 0, None
     for run in ranges:
         days = list(run.starts())
@@ -118,6 +122,17 @@ def derive(
             marks=dict.fromkeys(days, mark),
         )
     return Derivation(tuple(stale), frame, version, is_news=True, rows_count=rows_count)
+
+
+def _units(
+    declaration: Declaration,
+    declarations: Mapping[str, Declaration],
+    twin: Twin,
+    schema: pl.Schema,
+) -> pl.Schema:
+    """The columns that the function gives: the table's own, but of an open table."""
+    is_open = declaration.release is not None
+    return units_schema(declaration, declarations, twin) if is_open else schema
 
 
 def _parts(window: Window) -> list[Window]:
@@ -206,14 +221,16 @@ def _derive_whole(
     versions: Mapping[str, int | None],
     spec: TableSpec,
     notes: Mapping[str, str],
+    method: int,
+    schema: pl.Schema,
 ) -> Derivation:
-    text = f"{method_mark(declaration)}{sorted(versions.items())}"
+    text = f"{method}{sorted(versions.items())}"
     mark = int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
     table = declaration.key
     if twin.lake.exists(table) and twin.lake.mark(table) == mark:
         empty = pl.DataFrame(schema=spec.schema)
         return Derivation((), empty, twin.lake.version(table), is_news=False)
-    units = units_schema(declaration, declarations, twin)
+    units = _units(declaration, declarations, twin, schema)
     frame = _function_of(declaration, twin=twin, versions=versions, days=None, schema=units)
     if declaration.release is None:
         _check(declaration, frame)

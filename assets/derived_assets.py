@@ -103,6 +103,7 @@ def derived_asset(
                     twin=opened,
                     requested=_requested(context, declaration, opened),
                     notes=commit_notes(context.run.run_id),
+                    schema=schema,
                 )
             except DeliveryRefused as refusal:
                 yield from refused_checks(refusal, key, checks_of(declaration))
