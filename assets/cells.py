@@ -30,16 +30,23 @@ def spread_over(cells: pl.Series, areas: pl.DataFrame, *counts: str) -> list[Arr
     Areas without a border or without one of the counts are left out; areas come in one order, so
     that sums are the same each time.
     """
-    lat, lng = _origin(cells)
     known = areas.drop_nulls(["border_geom", *counts])
-    part, cell, share = shared_ground(
-        in_metres(known["border_geom"], origin_lat=lat, origin_lng=lng),
-        in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
-    )
+    part, cell, share = shares_of_areas(cells, known)
     numbers = (known[name].cast(pl.Float64).to_numpy() for name in counts)
     return [
         np.bincount(cell, one[part] * share, minlength=len(cells)).astype(float) for one in numbers
     ]
+
+
+def shares_of_areas(
+    cells: pl.Series, areas: pl.DataFrame
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
+    """Which share of each area's ground (`border_geom`) lies in which cell: see `shared_ground`."""
+    lat, lng = _origin(cells)
+    return shared_ground(
+        in_metres(areas["border_geom"], origin_lat=lat, origin_lng=lng),
+        in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
+    )
 
 
 def ground_near(cells: pl.Series, places: pl.Series, *, within_m: float) -> Array:

@@ -1,7 +1,7 @@
 """How a silver entity or an indicator is declared: one pure function and one statement about it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
@@ -43,9 +43,13 @@ class Declaration:
     `window_by` is the column whose UTC day decides in which daily window a row stands; None for a
     table without windows. `reads` maps each parameter of the function to a table. The function
     gets a frame per input: of windowed inputs the rows of the days computed and of
-    `lookback_days` before them (of all days, if it has no windows itself), of static inputs the
-    current rows; of those in `with_history` all rows that ever held, with `valid_from` and
-    `valid_to`.
+    `lookback_days` before them, or of as many as `looks_back` says of that input (of all days, if
+    it has no windows itself), of static inputs the current rows; of those in `with_history` all
+    rows that ever held, with `valid_from` and `valid_to`.
+
+    A forecast is issued at the end of each day and stands: `issued_from` is the column whose days
+    (UTC) those are (`<input>.<column>`). Its function gets them as `issued_on`; what comes later
+    changes none but the newest (docs/decisions/0029).
 
     An open table has a `release`: the function gives rows of person-units, and what is published
     is what the disclosure gate makes of them (`gives` and `key_columns` speak of that).
@@ -63,12 +67,18 @@ class Declaration:
     literature: str
     owner: str = "team:gemello"
     lookback_days: int = 0
+    looks_back: Mapping[str, int] = field(default_factory=dict)
     with_history: tuple[str, ...] = ()
     since: date = FIRST_DAY
+    issued_from: str = ""
     plot: Plot | None = None
     kinds: tuple[str, ...] = ("deltalake",)
     release: Release | Noisy | None = None
     measured: Measured | None = None
+
+    def lookback_of(self, name: str) -> int:
+        """How many days of an input before each day are read for it."""
+        return self.looks_back.get(name, self.lookback_days)
 
     @property
     def stage(self) -> Literal["silver", "gold", "open"]:
@@ -104,9 +114,7 @@ class Declaration:
         for name in (*self.key_columns, *((self.window_by,) if self.window_by else ())):
             if name not in self.gives:
                 raise TwinError(f"{self.key}: {name} is not among the columns it gives")
-        unread = [name for name in self.with_history if name not in self.reads]
-        if unread:
-            raise TwinError(f"{self.key}: {unread[0]} is in with_history, and is not read")
+        self._check_reads()
         for name, column in self.gives.items():
             for origin in column.made_of:
                 if origin.partition(".")[0] not in self.reads:
@@ -118,6 +126,17 @@ class Declaration:
             )
         if self.measured is not None:
             self.measured.check(self.key, self.gives, self.key_columns)
+
+    def _check_reads(self) -> None:
+        named = {
+            "with_history": self.with_history,
+            "looks_back": self.looks_back,
+            "issued_from": [self.issued_from.partition(".")[0]] if self.issued_from else [],
+        }
+        for where, names in named.items():
+            for name in names:
+                if name not in self.reads:
+                    raise TwinError(f"{self.key}: {name} is in {where}, and is not read")
 
     def _check_release(self, *, is_open: bool) -> None:
         release = self.release

@@ -207,7 +207,8 @@ def _function_of(
         name: input_of(name, versions[name], twin=twin, days=days, declaration=declaration)
         for name in declaration.reads
     }
-    frame = declaration.function(**inputs)
+    issued = {"issued_on": days} if declaration.issued_from and days is not None else {}
+    frame = declaration.function(**inputs, **issued)
     if frame.schema != schema:
         raise TwinError(f"{declaration.key}: the function's columns depend on its data; fix them")
     return frame
@@ -224,8 +225,7 @@ def _derive_whole(
     method: int,
     schema: pl.Schema,
 ) -> Derivation:
-    text = f"{method}{sorted(versions.items())}"
-    mark = int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
+    mark = _mark_of(method, versions)
     table = declaration.key
     if twin.lake.exists(table) and twin.lake.mark(table) == mark:
         empty = pl.DataFrame(schema=spec.schema)
@@ -240,6 +240,18 @@ def _derive_whole(
         table, rows, spec=spec, notes={**notes, **made.notes}, mark=mark
     )
     return Derivation((), made.frame, version, is_news=True, rows_count=made.frame.height)
+
+
+def _mark_of(method: int, versions: Mapping[str, int | None]) -> int:
+    """What a table without windows is marked with: its method, and the versions it was made of."""
+    text = f"{method}{sorted(versions.items())}"
+    return int(hashlib.sha256(text.encode()).hexdigest()[:15], 16)
+
+
+def is_as_read(declaration: Declaration, versions: Mapping[str, int], twin: Twin) -> bool:
+    """Whether a table without windows is what its function makes of these versions, by table."""
+    own = {name: versions.get(table) for name, table in declaration.reads.items()}
+    return twin.lake.mark(declaration.key) == _mark_of(method_mark(declaration), own)
 
 
 def _check(declaration: Declaration, frame: pl.DataFrame) -> None:

@@ -8,7 +8,7 @@ from types import ModuleType
 import dagster as dg
 import polars as pl
 
-from assets import indicators, open_data, silver
+from assets import forecasts, indicators, open_data, silver
 from assets.boundary import value_free
 from assets.declaration import Declaration
 from assets.derive import Derivation, derive
@@ -32,11 +32,19 @@ from infra.errors import DeliveryRefused, TwinError
 from infra.windows import Cadence, Window
 from quality.derived import size_drift
 
+_Metadata = dict[str, dg.MetadataValue | int | float | str | dg.TableColumnLineage]
+# What a table is looked at by in Dagster, and the version of the places that its map shows.
+_OWN, _MAP, _WORST, _CITY = "picture", "map", "worst ten", "city: "
+_LOOKS = (_OWN, _MAP, _WORST)
+_SHAPES = "version of the map's places"
+_SAME = ("Delta version", "method", _SHAPES)
+_NO_NEWS = "inputs unchanged: left as it was"
+
 
 def find_declarations() -> dict[str, Declaration]:
-    """Every silver entity, indicator and open table: a file in the folder is found by itself."""
+    """Every silver entity, indicator, forecast and open table: a file in the folder is found."""
     found: dict[str, Declaration] = {}
-    for package in (silver, indicators, open_data):
+    for package in (silver, indicators, forecasts, open_data):
         for module in _modules(package):
             declaration = getattr(module, "declaration", None)
             if not isinstance(declaration, Declaration):
@@ -112,7 +120,7 @@ def derived_asset(
                 materializations(context, key, result.windows, {}, twin=opened)
             yield dg.MaterializeResult(
                 data_version=data_version(context, key, opened),
-                metadata=_metadata(declaration, result, opened),
+                metadata=_metadata(declaration, result, opened, context),
                 check_results=_checks(declaration, opened),
             )
 
@@ -122,15 +130,18 @@ def derived_asset(
 def _inputs(
     declaration: Declaration, declarations: Mapping[str, Declaration], twin: Twin
 ) -> list[dg.AssetDep]:
-    """What the table reads; a day of it reads the days before it, too, that it looks back on."""
+    """What the table reads; a day of it reads the days before it, too, that it looks back on.
+
+    Not of a forecast: what was issued is not asked for again with each of those days.
+    """
     inputs = []
-    for table in declaration.reads.values():
+    for name, table in declaration.reads.items():
         mapping = None
         cadence = _cadence(table, declarations, twin)
         if declaration.window_by and cadence != "static":
-            is_by_day = cadence in ("stream", "daily")
+            is_by_day = cadence in ("stream", "daily") and not declaration.issued_from
             mapping = dg.TimeWindowPartitionMapping(
-                start_offset=-declaration.lookback_days if is_by_day else 0,
+                start_offset=-declaration.lookback_of(name) if is_by_day else 0,
                 allow_nonexistent_upstream_partitions=True,
             )
         inputs.append(dg.AssetDep(dg.AssetKey(table.split("/")), partition_mapping=mapping))
@@ -202,16 +213,16 @@ def _lineage(declaration: Declaration) -> dg.TableColumnLineage:
 
 
 def _metadata(
-    declaration: Declaration, result: Derivation, twin: Twin
-) -> dict[str, dg.MetadataValue | int | float | str | dg.TableColumnLineage]:
+    declaration: Declaration, result: Derivation, twin: Twin, context: dg.AssetExecutionContext
+) -> _Metadata:
     frame = result.frame
-    metadata: dict[str, dg.MetadataValue | int | float | str | dg.TableColumnLineage] = {
+    metadata: _Metadata = {
         "dagster/row_count": twin.rows_count(declaration.key),
         "rows computed": result.rows_count,
         "dagster/uri": twin.lake.uri(declaration.key),
         "dagster/column_lineage": _lineage(declaration),
         "windows computed": len(result.windows),
-        "news": "computed anew" if result.is_news else "inputs unchanged: left as it was",
+        "news": "computed anew" if result.is_news else _NO_NEWS,
         "method": declaration.method_version,
     }
     if result.version is not None:
@@ -222,10 +233,35 @@ def _metadata(
             metadata[f"version of {name}"] = version
     if declaration.stage != "silver":
         metadata |= _numbers(frame)
-        shown = frame if result.is_news else twin.read(declaration.key).collect()
-        if shown.height:
-            metadata |= looked_at(declaration, shown, twin)
+        shapes = declaration.measured.shapes if declaration.measured else ""
+        if shapes and (number := twin.lake.version(shapes)) is not None:
+            metadata[_SHAPES] = number
+        last = None if result.is_news else context.instance.get_latest_materialization_event(
+            context.asset_key
+        )  # fmt: skip
+        before = last.asset_materialization if last else None
+        seen = as_it_was(before.metadata, metadata) if before else None
+        if seen is None:
+            shown = frame if result.is_news else twin.read(declaration.key).collect()
+            seen = looked_at(declaration, shown, twin) if shown.height else {}
+        metadata |= seen
     return metadata
+
+
+def as_it_was(
+    before: Mapping[str, dg.MetadataValue], now: _Metadata
+) -> dict[str, dg.MetadataValue | float] | None:
+    """What an event told to look at, to be told again: nothing is drawn of what did not change.
+
+    None where it was of another version of the table or of its places, by another method, or of
+    those days alone that were computed then.
+    """
+    told = {name: value.value for name, value in before.items() if hasattr(value, "value")}
+    if [told.get(name) for name in _SAME] != [now.get(name) for name in _SAME]:
+        return None
+    if told.get("news") != _NO_NEWS and told.get("rows computed") != told.get("dagster/row_count"):
+        return None
+    return {n: value for n, value in before.items() if n in _LOOKS or n.startswith(_CITY)} or None
 
 
 def looked_at(
@@ -237,23 +273,23 @@ def looked_at(
     """
     seen: dict[str, dg.MetadataValue | float] = {}
     if declaration.plot is not None:
-        seen["picture"] = _picture(declaration.plot(frame), declaration.title)
+        seen[_OWN] = _picture(declaration.plot(frame), declaration.title)
     measured = declaration.measured
     if measured is None:
         return seen
     table = measured.shapes
     shapes = twin.read(table).collect() if table and twin.lake.exists(table) else None
-    seen["worst ten"] = dg.MetadataValue.md(as_table(worst(frame, measured)))
+    seen[_WORST] = dg.MetadataValue.md(as_table(worst(frame, measured)))
     drawn = map_of(declaration, frame, shapes)
     if drawn is not None:
-        seen["map"] = _picture(drawn, f"Map: {declaration.title}")
+        seen[_MAP] = _picture(drawn, f"Map: {declaration.title}")
     elif declaration.plot is None and (chart := series_of(declaration, frame)) is not None:
-        seen["picture"] = _picture(chart, declaration.title)
+        seen[_OWN] = _picture(chart, declaration.title)
     last = newest(frame, measured)
     for name in ("completeness_ratio", *measured.values):
         mean = last[name].cast(pl.Float64).mean()
         if isinstance(mean, float):
-            seen[f"city: {name}"] = round(mean, 4)
+            seen[f"{_CITY}{name}"] = round(mean, 4)
     return seen
 
 

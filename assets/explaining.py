@@ -188,6 +188,10 @@ def _again(
         return None, "an open table is what the disclosure gate made of such rows"
     if set(versions) != set(declaration.reads.values()):
         return None, "its method has changed since, and reads other tables: run it once more"
+    if declaration.issued_from and day is not None:
+        issued_by = twin.lake.marks(declaration.key, [day]).get(day)
+        if issued_by != method_mark(declaration):
+            return None, "an earlier method issued it, and what was issued stands"
     try:
         rows = rows_from(declaration, declarations, twin=twin, versions=versions, day=day)
     except TwinError:

@@ -36,7 +36,9 @@ def input_of(
     contract = twin.contract_of(key)
     in_days = pl.lit(value=True)
     if days is not None:
-        wanted = {day - timedelta(n) for day in days for n in range(declaration.lookback_days + 1)}
+        wanted = {
+            day - timedelta(n) for day in days for n in range(declaration.lookback_of(name) + 1)
+        }
         # A late row stands in a later delivery window than its own day. An earlier one ends a day
         # before it at most (see `event_time_out_of_range`).
         cadence = contract.cadence if contract else "daily"

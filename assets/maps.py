@@ -77,7 +77,8 @@ def point_shapes(lat: pl.Series, lng: pl.Series) -> pl.Series:
     x, y = (one.cast(pl.Float64).to_numpy() for one in (lng, lat))
     points = shapely.to_wkb(shapely.points(x, y))
     points[(lat.is_null() | lng.is_null()).to_numpy()] = None
-    return pl.Series("shape_geom", points, dtype=pl.Binary)
+    # Of an array that begins with a missing one polars cannot tell what it holds.
+    return pl.Series("shape_geom", points.tolist(), dtype=pl.Binary)
 
 
 def shape_map(

@@ -31,7 +31,8 @@ class Value:
 
     `unit` is a UCUM code (`1` for a share or an index, `kW.h`, `ug/m3`, `min`). `low` and `high`
     are the columns of its interval, of confidence `level`; without them `no_interval` says why.
-    Texts are for citizens and planners, in Italian.
+    `bad` is said where another end is bad than that of the indicator, or neither. Texts are for
+    citizens and planners, in Italian.
     """
 
     name: str
@@ -40,6 +41,11 @@ class Value:
     high: str = ""
     level: float = 0.95
     no_interval: str = ""
+    bad: Literal["as_indicator", "high", "low", "neither"] = "as_indicator"
+
+    def is_high_bad(self, *, of_indicator: bool | None) -> bool | None:
+        """Whether high numbers are bad; None where neither end is."""
+        return {"as_indicator": of_indicator, "high": True, "low": False, "neither": None}[self.bad]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ def method_mark(declaration: Declaration) -> int:
         sorted(declaration.reads.items()),
         declaration.window_by,
         declaration.lookback_days,
+        sorted(declaration.looks_back.items()),
         sorted(declaration.with_history),
     )
     texts = [f"{declaration.method_version} {declared}"]

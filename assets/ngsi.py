@@ -19,7 +19,7 @@ _Attribute = tuple[str, object, Json]
 # others are from memory and were not read again at the source.
 _UNIT_CODES: Final = {
     "ug/m3": "GQ", "Cel": "CEL", "m/s": "MTS", "hPa": "A97", "mm": "MMT", "deg": "DD",
-    "W/m2": "D54", "1": "C62",
+    "W/m2": "D54", "1": "C62", "m": "MTR",
 }  # fmt: skip
 _TURN_DEG: Final = 360
 

@@ -60,14 +60,14 @@ def source_spec(contract: Contract) -> dg.AssetSpec:
     )
 
 
-def bronze_asset(contract: Contract, twin: Twin) -> dg.AssetsDefinition:
-    """The step that pulls, protects, judges and commits one data set."""
+def bronze_asset(contract: Contract, since: date | None) -> dg.AssetsDefinition:
+    """The step that pulls, protects, judges and commits one data set, from `since` on."""
     bronze, refused = (
         dg.AssetKey(table.split("/")) for table in (bronze_key(contract), quarantine_key(contract))
     )
     partitions = partitions_of(
         contract.cadence,
-        contract.since and twin.since(contract.since),
+        since,
         with_today=contract.refresh == "hourly",
     )
     checks = [

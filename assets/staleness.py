@@ -26,6 +26,8 @@ def stale_windows(
     Between the first and the last day of the table, those that changed are stale whichever were
     asked for: a late row belongs to one of them.
     """
+    if declaration.issued_from:
+        return _not_issued(declaration, twin=twin, requested=requested, mark=mark)
     lake, table = twin.lake, declaration.key
     days = _input_days(declaration, twin, after=None)
     is_there = lake.exists(table)
@@ -44,6 +46,28 @@ def stale_windows(
             first, last = min(known), max(known)
             stale |= {day for day in changed & set(days) if first <= day <= last}
     return sorted(stale)
+
+
+def _not_issued(
+    declaration: Declaration, *, twin: Twin, requested: Window | None, mark: int
+) -> list[date]:
+    """Days with data from whose end nothing was said yet, and the newest while it may go on.
+
+    What was issued stands: rows that come late, or another method, change only what is said from
+    the end of the newest day.
+    """
+    lake, table = twin.lake, declaration.key
+    name, _, column = declaration.issued_from.partition(".")
+    rows = twin.read(declaration.reads[name]).select(pl.col(column).cast(pl.Date).unique())
+    days = sorted(day for day in rows.collect()[column].drop_nulls() if day >= declaration.since)
+    known = lake.marks(table, days) if lake.exists(table) else {}
+    found = [day for day in days if day not in known and (requested is None or day in requested)]
+    if days and days[-1] in known:
+        noted = seen(lake.last_notes(table))
+        now = {f"{INPUT_NOTE}{key}": str(lake.version(key)) for key in declaration.reads.values()}
+        if noted != now or known[days[-1]] != mark:
+            found.append(days[-1])
+    return found
 
 
 def seen(notes: Mapping[str, str]) -> dict[str, str]:
@@ -73,7 +97,7 @@ def _input_days(
     """The days on which something happened in the inputs, in all or since the versions noted."""
     days: set[date] = set()
     changed_whole = False
-    for key in declaration.reads.values():
+    for name, key in declaration.reads.items():
         noted = after.get(f"{INPUT_NOTE}{key}") if after is not None else None
         since = int(noted) if noted is not None else None
         current = twin.lake.version(key) or 0
@@ -85,14 +109,14 @@ def _input_days(
         if windows is None:
             changed_whole = changed_whole or after is not None
         else:
-            days |= _event_days(key, windows, declaration, twin, since)
+            days |= _event_days(key, windows, declaration.lookback_of(name), twin, since)
     if changed_whole:
         days |= set(_input_days(declaration, twin, after=None))
     return sorted(day for day in days if day >= declaration.since)
 
 
 def _event_days(
-    key: str, windows: Iterable[date], declaration: Declaration, twin: Twin, since: int | None
+    key: str, windows: Iterable[date], lookback_days: int, twin: Twin, since: int | None
 ) -> set[date]:
     """The days of a table's events in these windows, and those that look back on them.
 
@@ -108,10 +132,7 @@ def _event_days(
         frames += _said_elsewhere(key, frames, ~in_windows, twin)
     found = {day for rows in frames for day in rows.select(event.unique()).collect()["__day"]}
     return {
-        day + timedelta(n)
-        for day in found
-        if day is not None
-        for n in range(declaration.lookback_days + 1)
+        day + timedelta(n) for day in found if day is not None for n in range(lookback_days + 1)
     }
 
 

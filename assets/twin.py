@@ -23,6 +23,14 @@ from quality.workplace import Workplace
 
 # Definitions (index bands, limits) are data sets of ours: versioned rows with their source.
 DEFINITIONS: Final = Path(__file__).parent / "definitions"
+# A register in which nobody has entered anything yet.
+EMPTY_REGISTER: Final = Path(__file__).parent / "register"
+REGISTER_FILE: Final = "register.csv"
+
+
+def own_register(settings: Settings) -> Path:
+    """The folder in which an installation's register of actions is left for its contract."""
+    return settings.home / "register"
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,9 @@ class Twin:
     def here(cls, settings: Settings | None = None) -> "Twin":
         """The twin of this process's settings."""
         settings = settings or Settings.load()
-        sources = {"definitions": str(DEFINITIONS), **settings.sources}
+        own = own_register(settings)
+        register = own if (own / REGISTER_FILE).exists() else EMPTY_REGISTER
+        sources = {"definitions": str(DEFINITIONS), "register": str(register), **settings.sources}
         return cls(replace(settings, sources=sources))
 
     @cached_property

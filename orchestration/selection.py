@@ -30,7 +30,12 @@ def selected(definitions: dg.Definitions, select: str) -> list[dg.AssetKey]:
             f"--select {select} is not a selection Dagster understands ({type(error).__name__}); "
             'write a table such as gold/air/…, or group:…, kind:…, key:"bronze/*"'
         ) from None
-    keys = sorted(chosen & graph.materializable_asset_keys)
+    # Scenarios are computed when a planner asks for one.
+    keys = sorted(
+        key
+        for key in chosen & graph.materializable_asset_keys
+        if not isinstance(graph.get(key).partitions_def, dg.DynamicPartitionsDefinition)
+    )
     if not keys:
         known = [key.to_user_string() for key in graph.materializable_asset_keys]
         known = [key for key in known if not key.startswith("quarantine/")]

@@ -21,9 +21,12 @@ from quality.report.parts import Frame, day
 
 # Shorter series say less than a map.
 _LEAST_PERIODS: Final = 5
+_SCENARIOS: Final = "<li><a href='scenari.html'>Scenari: che cosa cambierebbe</a></li>"
 
 
-def city_page(indicators: Sequence[Indicator], *, quarters: Places) -> str:
+def city_page(
+    indicators: Sequence[Indicator], *, quarters: Places, has_scenarios: bool = False
+) -> str:
     """The first page of the atlas."""
     by_theme = {
         theme: [one for one in indicators if one.declaration.theme == theme] for theme in THEMES
@@ -52,7 +55,7 @@ def city_page(indicators: Sequence[Indicator], *, quarters: Places) -> str:
             f"{'indicatore' if len(indicators) == 1 else 'indicatori'}</h1>"
             f"<p class='sub'>{number(len(known))} con dati.{escape(when)}</p>"
         ),
-        nav=f"<ul>{links}</ul>",
+        nav=f"<ul>{links}{_SCENARIOS if has_scenarios else ''}</ul>",
         nav_name="Temi",
         main=signs + body,
         footer=f"<p>{PUBLISHER}. Le pagine non caricano nulla dalla rete, si leggono senza "

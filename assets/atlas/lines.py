@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Final
 
@@ -39,11 +39,13 @@ class Chart:
     lines: Mapping[str, Numbers]
     low: Numbers = ()
     high: Numbers = ()
+    # A narrower band on it: low and high.
+    inner: tuple[Numbers, Numbers] = field(default=((), ()), kw_only=True)
 
     @property
     def numbers(self) -> list[float]:
         """Everything that has to fit on the sheet."""
-        all_of_them = [*self.lines.values(), self.low, self.high]
+        all_of_them = [*self.lines.values(), self.low, self.high, *self.inner]
         return [one for line in all_of_them for one in line if one is not None]
 
 
@@ -70,11 +72,12 @@ def chart(drawn: Chart, *, id_: str, title: str, desc: str, said: Callable[[floa
             f"<text x='{_LEFT - 8}' y='{y}' dy='4' text-anchor='end'>{escape(said(mark))}</text>"
         )
     parts += _below(drawn.ticks, step)
-    for low in pieces(drawn.low):
-        high = [(i, drawn.high[i]) for i, _ in low]
-        edge = [at(i, one) for i, one in low]
-        edge += [at(i, one) for i, one in reversed(high) if one is not None]
-        parts.append(f"<path class='fascia' d='M{'L'.join(edge)}z'/>")
+    for lows, highs in ((drawn.low, drawn.high), drawn.inner):
+        for low in pieces(lows):
+            high = [(i, highs[i]) for i, _ in low]
+            edge = [at(i, one) for i, one in low]
+            edge += [at(i, one) for i, one in reversed(high) if one is not None]
+            parts.append(f"<path class='fascia' d='M{'L'.join(edge)}z'/>")
     for n, line in enumerate(drawn.lines.values()):
         colour, dashes = _STROKES[n % MOST_LINES]
         look = f"stroke='{colour}' stroke-dasharray='{dashes}'" if dashes else f"stroke='{colour}'"

@@ -25,8 +25,11 @@ _SHORT: Final = 15
 PUBLISHER: Final = "Comune di Brescia · atlante del gemello digitale"
 
 
-def indicator_page(one: Indicator, *, quarters: Places, twin: Twin) -> str:
-    """The whole page as HTML; that of an indicator without rows says so."""
+def indicator_page(one: Indicator, *, quarters: Places, twin: Twin, outlook: str = "") -> str:
+    """The whole page as HTML; that of an indicator without rows says so.
+
+    `outlook` is what is expected of it next, as HTML.
+    """
     measured = one.measured
     if one.rows.is_empty():
         sections = [("calcolo", "Come è calcolato", _method(one))]
@@ -40,6 +43,7 @@ def indicator_page(one: Indicator, *, quarters: Places, twin: Twin) -> str:
             ("mappa", "Mappa e numeri" if one.places.shapes else "Numeri", _map(one, quarters)),
             ("peggiori", _worst_title(one), _worst(one)),
             ("andamento", "Andamento nel tempo", series(one)),
+            ("previsione", "Che cosa ci si aspetta", outlook),
             ("calcolo", "Come è calcolato", _method(one)),
             ("affidabilita", "Quanto è affidabile", _trust(one)),
             ("versioni", "Da quali dati e versioni", _versions(one, twin)),

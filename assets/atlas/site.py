@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from assets.atlas.actions import EFFECTS, sheets, with_links
 from assets.atlas.city import city_page
 from assets.atlas.indicator import Indicator, indicator_of
 from assets.atlas.numbers import as_csv
+from assets.atlas.outlook import outlook
 from assets.atlas.page import indicator_page
 from assets.atlas.places import quarters_of
+from assets.atlas.scenarios import scenario_pages
 from assets.atlas.words import THEMES
 from assets.declaration import Declaration
 from assets.twin import Twin
@@ -33,11 +36,18 @@ def atlas(
     for declaration in _in_order(declarations):
         one = indicator_of(declaration, declarations, twin=twin, quarters=quarters)
         say(f"{declaration.key}: {one.rows.height} rows, {len(one.places.shapes)} on the map")
-        files[f"{one.page}.html"] = indicator_page(one, quarters=quarters, twin=twin)
+        ahead = outlook(one, declarations, twin)
+        page = indicator_page(one, quarters=quarters, twin=twin, outlook=ahead)
+        if declaration.key == EFFECTS:
+            files |= sheets(one, twin)
+            page = with_links(page, one)
+        files[f"{one.page}.html"] = page
         if not one.rows.is_empty():
             files[f"{one.page}.csv"] = as_csv(one)
         indicators.append(one)
-    files["index.html"] = city_page(indicators, quarters=quarters)
+    plans = scenario_pages(declarations, twin, quarters=quarters)
+    files |= plans
+    files["index.html"] = city_page(indicators, quarters=quarters, has_scenarios=bool(plans))
     versions = {one.declaration.key: one.made.version for one in indicators if one.made}
     content = {"atlas": _KIND, "tables": versions, "files": sorted([*files, MANIFEST])}
     files[MANIFEST] = json.dumps(content, indent=1, sort_keys=True) + "\n"

@@ -45,6 +45,8 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "category_code": "Categoria",
     "band_code": "Fascia oraria",
     "duration_h": "Durata in ore",
+    "lead_h": "Ore dopo l'emissione",
+    "lead_d": "Giorni dopo l'emissione",
     "sector_code": "Settore",
     "rule_code": "Limite",
     "day_code": "Tipo di giorno",

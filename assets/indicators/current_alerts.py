@@ -20,6 +20,7 @@ _SENSORS: Final = {
     "rain": ("rain_mm",),
     "gust": ("gust_ms",),
     "utci": ("temp_c", "rh_pct", "wind_ms"),
+    RIVER: ("level_m",),
 }
 _VALUES_OF: Final = ("gust_ms", "utci_c", "concentration_ugm3", "level_m")
 _STATE: Final = pl.Schema(
@@ -48,6 +49,7 @@ def current_alerts(
     river_thresholds: pl.DataFrame,
     weather_health: pl.DataFrame,
     air_health: pl.DataFrame,
+    river_health: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each station's newest state, its level (0 none to 3 red), and how old it is.
 
@@ -76,7 +78,9 @@ def current_alerts(
             rivers_now(rivers),
         ]
         known = pl.concat([part.select(*_STATE) for part in map(_filled, state)])
-    return _finish(_with_health(known, weather_health, air_health), held, last)
+    return _finish(
+        _with_health(known, pl.concat([weather_health, air_health, river_health])), held, last
+    )
 
 
 def _held(
@@ -102,16 +106,14 @@ def _filled(part: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_health(
-    state: pl.DataFrame, weather_health: pl.DataFrame, air_health: pl.DataFrame
-) -> pl.DataFrame:
+def _with_health(state: pl.DataFrame, health: pl.DataFrame) -> pl.DataFrame:
     """Each state with whether a sensor that it is made of was suspect on its day."""
     sensors = pl.DataFrame(
         [(measure, one) for measure, its in _SENSORS.items() for one in its],
         schema={"measure_code": pl.String, "quantity_code": pl.String},
         orient="row",
     )
-    bad = suspect_days(pl.concat([weather_health, air_health]))
+    bad = suspect_days(health)
     measures = bad.join(sensors, on="quantity_code", how="left").with_columns(
         measure_code=pl.coalesce("measure_code", "quantity_code")
     )
@@ -215,6 +217,7 @@ declaration = Declaration(
         "river_thresholds": "bronze/definitions/river_thresholds",
         "weather_health": "silver/sensors/weather_sensor_health_by_day",
         "air_health": "silver/sensors/air_sensor_health_by_day",
+        "river_health": "silver/sensors/river_sensor_health_by_day",
     },
     gives={
         "station_id": given(
@@ -264,12 +267,13 @@ declaration = Declaration(
             "river_thresholds.is_verified",
             *health_columns("weather_health"),
             *health_columns("air_health"),
+            *health_columns("river_health"),
         ),
     },
     key_columns=("station_id", "measure_code"),
     window_by=None,
     title="Alerts now, by station and measure",
-    method_version="2",
+    method_version="3",
     literature=(
         "Thresholds are versioned rows, with their sources; they are not those of the regional "
         "civil protection. Rarity: De Michele, Rosso & Rulli 2005. UTCI: Bröde et al. 2012."

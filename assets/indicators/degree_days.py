@@ -4,28 +4,32 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.degree_days import cooling_degree_days, heating_degree_days, is_in_season
 from assets.plots import line_chart
 from assets.solar import solar_day
-from assets.trust import quality
+from assets.trust import health_columns, quality, suspect_days
 
-_MEASUREMENTS_A_DAY: Final = 144
-# A day with fewer of its measurements has no mean.
-_LEAST_COMPLETE: Final = 0.75
+_SUBJECT: Final = "degree_days_by_day"
 _PRECISION: Final = 3
 RULES: Final = ("heating_dpr412", "heating_eurostat", "cooling_eurostat")
 
 
-def degree_days(observed: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+def degree_days(
+    observed: pl.DataFrame, *, rules: pl.DataFrame, health: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """Give each day's mean temperature and its degree days, by Italian law and as Eurostat counts.
 
     A day is one of solar time (UTC+1), as stations count it. Its mean is that of the ten-minute
-    measurements; with fewer than three quarters of them it has none. The Italian ones (gradi
-    giorno) are nought out of the heating season. Rules are those of the newest edition.
+    measurements; with too few of them it has none. The Italian ones (gradi
+    giorno) are nought out of the heating season. Rules are those of the newest edition. A day is
+    suspect where the thermometer was.
     """
+    rule = completeness_of(completeness, _SUBJECT)
+    bad = suspect_days(health.filter(quantity_code="temp_c")).drop("quantity_code")
     days = (
         observed.with_columns(day_on=solar_day())
         .group_by("station_id", "day_on")
@@ -33,11 +37,10 @@ def degree_days(observed: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
             temp_mean_c=pl.col("temp_c").sort().mean().round(_PRECISION),
             observations_count=pl.col("temp_c").count().cast(pl.Int64),
         )
+        .join(bad, on=["station_id", "day_on"], how="left")
+        .with_columns(completeness_ratio=(pl.col("observations_count") / rule.due).clip(0, 1))
         .with_columns(
-            completeness_ratio=(pl.col("observations_count") / _MEASUREMENTS_A_DAY).clip(0, 1)
-        )
-        .with_columns(
-            temp_mean_c=pl.when(pl.col("completeness_ratio") >= _LEAST_COMPLETE).then("temp_mean_c")
+            temp_mean_c=pl.when(pl.col("completeness_ratio") >= rule.least).then("temp_mean_c")
         )
     )
     held = {row["rule_code"]: row for row in newest(rules, "rule_code").iter_rows(named=True)}
@@ -57,7 +60,8 @@ def degree_days(observed: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
         quality_code=quality(
             no_data=pl.col("temp_mean_c").is_null() | pl.lit(not has_rules),
             unverified=pl.lit(not first.get("is_verified", False)),
-            partial=pl.col("completeness_ratio") < 1,
+            suspect=pl.col("is_suspect"),
+            partial=pl.col("completeness_ratio") < rule.complete,
         ),
     ).sort("station_id", "day_on")
 
@@ -94,7 +98,8 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_MEAN: Final = ("observed.temp_c",)
+_READ: Final = ("observed.temp_c",)
+_MEAN: Final = (*_READ, *completeness_columns("completeness", "due_count", "least_ratio"))
 _RULE: Final = tuple(
     f"rules.{name}"
     for name in (
@@ -110,6 +115,8 @@ declaration = Declaration(
     reads={
         "observed": "silver/weather/weather_observed",
         "rules": "bronze/definitions/degree_day_rules",
+        "health": "silver/sensors/weather_sensor_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "station_id": given("ARPA's id of the station.", "observed.station_id"),
@@ -119,19 +126,23 @@ declaration = Declaration(
         "cooling_eurostat_kd": given("Cooling degree days (Eurostat).", *_MEAN, *_RULE),
         "temp_mean_c": given("Mean temperature of the day.", *_MEAN),
         "definition_from_on": given("Day from which the law's rule holds.", *_RULE),
-        "completeness_ratio": given("Measurements, of 144.", *_MEAN),
-        "observations_count": given("Measurements of temperature.", *_MEAN),
+        "completeness_ratio": given(
+            "Measurements, of those of a day.",
+            *_READ, *completeness_columns("completeness", "due_count"),
+        ),
+        "observations_count": given("Measurements of temperature.", *_READ),
         "quality_code": given(
-            "no_data below three quarters of the measurements; unverified while the law's numbers "
-            "are from memory.",
-            *_MEAN, *_RULE, "rules.is_verified",
+            "no_data of too few measurements; unverified while the law's numbers "
+            "are from memory; suspect where the thermometer was.",
+            *_MEAN, *_RULE, "completeness.complete_ratio", "rules.is_verified",
+            *health_columns("health"),
         ),
     },
     key_columns=("station_id", "day_on"),
     window_by="day_on",
     lookback_days=1,
     title="Degree days by station and day",
-    method_version="1",
+    method_version="3",
     literature="D.P.R. 412/1993, art. 1, 9 and annex A; Eurostat, nrg_chdd.",
     plot=_picture,
     measured=Measured(

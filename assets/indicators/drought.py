@@ -5,33 +5,42 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from assets.completeness import (
+    COMPLETENESS,
+    Completeness,
+    completeness_columns,
+    completeness_of,
+)
 from assets.declaration import Declaration, given
 from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.methods.standardised_index import spei, spi
 from assets.plots import line_chart
-from assets.trust import quality
+from assets.trust import health_columns, quality, suspect_days
 
-# A month with fewer of its days is no month's rain.
-_LEAST_COMPLETE: Final = 0.9
 _SCORES: Final = ("spi1_index", "spi3_index", "spi12_index", "spei3_index")
+_SUBJECT: Final = "drought_by_month"
 _PRECISION: Final = 6
 
 
-def drought(days: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+def drought(
+    days: pl.DataFrame, *, bands: pl.DataFrame, health: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """Give the SPI over 1, 3 and 12 months and the SPEI over 3, of each station and month.
 
-    What is usual is all the years of the station. A month in which more than a tenth of the days
-    is missing has no index, and neither have those whose sums reach into it. The level is that of
-    the SPI over 3 months: 0 none, 1 mild to 4 extreme.
+    What is usual is all the years of the station. A month in which too many of the days
+    are missing has no index, and neither have those whose sums reach into it. The level is that of
+    the SPI over 3 months: 0 none, 1 mild to 4 extreme. A month is suspect where a sensor of the
+    station was, on any day of those 3 months.
     """
-    monthly = _months(days)
+    rule = completeness_of(completeness, _SUBJECT)
+    monthly = _months(days, health, rule)
     parts = [_scored(part) for part in monthly.partition_by("station_id", maintain_order=True)]
     scored = pl.concat(parts) if parts else _scored(monthly)
-    return _with_level(scored, bands).sort("station_id", "month_on")
+    return _with_level(scored, bands, rule).sort("station_id", "month_on")
 
 
-def _months(days: pl.DataFrame) -> pl.DataFrame:
+def _months(days: pl.DataFrame, health: pl.DataFrame, rule: Completeness) -> pl.DataFrame:
     """Rain and reference evapotranspiration of every month, those without any day included."""
     known = days.with_columns(
         et0_mm=pl.col("reference_mm"), month_on=pl.col("day_on").dt.month_start()
@@ -48,19 +57,33 @@ def _months(days: pl.DataFrame) -> pl.DataFrame:
     months = spans.select(
         "station_id", month_on=pl.date_ranges("first", "last", "1mo", closed="both")
     ).explode("month_on")
+    bad = (
+        suspect_days(health)
+        .select("station_id", "is_suspect", month_on=pl.col("day_on").dt.month_start())
+        .unique()
+    )
     complete = (
         pl.col("observations_count").fill_null(0) / pl.col("month_on").dt.month_end().dt.day()
     )
     return (
         months.join(sums, on=["station_id", "month_on"], how="left")
+        .join(bad, on=["station_id", "month_on"], how="left")
         .with_columns(
             pl.col("observations_count").fill_null(0), completeness_ratio=complete.cast(pl.Float64)
         )
         .with_columns(
-            pl.when(pl.col("completeness_ratio") >= _LEAST_COMPLETE).then(name).alias(name)
+            pl.when(pl.col("completeness_ratio") >= rule.least).then(name).alias(name)
             for name in ("rain_mm", "et0_mm")
         )
         .sort("station_id", "month_on")
+        .with_columns(
+            is_suspect=pl.col("is_suspect")
+            .is_not_null()
+            .cast(pl.Int64)
+            .rolling_max(3, min_samples=1)
+            .over("station_id")
+            .cast(pl.Boolean)
+        )
     )
 
 
@@ -83,7 +106,7 @@ def _scored(months: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_level(months: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
+def _with_level(months: pl.DataFrame, bands: pl.DataFrame, rule: Completeness) -> pl.DataFrame:
     """The class of drought of the edition in force, and how far the row may be relied on."""
     by_edition = dated(months, bands, day="month_on")
     reached = (
@@ -104,7 +127,11 @@ def _with_level(months: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
         definition_from_on="valid_from_on",
         completeness_ratio="completeness_ratio",
         observations_count="observations_count",
-        quality_code=quality(no_data=~is_known, partial=pl.col("completeness_ratio") < 1),
+        quality_code=quality(
+            no_data=~is_known,
+            suspect=pl.col("is_suspect"),
+            partial=pl.col("completeness_ratio") < rule.complete,
+        ),
     )
 
 
@@ -120,8 +147,8 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_RAIN: Final = ("days.rain_mm",)
-_BALANCE: Final = (*_RAIN, "days.reference_mm")
+_DAYS: Final = ("days.rain_mm", "days.reference_mm")
+_BALANCE: Final = (*_DAYS, *completeness_columns("completeness", "least_ratio"))
 _NO_INTERVAL: Final = "la serie è una sola e l'indice è la sua graduatoria, non una stima"
 
 declaration = Declaration(
@@ -130,6 +157,8 @@ declaration = Declaration(
     reads={
         "days": "silver/weather/weather_by_day",
         "bands": "bronze/definitions/drought_bands",
+        "health": "silver/sensors/weather_sensor_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "station_id": given("ARPA's id of the station.", "days.station_id"),
@@ -149,14 +178,17 @@ declaration = Declaration(
             "Day from which the edition of the classes holds.", "bands.valid_from_on",
             "bands.definition_code",
         ),
-        "completeness_ratio": given("Days with all measurements, of the month's.", *_BALANCE),
-        "observations_count": given("Days with all measurements.", *_BALANCE),
-        "quality_code": given("no_data where there is no SPI over three months.", *_BALANCE),
+        "completeness_ratio": given("Days with all measurements, of the month's.", *_DAYS),
+        "observations_count": given("Days with all measurements.", *_DAYS),
+        "quality_code": given(
+            "no_data where there is no SPI over three months; suspect where a sensor was in them.",
+            *_BALANCE, "completeness.complete_ratio", *health_columns("health"),
+        ),
     },
     key_columns=("station_id", "month_on"),
     window_by=None,
     title="Drought by station and month",
-    method_version="1",
+    method_version="3",
     literature=(
         "SPI: McKee, Doesken & Kleist (1993). SPEI: Vicente-Serrano et al. (2010). "
         "Evapotranspiration: FAO-56."

@@ -227,9 +227,9 @@ declaration = Declaration(
             "within_15_ratio": Value("Residenti entro 15 minuti", "1", no_interval=_NO_INTERVAL),
             "within_30_ratio": Value("Residenti entro 30 minuti", "1", no_interval=_NO_INTERVAL),
             "fgt1_ratio": Value(
-                "Profondità della povertà di accesso", "1", no_interval=_NO_INTERVAL
+                "Profondità della povertà di accesso", "1", no_interval=_NO_INTERVAL, bad="high"
             ),
-            "gini_index": Value("Indice di Gini", "1", no_interval=_NO_INTERVAL),
+            "gini_index": Value("Indice di Gini", "1", no_interval=_NO_INTERVAL, bad="high"),
         },
         title="Equità dei tempi della città",
         how=(

@@ -248,6 +248,7 @@ declaration = Declaration(
                 low="rank_low_level",
                 high="rank_high_level",
                 level=0.90,
+                bad="neither",
             ),
         },
         title="Rischio da eventi estremi",

@@ -16,7 +16,8 @@ def fifteen_minute_score(reach: pl.DataFrame, essentials: pl.DataFrame) -> pl.Da
     """Give, for each section and time band, the essential categories within 15 minutes, of all.
 
     A category is within them when the median departure of the band arrives in time at an open
-    service. One that nobody offers is not. Off the streets there is no score.
+    service. One that nobody offers is not. Off the streets there is no score. The share of kinds is
+    the plainest of many scores in use: no published example of it was found to hold it to.
     """
     latest = reach["timetable_on"].max()
     held = newest(essentials, "category_code", until=latest if isinstance(latest, date) else None)

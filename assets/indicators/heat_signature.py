@@ -284,7 +284,7 @@ declaration = Declaration(
             ),
             "change_c": Value(
                 "Temperatura sotto la quale si scalda", "Cel", low="change_low_c",
-                high="change_high_c",
+                high="change_high_c", bad="neither",
             ),
             "base_kwhm2": Value(
                 "Consumo di ogni giorno", "kW.h/m2", low="base_low_kwhm2", high="base_high_kwhm2"

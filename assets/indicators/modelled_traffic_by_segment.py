@@ -1,5 +1,6 @@
 """How many vehicles each larger street may carry where nobody counts: a model, not a count."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Final
 
@@ -13,7 +14,7 @@ from assets.measured import Measured, Value
 from assets.methods.gravity import geh
 from assets.methods.traffic import CITY_ZONE, saturation
 from assets.plots import heat_table
-from assets.traffic_model import Rules, Traffic, traffic, zones_of
+from assets.traffic_model import Plan, Rules, Traffic, traffic, zones_of
 
 Array = NDArray[np.float64]
 _LOCAL: Final = "local"
@@ -36,6 +37,10 @@ def modelled_traffic_by_segment(
     state: pl.DataFrame,
     rules: pl.DataFrame,
     pulls: pl.DataFrame,
+    segments_planned: pl.DataFrame | None = None,
+    sections_planned: pl.DataFrame | None = None,
+    buildings_planned: pl.DataFrame | None = None,
+    services_planned: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Give each larger street the vehicles of a mean hour of a working day, by a model.
 
@@ -51,21 +56,20 @@ def modelled_traffic_by_segment(
     trips of a cell begin and end at one crossing of larger streets: local ones are left out and
     have no number. All are open both ways. A detector counts one direction, not said which: it is
     held against the mean of both.
+
+    Of a scenario the tables it edits come as `…_planned`: the trips are fitted to the city as it is
+    and drive in the planned one, where closed streets have no number.
     """
     rule = newest(rules)
-    values = _NEEDED[2:]
     streets = segments.unique("edge_id", keep="first").sort("edge_id")
-    usable = streets.drop_nulls(_NEEDED).filter(
-        pl.col("class_code") != _LOCAL,
-        pl.all_horizontal(pl.col(values) > 0),
-        *(pl.col(end).is_in(nodes["node_id"].implode()) for end in _NEEDED[:2]),
-    )
-    counted = _counted(state, rule)
+    planned = [segments_planned, sections_planned, buildings_planned, services_planned]
+    city = (segments, sections, buildings, services)
+    after = [one if two is None else two for one, two in zip(city, planned, strict=True)]
     model = _modelled(
-        usable,
+        city,
         nodes,
-        city=(sections, buildings, services),
-        counted=counted,
+        planned=after if any(one is not None for one in planned) else None,
+        counted=(counted := _counted(state, rule)),
         rule=rule,
         pulls=newest(pulls),
     )
@@ -112,26 +116,51 @@ def _counted(state: pl.DataFrame, rule: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _zones(city: Sequence[pl.DataFrame], pulls: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    _, sections, buildings, services = city
+    return zones_of(sections, buildings, services, pulls, level=rules.zone_level)
+
+
+def _usable(segments: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    """The larger streets of which all is known, and that are open to traffic."""
+    streets = segments.unique("edge_id", keep="first").sort("edge_id")
+    return streets.drop_nulls(_NEEDED).filter(
+        pl.col("class_code") != _LOCAL,
+        pl.all_horizontal(pl.col(_NEEDED[2:]) > 0),
+        *(pl.col(end).is_in(nodes["node_id"].implode()) for end in _NEEDED[:2]),
+    )
+
+
 def _modelled(
-    streets: pl.DataFrame,
+    city: Sequence[pl.DataFrame],
     nodes: pl.DataFrame,
     *,
-    city: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
+    planned: Sequence[pl.DataFrame] | None,
     counted: pl.DataFrame,
     rule: pl.DataFrame,
     pulls: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Vehicles both ways, those of the fuller way, its delay, and the share of trips served."""
+    """Vehicles both ways, those of the fuller way, its delay, and the share of trips served.
+
+    Of the streets of the city, or of the planned one: segments, sections, buildings, services.
+    """
     found: Traffic | None = None
+    streets = _usable(city[0], nodes)
+    plan: Plan | None = None
     if rule.height == 1 and streets.height:
         known = Rules(**rule.select(one.name for one in fields(Rules)).row(0, named=True))
-        zones = zones_of(*city, pulls, level=known.zone_level)
+        zones = _zones(city, pulls, known)
+        if planned is not None:
+            after = _zones(planned, pulls, known)
+            plan = Plan(_usable(planned[0], nodes), after)
         seen = streets.join(counted, on="edge_id", how="left", maintain_order="left")["counted"]
-        found = traffic(streets, nodes, zones, seen.fill_null(float("nan")).to_numpy(), known)
+        found = traffic(
+            streets, nodes, zones, seen.fill_null(float("nan")).to_numpy(), known, planned=plan
+        )
     if found is None:
         numbers = dict.fromkeys(("vehicles", "most", "delay", "served"), pl.Float64())
         return pl.DataFrame(schema={"edge_id": pl.String(), **numbers})
-    return streets.select(
+    return (streets if plan is None else plan.streets).select(
         "edge_id",
         vehicles=pl.Series(found.there + found.back),
         most=pl.Series(np.maximum(found.there, found.back)),
@@ -212,8 +241,8 @@ _THERE: Final = (
     "segments.from_node_id", "segments.to_node_id", "segments.length_m", "segments.limit_kmh",
     "segments.capacity_count", "segments.class_code", "nodes.node_id", "nodes.lat_deg",
     "nodes.lng_deg", "sections.lat_deg", "sections.lng_deg", "services.lat_deg",
-    "services.lng_deg", "pulls.kind_code", "state.edge_id", "rules.from_h", "rules.until_h",
-    "rules.valid_from_on",
+    "services.lng_deg", "pulls.kind_code", "pulls.valid_from_on", "state.edge_id", "rules.from_h",
+    "rules.until_h", "rules.valid_from_on",
 )  # fmt: skip
 _NOT_MEASURED: Final = "è un modello: l'errore si vede solo dove si conta, in matched_ratio"
 

@@ -6,14 +6,11 @@ import polars as pl
 
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
-from assets.plots import hourly_heat
+from assets.parking import last_two_days
 from assets.trust import quality
 
 # Below this share of sessions with an end, the time cars stood is no longer all there is.
 _LEAST_COMPLETE: Final = 0.9
-_COLOURS: Final = (
-    (0.0, "#f1f5f9"), (0.25, "#bfdbfe"), (0.5, "#60a5fa"), (0.75, "#f59e0b"), (0.95, "#b91c1c"),
-)  # fmt: skip
 
 # Cars that have to be behind each number.
 _LEAST: Final = 10
@@ -170,17 +167,7 @@ def _parked(known: pl.DataFrame) -> pl.DataFrame:
 
 
 def _picture(frame: pl.DataFrame) -> str:
-    """The last two days: a row a car park, a column an hour."""
-    return hourly_heat(
-        "How full each car park was, the last two days (UTC)",
-        frame,
-        row="car_park_id",
-        value="occupied_ratio",
-        days=2,
-        colours=_COLOURS,
-        legend="share of places taken",
-        label_every=6,
-    )
+    return last_two_days("How full each car park was, the last two days (UTC)", frame)
 
 
 _ENTERED: Final = ("sessions.entered_at", "sessions.car_park_id", "sessions.vehicle_pid")

@@ -6,14 +6,15 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.extreme_values import DepthDuration, fit_depth_duration
 from assets.methods.rain_lines import longest, maxima_by_station
 from assets.solar import solar_day
+from assets.trust import SUSPECT, health_columns, suspect_days
 
-# A sum over a time of which more is missing is not told.
-_LEAST_COMPLETE: Final = 0.95
+_SUBJECT: Final = "rain_extremes_by_day"
 _STEP_MIN: Final = 10
 _LEAST_YEARS: Final = 10
 _DRAWS: Final = 200
@@ -29,24 +30,53 @@ _COLUMNS: Final = {
 }  # fmt: skip
 
 
-def rain_extremes(observed: pl.DataFrame, maxima: pl.DataFrame) -> pl.DataFrame:
+def rain_extremes(
+    observed: pl.DataFrame,
+    *,
+    maxima: pl.DataFrame,
+    health: pl.DataFrame,
+    completeness: pl.DataFrame,
+) -> pl.DataFrame:
     """Give the deepest rain of 1, 3, 6, 12 and 24 hours that ended on each day, and its rarity.
 
-    Days are those of solar time. A rain is told where 95 % of its ten minutes came; its return
+    Days are those of solar time. A rain is told where enough of its ten minutes came; its return
     period (years) is that of the station's line of rain possibility, between 1 and 1000, with a
     90 % interval by parametric bootstrap. Stations without ten years of maxima take the line of
-    the one that has most, and say so: modelled.
+    the one that has most, and say so: modelled. A rain is suspect where its gauge was, on the
+    day or the one before.
     """
+    least = completeness_of(completeness, _SUBJECT).least
     lines = _lines(maxima)
     hours = sorted(maxima["duration_code"].str.extract(r"^(\d+)").cast(pl.Int64).unique())
-    deepest = [_deepest(observed, hours=one) for one in hours if one]
+    deepest = [_deepest(observed, hours=one, least=least) for one in hours if one]
     frames = [
         _told(part, station=str(station), hours=int(duration), lines=lines)
         for frame in deepest
         for (station, duration), part in frame.group_by("station_id", "duration_h")
     ]
     empty = pl.DataFrame(schema=_COLUMNS)
-    return pl.concat([empty, *frames]).sort("station_id", "day_on", "duration_h")
+    found = pl.concat([empty, *frames]).join(
+        _suspect(health), on=["station_id", "day_on"], how="left"
+    )
+    is_suspect = pl.col("is_suspect").fill_null(value=False) & (pl.col("quality_code") == "ok")
+    code = pl.when(is_suspect).then(pl.lit(SUSPECT)).otherwise("quality_code")
+    return (
+        found.with_columns(quality_code=code)
+        .select(list(_COLUMNS))
+        .sort("station_id", "day_on", "duration_h")
+    )
+
+
+def _suspect(health: pl.DataFrame) -> pl.DataFrame:
+    """The days of each station with a rain of which its gauge may have made up a part."""
+    bad = suspect_days(health.filter(quantity_code="rain_mm"))
+    days = [pl.col("day_on"), pl.col("day_on").dt.offset_by("1d")]
+    return (
+        bad.with_columns(day_on=pl.concat_list(days))
+        .explode("day_on")
+        .select("station_id", "day_on", "is_suspect")
+        .unique()
+    )
 
 
 @dataclass(frozen=True)
@@ -76,7 +106,7 @@ def _line(samples: dict[float, np.ndarray]) -> _Line:
     return _Line(line, years, drawn)
 
 
-def _deepest(observed: pl.DataFrame, *, hours: int) -> pl.DataFrame:
+def _deepest(observed: pl.DataFrame, *, hours: int, least: float) -> pl.DataFrame:
     """The deepest rain of so many hours that ended on each day of each station."""
     steps = hours * 60 // _STEP_MIN
     return (
@@ -90,7 +120,7 @@ def _deepest(observed: pl.DataFrame, *, hours: int) -> pl.DataFrame:
             duration_h=pl.lit(hours, pl.Int64),
             depth_mm=pl.col("depth_mm").round(3),
         )
-        .filter(pl.col("completeness_ratio") >= _LEAST_COMPLETE)
+        .filter(pl.col("completeness_ratio") >= least)
         .sort("depth_mm", "observed_at", descending=[True, False])
         .unique(["station_id", "day_on"], keep="first")
         .sort("station_id", "day_on")
@@ -131,7 +161,10 @@ def _years(line: DepthDuration, hours: int, depths: np.ndarray) -> np.ndarray:
     return np.clip(line.period_years(hours, depths), 1.0, _LONGEST_YEARS)
 
 
-_DEPTH: Final = ("observed.rain_mm", "maxima.duration_code")
+_DEPTH: Final = (
+    "observed.rain_mm", "maxima.duration_code",
+    *completeness_columns("completeness", "least_ratio"),
+)  # fmt: skip
 _PERIOD: Final = (*_DEPTH, "maxima.rain_mm", "maxima.observed_year")
 
 declaration = Declaration(
@@ -140,6 +173,8 @@ declaration = Declaration(
     reads={
         "observed": "silver/weather/weather_observed",
         "maxima": "bronze/arpa_lombardia/rain_maxima",
+        "health": "silver/sensors/weather_sensor_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "station_id": given("ARPA's id of the station.", "observed.station_id"),
@@ -152,14 +187,15 @@ declaration = Declaration(
         "completeness_ratio": given("Ten minutes that came, of the duration's.", *_DEPTH),
         "observations_count": given("Ten minutes summed.", *_DEPTH),
         "quality_code": given(
-            "modelled where the station takes another one's line.", "maxima.station_id", *_PERIOD
+            "modelled where the station takes another one's line, suspect where its gauge was.",
+            "maxima.station_id", *_PERIOD, *health_columns("health"),
         ),
     },
     key_columns=("station_id", "day_on", "duration_h"),
     window_by="day_on",
     lookback_days=2,
     title="Rain extremes by station, day and duration",
-    method_version="1",
+    method_version="3",
     literature=(
         "GEV by L-moments: Hosking (1990). Scale-invariant line of rain possibility: Burlando & "
         "Rosso (1996); ARPA Lombardia's form, De Michele, Rosso & Rulli (2005)."

@@ -175,9 +175,11 @@ declaration = Declaration(
             "within_30_ratio": Value(
                 "Partenze che arrivano entro 30 minuti", "1", no_interval=_NO_INTERVAL
             ),
-            "median_min": Value("Minuti, mediana", "min", no_interval=_NO_INTERVAL),
-            "p95_min": Value("Minuti, 95º percentile", "min", no_interval=_NO_INTERVAL),
-            "spread_min": Value("Imprevedibilità (P95 - P50)", "min", no_interval=_NO_INTERVAL),
+            "median_min": Value("Minuti, mediana", "min", no_interval=_NO_INTERVAL, bad="high"),
+            "p95_min": Value("Minuti, 95º percentile", "min", no_interval=_NO_INTERVAL, bad="high"),
+            "spread_min": Value(
+                "Imprevedibilità (P95 - P50)", "min", no_interval=_NO_INTERVAL, bad="high"
+            ),
         },
         title="Tempi della città: servizi raggiungibili",
         how=(

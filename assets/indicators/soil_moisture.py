@@ -4,23 +4,25 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
 from assets.solar import solar_day
 from assets.trust import SUSPECT, quality
 
-_HOURS: Final = 24
-_LEAST_COMPLETE: Final = 0.75
-_COMPLETE: Final = 0.9
+_SUBJECT: Final = "soil_moisture_by_day"
 _PRECISION: Final = 3
 
 
-def soil_moisture(soil: pl.DataFrame, probes: pl.DataFrame, health: pl.DataFrame) -> pl.DataFrame:
+def soil_moisture(
+    soil: pl.DataFrame, *, probes: pl.DataFrame, health: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """Give each probe's mean water content (per cent of the volume) on each day of solar time.
 
-    A day needs three quarters of its hours; one on which the probe was suspect is said to be.
+    A day needs most of its hours; one on which the probe was suspect is said to be.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     last = soil.sort("window_on").unique(
         ["sensor_id", "measured_at"], keep="last", maintain_order=True
     )
@@ -34,8 +36,8 @@ def soil_moisture(soil: pl.DataFrame, probes: pl.DataFrame, health: pl.DataFrame
         .select("sensor_id", "day_on", is_suspect=pl.lit(value=True))
         .unique()
     )
-    complete = (pl.col("observations_count") / _HOURS).clip(upper_bound=1.0)
-    is_told = complete >= _LEAST_COMPLETE
+    complete = (pl.col("observations_count") / rule.due).clip(upper_bound=1.0)
+    is_told = complete >= rule.least
     return (
         days.join(
             probes.select("sensor_id", "station_id", "station_name", "depth_code"), on="sensor_id"
@@ -51,7 +53,7 @@ def soil_moisture(soil: pl.DataFrame, probes: pl.DataFrame, health: pl.DataFrame
             completeness_ratio=complete,
             observations_count="observations_count",
             quality_code=quality(
-                no_data=~is_told, suspect=pl.col("is_suspect"), partial=complete < _COMPLETE
+                no_data=~is_told, suspect=pl.col("is_suspect"), partial=complete < rule.complete
             ),
         )
         .sort("sensor_id", "day_on")
@@ -75,7 +77,8 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_WATER: Final = ("soil.water_pct", "soil.validity_code")
+_HOURS: Final = ("soil.water_pct", "soil.validity_code")
+_WATER: Final = (*_HOURS, *completeness_columns("completeness", "due_count", "least_ratio"))
 
 declaration = Declaration(
     function=soil_moisture,
@@ -84,6 +87,7 @@ declaration = Declaration(
         "soil": "bronze/arpa_lombardia/soil_moisture",
         "probes": "bronze/arpa_lombardia/soil_sensors",
         "health": "silver/sensors/soil_sensor_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "sensor_id": given("ARPA's id of the probe.", "soil.sensor_id"),
@@ -92,11 +96,16 @@ declaration = Declaration(
         "station_name": given("Name of the station.", "probes.station_name"),
         "depth_code": given("Depth in centimetres.", "probes.depth_code"),
         "water_pct": given("Mean water content, of the volume.", *_WATER),
-        "completeness_ratio": given("Valid hours, of 24.", *_WATER),
-        "observations_count": given("Valid hours.", *_WATER),
+        "completeness_ratio": given(
+            "Valid hours, of those of a day.",
+            *_HOURS,
+            *completeness_columns("completeness", "due_count"),
+        ),
+        "observations_count": given("Valid hours.", *_HOURS),
         "quality_code": given(
-            "no_data below three quarters of the hours, suspect where the probe was.",
+            "no_data of too few hours, suspect where the probe was.",
             *_WATER,
+            "completeness.complete_ratio",
             "health.quality_code",
             "health.sensor_id",
             "health.day_on",
@@ -106,7 +115,7 @@ declaration = Declaration(
     window_by="day_on",
     lookback_days=1,
     title="Water in the ground by probe and day",
-    method_version="1",
+    method_version="2",
     literature="Daily means, of three quarters of the hours, as for air (2008/50/EC, Annex XI).",
     plot=_picture,
     measured=Measured(

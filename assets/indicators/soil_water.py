@@ -9,6 +9,7 @@ from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.evapotranspiration import Soil, balance
+from assets.trust import health_columns, suspect_days
 
 # The plain of Brescia is loam.
 _SOIL: Final = "franco"
@@ -27,18 +28,21 @@ _SCHEMA: Final = {
 }  # fmt: skip
 
 
-def soil_water(days: pl.DataFrame, soils: pl.DataFrame) -> pl.DataFrame:
+def soil_water(days: pl.DataFrame, soils: pl.DataFrame, health: pl.DataFrame) -> pl.DataFrame:
     """Give the share of the water between wilting and field capacity that is left, each day.
 
     Grass on loam (FAO-56, eq. 85 to 88), taken for full two years before, for the newest 366 days;
     all rain of a day soaks in. The interval is that of a sandier and a siltier loam. A day
     without a measurement is taken for one without rain and with the evapotranspiration of the day
-    before; completeness says how many of the last thirty days were measured.
+    before; completeness says how many of the last thirty days were measured, by sensors of which
+    none was suspect.
     """
+    bad = suspect_days(health).select("station_id", "day_on", "is_suspect").unique()
+    judged = days.join(bad, on=["station_id", "day_on"], how="left")
     known = {row["soil_code"]: row for row in newest(soils, "soil_code").iter_rows(named=True)}
     frames = [
         _station(part, known)
-        for part in days.sort("station_id", "day_on").partition_by(
+        for part in judged.sort("station_id", "day_on").partition_by(
             "station_id", maintain_order=True
         )
         if {_SOIL, *_SPREAD} <= known.keys()
@@ -55,7 +59,7 @@ def _station(days: pl.DataFrame, soils: dict[str, dict[str, object]]) -> pl.Data
         .tail(_TOLD_DAYS + _FILLING_DAYS)
     )
     demand = every["reference_mm"]
-    measured = demand.is_not_null() & every["rain_mm"].is_not_null()
+    measured = demand.is_not_null() & every["rain_mm"].is_not_null() & every["is_suspect"].is_null()
     rain = every["rain_mm"].fill_null(0.0).to_numpy()
     filled = demand.fill_null(strategy="forward").fill_null(0.0)
     found = {code: _bucket(soils[code], rain, filled.to_numpy()) for code in (_SOIL, *_SPREAD)}
@@ -99,6 +103,7 @@ def _bucket(row: dict[str, object], rain: np.ndarray, demand: np.ndarray) -> dic
 
 
 _WEATHER: Final = ("days.rain_mm", "days.reference_mm")
+_HEALTH: Final = health_columns("health")
 _SOILS: Final = tuple(
     f"soils.{name}"
     for name in (
@@ -113,6 +118,7 @@ declaration = Declaration(
     reads={
         "days": "silver/weather/weather_by_day",
         "soils": "bronze/definitions/soil_types",
+        "health": "silver/sensors/weather_sensor_health_by_day",
     },
     gives={
         "station_id": given("ARPA's id of the weather station.", "days.station_id"),
@@ -126,14 +132,16 @@ declaration = Declaration(
         "definition_from_on": given(
             "Day from which the table of soils holds.", "soils.valid_from_on", "soils.soil_code"
         ),
-        "completeness_ratio": given("Days measured, of the last thirty.", *_WEATHER),
-        "observations_count": given("Days measured in the last thirty.", *_WEATHER),
+        "completeness_ratio": given(
+            "Days measured by sensors to be believed, of the last thirty.", *_WEATHER, *_HEALTH
+        ),
+        "observations_count": given("Those days.", *_WEATHER, *_HEALTH),
         "quality_code": given("modelled: nobody measured it here.", *_WEATHER),
     },
     key_columns=("station_id", "day_on"),
     window_by=None,
     title="Water for roots by station and day",
-    method_version="1",
+    method_version="2",
     literature="Allen et al. (1998), FAO-56, chapters 4 and 8; tables 12, 19 and 22.",
     measured=Measured(
         entity="station_id",

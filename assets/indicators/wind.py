@@ -4,27 +4,29 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.solar import solar_day
 from assets.trust import health_columns, quality, suspect_days
 
-_STEPS_A_DAY: Final = 144
-_LEAST_COMPLETE: Final = 0.75
-_COMPLETE: Final = 0.95
+_SUBJECT: Final = "wind_by_day"
 _TURN_DEG: Final = 360.0
 _SENSORS: Final = ("wind_ms", "gust_ms")
 
 
-def wind(observed: pl.DataFrame, force: pl.DataFrame, health: pl.DataFrame) -> pl.DataFrame:
+def wind(
+    observed: pl.DataFrame, *, force: pl.DataFrame, health: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """Give each station's mean wind, highest gust, prevailing direction and force on each day.
 
     Days are those of solar time. The direction is that of the mean wind vector, weighted by speed.
     The force (Beaufort) is that of the day's highest ten-minute mean, by the scale in force. A day
-    with less than three quarters of its measurements has no numbers; one on which the wind gauge
+    with too few of its measurements has no numbers; one on which the wind gauge
     was suspect is.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     angle = pl.col("dir_deg").radians()
     measured = observed.filter(pl.col("wind_ms").is_not_null()).sort("station_id", "observed_at")
     days = measured.group_by("station_id", day_on=solar_day(), maintain_order=True).agg(
@@ -35,8 +37,8 @@ def wind(observed: pl.DataFrame, force: pl.DataFrame, health: pl.DataFrame) -> p
         north=(pl.col("wind_ms") * angle.cos()).sum(),
         observations_count=pl.len().cast(pl.Int64),
     )
-    share = (pl.col("observations_count") / _STEPS_A_DAY).clip(upper_bound=1.0)
-    is_told = share >= _LEAST_COMPLETE
+    share = (pl.col("observations_count") / rule.due).clip(upper_bound=1.0)
+    is_told = share >= rule.least
     direction = pl.arctan2("east", "north").degrees() % _TURN_DEG
     suspect = suspect_days(health).filter(pl.col("quantity_code").is_in(_SENSORS))
     days = days.join(
@@ -66,14 +68,18 @@ def wind(observed: pl.DataFrame, force: pl.DataFrame, health: pl.DataFrame) -> p
             completeness_ratio=share,
             observations_count="observations_count",
             quality_code=quality(
-                no_data=~is_told, suspect=pl.col("is_suspect"), partial=share < _COMPLETE
+                no_data=~is_told, suspect=pl.col("is_suspect"), partial=share < rule.complete
             ),
         )
         .sort("station_id", "day_on")
     )
 
 
-_WIND: Final = ("observed.wind_ms",)
+_WIND: Final = (
+    "observed.wind_ms",
+    *completeness_columns("completeness", "due_count", "least_ratio"),
+)
+_COUNTED: Final = ("observed.wind_ms", *completeness_columns("completeness", "due_count"))
 _FORCE: Final = (
     "force.lower_ms", "force.band_level", "force.definition_code", "force.valid_from_on",
 )  # fmt: skip
@@ -86,6 +92,7 @@ declaration = Declaration(
         "observed": "silver/weather/weather_observed",
         "force": "bronze/definitions/wind_force",
         "health": "silver/sensors/weather_sensor_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "station_id": given("ARPA's id of the station.", "observed.station_id"),
@@ -97,11 +104,12 @@ declaration = Declaration(
         "definition_from_on": given(
             "Day from which the scale holds.", "force.valid_from_on", "force.definition_code"
         ),
-        "completeness_ratio": given("Ten minutes that came, of 144.", *_WIND),
-        "observations_count": given("Ten minutes that came.", *_WIND),
+        "completeness_ratio": given("Ten minutes that came, of those of a day.", *_COUNTED),
+        "observations_count": given("Ten minutes that came.", "observed.wind_ms"),
         "quality_code": given(
-            "no_data below three quarters of the day, suspect where the gauge was.",
+            "no_data of too little of the day, suspect where the gauge was.",
             *_WIND,
+            "completeness.complete_ratio",
             *health_columns("health"),
         ),
     },
@@ -109,7 +117,7 @@ declaration = Declaration(
     window_by="day_on",
     lookback_days=1,
     title="Wind by station and day",
-    method_version="2",
+    method_version="3",
     literature="Vector mean: WMO-No. 8, ch. 5; Beaufort scale: the same, annex.",
     measured=Measured(
         entity="station_id",

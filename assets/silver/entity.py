@@ -33,9 +33,22 @@ _POINT: Final = ("lat_deg", "lng_deg")
 # One more table of entities is one more line here.
 _TABLES: Final[Mapping[str, _Told]] = {
     "air_stations": _Told("silver/air/air_quality_station", "station_name", _POINT),
+    "bike_stations": _Told(
+        "silver/mobility/bike_hire_docking_station", "station_name", _POINT, keeps_history=False
+    ),
+    "bins": _Told("silver/waste/waste_container", place=("place_geom",), keeps_history=False),
     "buildings": _Told("silver/territory/building", place=("shape_geom",)),
     "car_parks": _Told("silver/mobility/off_street_parking", "car_park_name", _POINT),
+    "chargers": _Told(
+        "silver/mobility/ev_charging_station",
+        "street_name",
+        ("place_geom",),
+        keeps_history=False,
+    ),
+    "events": _Told("silver/tourism/event", "event_name", keeps_history=False),
     "gardens": _Told("silver/green/garden", place=("border_geom",)),
+    # Gauges have no table of their own: each of their levels says where they stand.
+    "gauges": _Told("silver/water/river_level_observed", "river_name", _POINT, keeps_history=False),
     "nodes": _Told("silver/mobility/road_node", place=_POINT),
     "probes": _Told("silver/soil/soil_probe", place=_POINT),
     "quarters": _Told("silver/territory/quarters", "quarter_name", ("border_geom",)),

@@ -14,6 +14,7 @@ _SOIL_WATER: Final = "soilMoistureVwc"
 _AIR: Final = "urn:ngsi-ld:AirQualityObserved:brescia:arpa_lombardia:"
 _SOIL: Final = "urn:ngsi-ld:GreenspaceRecord:brescia:arpa_lombardia:"
 _WEATHER: Final = "urn:ngsi-ld:WeatherObserved:brescia:arpa_lombardia:"
+_RIVERS: Final = "urn:ngsi-ld:WaterObserved:brescia:arpa_lombardia:"
 # Sensors of water in the ground are judged by depth: soil_water_10 and so on.
 _SOIL_QUANTITY: Final = "soil_water_"
 _WORST_LAST: Final = {"ok": 0, "no_data": 1, "partial": 2, "suspect": 3}
@@ -73,10 +74,25 @@ _TABLES: Final[Mapping[str, _Observed]] = {
         "silver/mobility/off_street_parking_observed",
         (_Property("free_count", "availableSpotNumber", "1"),),
     ),
+    "traffic": _Observed(
+        "silver/mobility/traffic_flow_observed",
+        (
+            _Property("vehicles_count", "intensity", "1"),
+            _Property("speed_ms", "averageVehicleSpeed", "m/s"),
+            _Property("occupancy_ratio", "occupancy", "1"),
+        ),
+    ),
+    "bikes": _Observed(
+        "silver/mobility/bike_count_observed", (_Property("bikes_count", "intensity", "1"),)
+    ),
+    "rivers": _Observed(
+        "silver/water/river_level_observed", (_Property("level_m", "height", "m"),)
+    ),
 }
 
 # What the health of sensors calls a quantity: the station that has it, and its property.
 _JUDGED: Final = {
+    "level_m": (_RIVERS, "height"),
     **{name: (_AIR, code) for name, code in _POLLUTANTS.items()},
     **{one.column: (_WEATHER, one.code) for one in _TABLES["weather"].properties},
 }

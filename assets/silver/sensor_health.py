@@ -6,17 +6,19 @@ from assets.declaration import Declaration, given
 from assets.sensor_days import KEY_COLUMNS, LITERATURE, gives_of
 
 
-def sensor_health(air: pl.DataFrame, soil: pl.DataFrame, weather: pl.DataFrame) -> pl.DataFrame:
-    """Give the health of all sensors: of air, soil and weather."""
-    return pl.concat([air, soil, weather]).sort("quantity_code", "sensor_id", "day_on")
+def sensor_health(
+    *, air: pl.DataFrame, soil: pl.DataFrame, weather: pl.DataFrame, rivers: pl.DataFrame
+) -> pl.DataFrame:
+    """Give the health of all sensors: of air, soil, weather and rivers."""
+    return pl.concat([air, soil, weather, rivers]).sort("quantity_code", "sensor_id", "day_on")
 
 
-_PARTS = ("air", "soil", "weather")
+_PARTS = {"air": "air", "soil": "soil", "weather": "weather", "rivers": "river"}
 
 declaration = Declaration(
     function=sensor_health,
     key="silver/sensors/sensor_health_by_day",
-    reads={part: f"silver/sensors/{part}_sensor_health_by_day" for part in _PARTS},
+    reads={part: f"silver/sensors/{of}_sensor_health_by_day" for part, of in _PARTS.items()},
     gives={
         name: given(column.description, *(f"{part}.{name}" for part in _PARTS))
         for name, column in gives_of((), sensor=(), quantity=(), day=(), station=()).items()
@@ -24,6 +26,6 @@ declaration = Declaration(
     key_columns=KEY_COLUMNS,
     window_by="day_on",
     title="Health of sensors by day",
-    method_version="2",
+    method_version="3",
     literature=LITERATURE,
 )

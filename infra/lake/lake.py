@@ -180,6 +180,37 @@ class Lake(ReadableLake):
 
         return self._commit(key, attempt)
 
+    def replace_part(
+        self,
+        key: str,
+        rows: pl.DataFrame,
+        *,
+        of: Mapping[str, str],
+        spec: TableSpec,
+        notes: Mapping[str, str],
+    ) -> int:
+        """Replace the rows that have these values by those given, in one commit.
+
+        All others stay; no rows: the part is gone, and earlier versions still show it. Of two
+        writers at once the second sees what the first has written. Returns the newest version.
+        """
+        frame = rows_for(key, rows)
+        check_frame(key, frame, spec.schema)
+        is_part = pl.all_horizontal(pl.col(name) == value for name, value in of.items())
+        if frame.filter(~is_part).height:
+            raise TwinError(f"{key}: rows of another part than {', '.join(of)} says were given")
+
+        def attempt() -> int:
+            table = shaping.opened_or_created(self._place, key, spec, spec.schema)
+            others = reading.lazily(self._place, key, table, None).filter(~is_part).collect()
+            # Of two commits that leave the same mark, Delta lets one fail.
+            turn = (table.transaction_version(reading.MARK) or 0) + 1
+            stamp = Stamp("rows", notes, {reading.MARK: turn})
+            whole = pl.concat([others.select(frame.columns), frame])
+            return writing.replace_all(key, table, whole, spec=spec, stamp=stamp)
+
+        return self._commit(key, attempt)
+
     def merge_history(
         self,
         key: str,

@@ -3,12 +3,14 @@
 import typer
 
 from orchestration.cli import (
+    actions,
     atlas,
     city,
     contracts,
     doctor,
     erasure,
     explaining,
+    forecasting,
     keys,
     privacy,
     publishers,
@@ -16,6 +18,7 @@ from orchestration.cli import (
     reading,
     redact,
     report,
+    scenario,
     upkeep,
 )
 
@@ -31,6 +34,9 @@ def register(app: typer.Typer) -> None:
     app.command()(reading.history)
     app.command()(explaining.explain)
     app.command()(atlas.atlas)
+    app.add_typer(actions.app, name="action")
+    app.add_typer(forecasting.app, name="forecast")
+    app.add_typer(scenario.app, name="scenario")
     app.add_typer(quarantine.app, name="quarantine")
     app.command()(privacy.protect)
     app.command()(privacy.scan)

@@ -219,6 +219,9 @@ def _others(values: pl.Series, *, may_be_empty: bool) -> Iterator[pl.Series]:
         yield values.reverse().zip_with(few, values).alias(name)
     elif values.dtype == pl.String:
         yield pl.Series(name, ["another"]).new_from_index(0, values.len()).zip_with(few, values)
+    elif values.dtype == pl.Date:
+        # Such as editions of a definition, of which a later one ends the others.
+        yield values.dt.offset_by("1d").zip_with(few, values).alias(name)
     if values.dtype.is_numeric():
         yield (values * 2 + 1).cast(values.dtype).alias(name)
     elif values.dtype == pl.Boolean:

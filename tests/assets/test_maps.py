@@ -66,11 +66,13 @@ def test_where_few_are_bad_the_least_value_has_the_darkest_colour():
 
 def test_a_place_without_a_value_is_hatched_and_one_without_a_place_is_left_out():
     points = point_shapes(pl.Series([45.5, 45.6, None]), pl.Series([10.2, 10.3, 10.4]))
+    first_missing = point_shapes(pl.Series([None, 45.6]), pl.Series([10.2, 10.3]))
     areas = cell_shapes(pl.Series([CENTRE, "no cell"]))
 
     svg = shape_map("Air", areas, pl.Series([None, 3.0]), legend="level", is_high_bad=True)
 
     assert points.is_null().to_list() == [False, False, True]
+    assert first_missing.is_null().to_list() == [True, False]
     assert colours_of(svg) == ["url(#none)"]
 
 

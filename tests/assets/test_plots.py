@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import shapely
 
-from assets.derived_assets import looked_at
+from assets.derived_assets import as_it_was, looked_at
 from assets.maps import shape_map
 from assets.pictures import series_of
 from assets.plots import MAX_BYTES, as_markdown, heat_table, line_chart
@@ -157,3 +157,39 @@ def test_what_has_a_picture_of_its_own_gets_no_other(city):
     seen = looked_at(replace(one, plot=lambda _: "<svg>mine</svg>"), frame, city)
 
     assert seen["picture"].md_str == as_markdown("<svg>mine</svg>", title=one.title)
+
+
+TOLD = {
+    "Delta version": 3,
+    "method": "1",
+    "rows computed": 10,
+    "dagster/row_count": 10,
+    "news": "computed anew",
+    "map": dg.MetadataValue.md("a map"),
+    "city: dust_ugm3": 1.5,
+    "mean dust_ugm3": 1.4,
+}
+
+
+@pytest.mark.parametrize(
+    ("before", "is_told"),
+    [
+        ({}, True),
+        ({"Delta version": 2}, False),
+        ({"method": "0"}, False),
+        ({"version of the map's places": 1}, False),
+        ({"rows computed": 4}, False),
+        ({"rows computed": 0, "news": "inputs unchanged: left as it was"}, True),
+    ],
+)
+def test_what_did_not_change_is_not_drawn_again_where_all_of_it_was_drawn(before, is_told):
+    event = dg.AssetMaterialization("t", metadata=TOLD | before).metadata
+
+    seen = as_it_was(event, TOLD)
+
+    assert seen == ({name: event[name] for name in ("map", "city: dust_ugm3")} if is_told else None)
+
+
+def test_an_event_that_shows_nothing_is_no_picture():
+    assert as_it_was({}, TOLD) is None
+    assert as_it_was({}, {}) is None

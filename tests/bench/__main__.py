@@ -9,6 +9,7 @@
 --part indicators  journeys through the city, its terrain, and a real timetable end to end
 --part disclosure  k, l and t of a million person-units, and cells withheld
 --part energy      a day of 100,000 electricity meters from bronze to gold
+--part forecasts   200 series of 1,680 hours, with intervals
 
 All of them, unless parts are named; results are also written to bench-results/ as JSON.
 """
@@ -25,7 +26,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from tests.bench import adapters, disclosure, energy, gigabyte, indicators, per_asset, ranges
+from tests.bench import (
+    adapters,
+    disclosure,
+    energy,
+    forecasts,
+    gigabyte,
+    indicators,
+    per_asset,
+    ranges,
+)
 from tests.bench.readings import write_readings
 
 _ROUNDS: Final = 3
@@ -38,6 +48,7 @@ PARTS = (
     "indicators",
     "disclosure",
     "energy",
+    "forecasts",
 )
 
 
@@ -72,6 +83,8 @@ def main() -> None:
                 disclosure.run(runs=chosen.runs)
             case "energy":
                 energy.run(runs=chosen.runs)
+            case "forecasts":
+                forecasts.run(runs=chosen.runs)
 
 
 def ingestion(rows_count: int, runs: int) -> None:

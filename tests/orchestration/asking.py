@@ -1,7 +1,7 @@
 """Asking Dagster what it would launch at a given minute, as its daemon does."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -25,10 +25,14 @@ def partitions(first: str, days: int) -> set[str]:
 
 @dataclass
 class Daemon:
-    """What looks at the conditions again and again, and remembers what it saw."""
+    """What looks at the conditions again and again, and remembers what it saw.
+
+    `of` is whose conditions it looks at: a few tables are looked at sooner than the whole city's.
+    """
 
     definitions: dg.Definitions
     instance: dg.DagsterInstance
+    of: dg.AssetSelection = field(default_factory=dg.AssetSelection.all)
     cursor: AssetDaemonCursor | None = None
 
     def look(self, moment: datetime | None = None) -> dict[str, set[str | None]]:
@@ -38,9 +42,11 @@ class Daemon:
             instance=self.instance,
             evaluation_time=moment,
             cursor=self.cursor,
+            asset_selection=self.of,
         )
         self.cursor = result.cursor
-        tables = self.definitions.resolve_asset_graph().materializable_asset_keys
+        graph = self.definitions.resolve_asset_graph()
+        tables = self.of.resolve(graph) & graph.materializable_asset_keys
         asked = {key.to_user_string(): result.get_requested_partitions(key) for key in tables}
         for each in result.results:
             if isinstance(each.key, dg.AssetCheckKey) and not each.true_subset.is_empty:

@@ -26,6 +26,8 @@ HEALTH = "silver/sensors/sensor_health_by_day"
 AIR_HEALTH = "silver/sensors/air_sensor_health_by_day"
 STATION = "silver/air/air_quality_station"
 LAST = "silver/state/last_observation_by_day"
+FORECAST = "gold/air/daily_pm10_forecast_by_station"
+SCORES = "gold/actions/daily_forecast_score_by_target"
 ENTITY = "silver/state/entity"
 RELATION = "silver/state/relation"
 VISITS_TABLE = "bronze/parks/visits"
@@ -57,6 +59,15 @@ def daemon(twin: Twin) -> Iterator[Daemon]:
     with dg.DagsterInstance.ephemeral() as instance:
         opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin))
         yield Daemon(build(twin, opened=opened), instance)
+
+
+@pytest.fixture
+def parks(daemon: Daemon) -> Daemon:
+    stages = [
+        dg.AssetSelection.key_prefixes([stage, "parks"]) for stage in ("bronze", "quarantine")
+    ]
+    daemon.of = stages[0] | stages[1]
+    return daemon
 
 
 def of_cadence(twin: Twin, cadence: str) -> set[str]:
@@ -120,55 +131,55 @@ def test_what_is_made_of_a_delivery_is_asked_for_with_it_for_the_same_day(daemon
     assert "2026-11-24" in asked[INDEX]
 
 
-def test_a_month_is_asked_for_in_the_first_week_of_the_next(daemon: Daemon, twin: Twin):
+def test_a_month_is_asked_for_in_the_first_week_of_the_next(parks: Daemon):
     table = "bronze/parks/visits_by_month"
-    first = daemon.at_last([at("2026-12-01", "04:59"), at("2026-12-01", "05:01")])
-    second = daemon.at_last([at("2026-12-02", "04:59"), at("2026-12-02", "05:01")])
+    first = parks.at_last([at("2026-12-01", "04:59"), at("2026-12-01", "05:01")])
+    second = parks.at_last([at("2026-12-02", "04:59"), at("2026-12-02", "05:01")])
 
     assert table not in first
     assert second[table] == {"2026-11-01"}
 
 
-def test_what_is_renewed_every_hour_is_asked_for_every_hour_for_today(daemon: Daemon):
+def test_what_is_renewed_every_hour_is_asked_for_every_hour_for_today(parks: Daemon):
     table = "bronze/parks/visits_of_today"
     clocks = [f"{hour:02}:{minute}" for hour in (9, 10, 11) for minute in ("04", "06")]
     moments = [at("2026-11-25", clock) for clock in clocks]
 
-    asked = [daemon.look(moment).get(table) for moment in moments]
+    asked = [parks.look(moment).get(table) for moment in moments]
 
     assert asked == [None, {"2026-11-25"}] * 3
 
 
-def test_what_is_renewed_every_hour_is_asked_for_once_more_when_its_day_is_over(daemon: Daemon):
-    asked = daemon.at_last([at("2026-11-25", "03:04"), at("2026-11-25", "03:06")])
+def test_what_is_renewed_every_hour_is_asked_for_once_more_when_its_day_is_over(parks: Daemon):
+    asked = parks.at_last([at("2026-11-25", "03:04"), at("2026-11-25", "03:06")])
 
     assert asked["bronze/parks/visits_of_today"] == {"2026-11-24", "2026-11-25"}
 
 
 def test_a_delivery_that_failed_is_asked_for_once_more_and_then_not_until_the_next_morning(
-    daemon: Daemon,
+    parks: Daemon,
 ):
     today = datetime.now(UTC).date()
     yesterday, tomorrow = str(today - timedelta(days=1)), str(today + timedelta(days=1))
-    daemon.at_last([at(str(today), "04:59"), at(str(today), "05:01")])
+    parks.at_last([at(str(today), "04:59"), at(str(today), "05:01")])
     asked = []
     for minute in (10, 20, 30):
-        daemon.run(VISITS_TABLE, "quarantine/parks/visits", day=yesterday)
-        asked.append(daemon.look(at(str(today), f"05:{minute}")).get(VISITS_TABLE))
+        parks.run(VISITS_TABLE, "quarantine/parks/visits", day=yesterday)
+        asked.append(parks.look(at(str(today), f"05:{minute}")).get(VISITS_TABLE))
 
-    next_morning = daemon.at_last([at(tomorrow, "04:59"), at(tomorrow, "05:01")])
+    next_morning = parks.at_last([at(tomorrow, "04:59"), at(tomorrow, "05:01")])
 
     assert asked == [{yesterday}, None, None]
     assert next_morning[VISITS_TABLE] == {yesterday, str(today)}
 
 
-def test_a_day_that_landed_is_not_asked_for_again(daemon: Daemon):
+def test_a_day_that_landed_is_not_asked_for_again(parks: Daemon):
     today = datetime.now(UTC).date()
     tomorrow = str(today + timedelta(days=1))
-    daemon.look(at(str(today), "05:01"))
-    told(daemon, VISITS_TABLE, day=str(today - timedelta(days=1)))
+    parks.look(at(str(today), "05:01"))
+    told(parks, VISITS_TABLE, day=str(today - timedelta(days=1)))
 
-    asked = daemon.at_last([at(tomorrow, "04:59"), at(tomorrow, "05:01")])
+    asked = parks.at_last([at(tomorrow, "04:59"), at(tomorrow, "05:01")])
 
     assert asked[VISITS_TABLE] == {str(today)}
 
@@ -207,6 +218,9 @@ def test_a_corrected_measure_is_followed_through_silver_to_gold(daemon: Daemon):
         HEALTH: week,
         INDEX: {*week, "2025-03-19"},
         LAST: {*week, "2025-03-19"},
+        # A forecast is of its own day, and is scored on the three that it is of.
+        FORECAST: {"2025-03-11"},
+        SCORES: {f"2025-03-{day}" for day in range(11, 15)},
     }
 
 

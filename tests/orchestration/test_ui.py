@@ -13,6 +13,8 @@ from tests.orchestration.faulty_city import FISCAL_CODE, FaultyCity
 
 pytestmark = [
     pytest.mark.server,
+    # One process has them all: the city that goes wrong is made once.
+    pytest.mark.xdist_group("ui"),
     pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed"),
 ]
 

@@ -3,12 +3,14 @@ from datetime import timedelta
 import polars as pl
 
 from assets.silver.air_sensor_health import air_sensor_health
+from assets.silver.river_sensor_health import river_sensor_health
 from assets.silver.soil_sensor_health import soil_sensor_health
 from assets.silver.weather_sensor_health import weather_sensor_health
-from infra.simulator.city import STUCK_DAYS, City
-from infra.simulator.datasets import weather
+from infra.simulator.city import STORM_DAY, STUCK_DAYS, City
+from infra.simulator.datasets import river_levels, weather
 from infra.simulator.datasets.soil_moisture import DRIFT_PCT_A_DAY, DRIFTING_PROBE, batches
 from infra.simulator.datasets.soil_sensors import probes
+from infra.simulator.spoil import clean_rows
 from tests.promises.town import FIRST_DAY, Town
 
 AIR = "silver/air/air_quality_observed"
@@ -99,3 +101,22 @@ def test_no_sensor_of_the_simulated_weather_is_suspect() -> None:
     assert set(health["quality_code"]) == {"ok"}
     bad = weather_sensor_health(still, LIMITS).filter(pl.col("quality_code") == "suspect")
     assert set(bad["quantity_code"]) == {"temp_c"}
+
+
+def test_the_simulated_rivers_are_believed_through_dry_days_and_a_flood_and_a_still_one_is_not():
+    city = City(profile="small", seed=7, start=FIRST_DAY, days=STORM_DAY + 3)
+    rows = pl.concat(clean_rows(batch.rows, batch.spoiled) for batch in river_levels.batches(city))
+    solar = pl.col("data_ora").str.to_datetime(time_zone="UTC")
+    levels = rows.select(
+        station_id="idstazione",
+        observed_at=(solar - pl.duration(hours=1)).cast(pl.Datetime("us", "UTC")),
+        level_m=pl.when(pl.col("livello_cm") > -999).then(pl.col("livello_cm") / 100),
+    )
+    still = levels.with_columns(level_m=pl.lit(0.42))
+
+    health = river_sensor_health(levels, LIMITS)
+
+    assert city.planted_day(STORM_DAY) is not None
+    assert set(health["quality_code"]) == {"ok"}
+    bad = river_sensor_health(still, LIMITS).filter(pl.col("quality_code") == "suspect")
+    assert bad["day_on"].min() == city.start + timedelta(days=5)

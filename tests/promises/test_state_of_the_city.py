@@ -13,10 +13,13 @@ pytestmark = pytest.mark.slow
 
 OBSERVED = (
     "arpa_lombardia/air_quality",
+    "arpa_lombardia/river_levels",
     "arpa_lombardia/soil_moisture",
     "arpa_lombardia/soil_sensors",
     "arpa_lombardia/weather",
     "brescia_mobilita/parking_occupancy",
+    "comune_brescia/bike_counts",
+    "comune_brescia/traffic_flow",
 )
 STUCK_ON = FIRST_DAY + timedelta(days=STUCK_DAYS[0])
 
@@ -53,7 +56,8 @@ def test_all_that_is_measured_is_there_once_and_as_new_as_the_last_day(
 
     assert latest.select("entity_id", "property_code").is_unique().all()
     assert set(kinds) == {
-        "AirQualityObserved", "GreenspaceRecord", "OffStreetParking", "WeatherObserved",
+        "AirQualityObserved", "GreenspaceRecord", "OffStreetParking", "TrafficFlowObserved",
+        "WaterObserved", "WeatherObserved",
     }  # fmt: skip
     midnight = datetime.combine(STUCK_ON, time(22), UTC)
     assert (latest["observed_at"] >= midnight - timedelta(hours=1)).all()

@@ -213,7 +213,11 @@ def test_runs_are_asked_for_by_days_and_names_of_ours_alone(world: World) -> Non
         runs = instance.get_runs()
     said = {json.dumps(run.run_config) for run in runs}
 
-    assert all(isinstance(cut, dg.TimeWindowPartitionsDefinition) for cut in cuts)
+    by_name = [cut for cut in cuts if isinstance(cut, dg.DynamicPartitionsDefinition)]
+    by_day = [cut for cut in cuts if isinstance(cut, dg.TimeWindowPartitionsDefinition)]
+    # Names of scenarios, which are of small letters, digits and _ (test_plans.py).
+    assert [cut.name for cut in by_name] == ["scenario"]
+    assert len(by_day) + len(by_name) == len(cuts)
     assert said == {'{"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}'}
 
 

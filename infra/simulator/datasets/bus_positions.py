@@ -60,7 +60,7 @@ def _one_day(city: City, day: date) -> pl.DataFrame:
                     trip_id = f"{service}-{line.line_id}-{direction}-{number:03}"
                     trips.append((line, direction, trip_id, float(leaves)))
     hour = int((first + last) / 2 // 3600)
-    rain = _rain_mm(city, day, hour) if city.profile == "small" else 0.0
+    rain = rain_mm(city, day, hour) if city.profile == "small" else 0.0
     delays = chance.normal(70, 60, len(trips)) + rain * _RAIN_DELAY_S_A_MM
     frames = [
         _one_trip(day, trip, float(delay), vehicle, (first, last))
@@ -76,7 +76,8 @@ def _one_day(city: City, day: date) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def _rain_mm(city: City, day: date, hour: int) -> float:
+def rain_mm(city: City, day: date, hour: int) -> float:
+    """How much rain fell in an hour of the city's clock."""
     start = local_midnight(day) + timedelta(hours=hour)
     return float(city.sky.rain_mm[city.sky.steps(_tens(start), 6)].sum())
 

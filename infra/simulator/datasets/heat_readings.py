@@ -87,6 +87,8 @@ def _one_day(city: City, day: date, meters: pl.DataFrame) -> pl.DataFrame:
         meters[name].to_numpy()
         for name in ("base_kwh", "slope_kwh_a_degree", "balance_c", "retrofit_ratio")
     )
+    # Each house needs less from the day on which its retrofit is finished.
+    ratio = np.where(day >= city.actions[_RETROFIT].finished_on, ratio, 1.0)
     need = slope * ratio * np.clip(balance - temp[:, None], 0, None)
     noise = city.chance(KEY, day).normal(1, 0.05, (len(hours), meters.height))
     heat = np.maximum((base + need * profile) * noise, 4.0)

@@ -87,6 +87,7 @@ def alerts_of(readings: pl.DataFrame, observed: pl.DataFrame = AIR, **others) ->
         "river_thresholds": RIVER_THRESHOLDS,
         "weather_health": HEALTHY,
         "air_health": HEALTHY,
+        "river_health": HEALTHY,
         **others,
     }
     return current_alerts(weather=readings, air=observed, **tables)
@@ -219,6 +220,19 @@ def test_a_suspect_sensor_makes_its_own_state_suspect_and_no_other():
 
     told = dict(alerts.filter(station_id="649").select("measure_code", "quality_code").rows())
     assert told == {"O3": "suspect", "NO2": "ok"}
+
+
+def test_a_suspect_gauge_is_told_once_its_thresholds_are_no_assumption():
+    verified = RIVER_THRESHOLDS.with_columns(is_verified=pl.lit(value=True))
+    levels = pl.concat([river("8141", 1.0), river("8220", 0.3)])
+    health = suspect("8141", "level_m", NOON.date())
+
+    alerts = alerts_of(weather(), rivers=levels, river_thresholds=verified, river_health=health)
+
+    told = dict(
+        alerts.filter(measure_code="river_level").select("station_id", "quality_code").rows()
+    )
+    assert told == {"8141": "suspect", "8220": "ok"}
 
 
 def test_without_thresholds_or_observations_there_are_no_alerts():

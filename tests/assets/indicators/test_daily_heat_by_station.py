@@ -12,6 +12,7 @@ from assets.twin import DEFINITIONS
 from infra.simulator.city import City
 from infra.simulator.climate import heat_wave_days
 from infra.simulator.datasets import weather_history
+from tests.assets.indicators.defined import COMPLETENESS, defined
 from tests.assets.indicators.health_frames import HEALTHY, suspect
 from tests.assets.indicators.risk_frames import as_bronze
 
@@ -46,12 +47,23 @@ NO_HISTORY = pl.DataFrame(
 )
 
 
+def heat_of(
+    readings: pl.DataFrame, *, history: pl.DataFrame = NO_HISTORY, health: pl.DataFrame = HEALTHY
+) -> pl.DataFrame:
+    return daily_heat_by_station(
+        readings,
+        history=history,
+        bands=BANDS,
+        health=health,
+        rules=defined("heat_rules"),
+        completeness=COMPLETENESS,
+    )
+
+
 # CBE's reference vector of UTCI: 27 °C, radiant 22, 50 %, 10 m/s feels like 20.0; in the shade and
 # calm 27 °C is between 26 and 28: moderate heat stress (Bröde et al. 2012, from 26 to 32).
 def test_a_day_of_27_degrees_is_24_hours_of_moderate_heat_stress():
-    row = daily_heat_by_station(weather([27.0] * 144), NO_HISTORY, BANDS, HEALTHY).row(
-        0, named=True
-    )
+    row = heat_of(weather([27.0] * 144)).row(0, named=True)
 
     assert (row["day_on"], row["moderate_h"], row["strong_h"]) == (DAY, 24.0, 0.0)
     assert 26 < row["utci_max_c"] < 28
@@ -59,13 +71,13 @@ def test_a_day_of_27_degrees_is_24_hours_of_moderate_heat_stress():
 
 @pytest.mark.parametrize(("lowest", "is_tropical"), [(19.9, False), (20.0, True)])
 def test_a_night_that_does_not_cool_below_20_degrees_is_tropical(lowest, is_tropical):
-    heat = daily_heat_by_station(weather([lowest] + [25.0] * 143), NO_HISTORY, BANDS, HEALTHY)
+    heat = heat_of(weather([lowest] + [25.0] * 143))
 
     assert heat["is_tropical_night"].to_list() == [is_tropical]
 
 
 def test_a_day_with_half_of_its_readings_has_no_extremes_and_no_hours():
-    row = daily_heat_by_station(weather([30.0] * 72), NO_HISTORY, BANDS, HEALTHY).row(0, named=True)
+    row = heat_of(weather([30.0] * 72)).row(0, named=True)
 
     assert (row["temp_max_c"], row["moderate_h"], row["quality_code"]) == (None, None, "no_data")
     assert row["completeness_ratio"] == 0.5
@@ -84,7 +96,7 @@ def test_a_correction_delivered_later_is_the_last_word():
 
     observed = weather_observed(pl.concat([later, first]))
 
-    heat = daily_heat_by_station(observed, NO_HISTORY, BANDS, HEALTHY)
+    heat = heat_of(observed)
     assert heat["temp_max_c"].to_list() == [31.0]
 
 
@@ -94,10 +106,8 @@ def test_a_correction_delivered_later_is_the_last_word():
     warmer=st.floats(0.1, 5),
 )
 def test_hours_of_all_bands_make_a_day_and_warmer_days_never_feel_cooler(temperatures, warmer):
-    before = daily_heat_by_station(weather(temperatures), NO_HISTORY, BANDS, HEALTHY)
-    after = daily_heat_by_station(
-        weather([one + warmer for one in temperatures]), NO_HISTORY, BANDS, HEALTHY
-    )
+    before = heat_of(weather(temperatures))
+    after = heat_of(weather([one + warmer for one in temperatures]))
 
     hours = before.select("cold_h", "no_stress_h", "moderate_h", "strong_h", "very_strong_h",
                           "extreme_h").row(0)  # fmt: skip
@@ -110,7 +120,7 @@ def test_the_two_planted_heat_waves_are_the_only_long_ones_of_their_summer():
     (batch,) = weather_history.batches(city)
     history = weather_by_day(as_bronze("arpa_lombardia/weather_history", batch.rows))
 
-    heat = daily_heat_by_station(weather([30.0]).clear(), history, BANDS, HEALTHY)
+    heat = heat_of(weather([30.0]).clear(), history=history)
 
     long = heat.filter((pl.col("day_on").dt.year() == 2024) & (pl.col("heat_wave_days_count") >= 5))
     assert long["day_on"].to_list() == heat_wave_days(city.start)
@@ -119,8 +129,8 @@ def test_the_two_planted_heat_waves_are_the_only_long_ones_of_their_summer():
 
 def test_a_day_on_which_the_thermometer_stood_still_is_suspect_and_no_other():
     observed = weather([30.0] * 288)
-    first, second = daily_heat_by_station(observed, NO_HISTORY, BANDS, HEALTHY)["day_on"]
+    first, second = heat_of(observed)["day_on"]
 
-    heat = daily_heat_by_station(observed, NO_HISTORY, BANDS, suspect("130", "temp_c", second))
+    heat = heat_of(observed, health=suspect("130", "temp_c", second))
 
     assert heat.select("day_on", "quality_code").rows() == [(first, "ok"), (second, "suspect")]

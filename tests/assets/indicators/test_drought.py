@@ -9,6 +9,8 @@ from assets.indicators.soil_water import soil_water
 from assets.silver.weather_by_day import weather_by_day
 from infra.simulator.city import City
 from infra.simulator.climate import HISTORIC_STORM_MM, YEARS_BEFORE
+from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.health_frames import HEALTHY, suspect
 
 BANDS = pl.read_csv("assets/definitions/drought_bands.csv", try_parse_dates=True)
 SOILS = pl.read_csv("assets/definitions/soil_types.csv", try_parse_dates=True)
@@ -44,7 +46,9 @@ def test_a_spring_with_hardly_any_rain_is_an_extreme_drought():
         rain_mm=pl.when(spring).then(pl.col("rain_mm") / 20).otherwise("rain_mm")
     )
 
-    before, after = (drought(one, BANDS) for one in (days, dry))
+    before, after = (
+        drought(one, bands=BANDS, health=HEALTHY, completeness=COMPLETENESS) for one in (days, dry)
+    )
 
     may = after.filter(pl.col("month_on") == date(2009, 5, 1)).row(0, named=True)
     assert may["spi3_index"] < -2
@@ -56,7 +60,9 @@ def test_a_spring_with_hardly_any_rain_is_an_extreme_drought():
 def test_a_month_with_missing_days_has_no_index_and_neither_have_sums_that_reach_into_it():
     days = weather().filter(~pl.col("day_on").is_between(date(2005, 7, 1), date(2005, 7, 20)))
 
-    months = drought(days, BANDS).filter(pl.col("month_on").dt.year() == 2005)
+    months = drought(days, bands=BANDS, health=HEALTHY, completeness=COMPLETENESS).filter(
+        pl.col("month_on").dt.year() == 2005
+    )
 
     missing = months.filter(pl.col("spi3_index").is_null())["month_on"].dt.month().to_list()
     assert missing == [7, 8, 9]
@@ -69,7 +75,10 @@ def test_a_record_that_begins_in_autumn_compares_the_same_calendar_months():
     days = weather()
     later = days.filter(pl.col("day_on") >= date(2000, 10, 1))
 
-    whole, part = (drought(one, BANDS) for one in (days, later))
+    whole, part = (
+        drought(one, bands=BANDS, health=HEALTHY, completeness=COMPLETENESS)
+        for one in (days, later)
+    )
 
     both = whole.join(part, on="month_on", suffix="_part").drop_nulls(
         ["spi1_index", "spi1_index_part"]
@@ -81,9 +90,12 @@ def test_a_record_that_begins_in_autumn_compares_the_same_calendar_months():
 def test_the_order_of_rows_changes_nothing():
     days = weather()
 
-    assert drought(days.sample(fraction=1, shuffle=True, seed=1), BANDS).equals(
-        drought(days, BANDS)
-    )
+    assert drought(
+        days.sample(fraction=1, shuffle=True, seed=1),
+        bands=BANDS,
+        health=HEALTHY,
+        completeness=COMPLETENESS,
+    ).equals(drought(days, bands=BANDS, health=HEALTHY, completeness=COMPLETENESS))
 
 
 def test_soil_dries_without_rain_and_a_storm_fills_it():
@@ -92,7 +104,7 @@ def test_soil_dries_without_rain_and_a_storm_fills_it():
         rain_mm=pl.when(pl.col("day_on") == date(2001, 9, 15)).then(200.0).otherwise("rain_mm")
     )
 
-    dry, filled = (soil_water(one, SOILS) for one in (days, wet))
+    dry, filled = (soil_water(one, SOILS, HEALTHY) for one in (days, wet))
 
     summer = dry.filter(pl.col("day_on").is_between(date(2001, 7, 2), date(2001, 9, 30)))
     assert (summer["available_ratio"].diff().drop_nulls() <= 0).all()
@@ -105,12 +117,35 @@ def test_soil_dries_without_rain_and_a_storm_fills_it():
 def test_a_day_that_was_not_measured_lowers_completeness_for_a_month():
     days = weather(1).filter(pl.col("day_on") != date(2000, 6, 10))
 
-    water = soil_water(days, SOILS)
+    water = soil_water(days, SOILS, HEALTHY)
 
     by_day = dict(water.select("day_on", "observations_count").iter_rows())
     assert by_day[date(2000, 6, 9)] == 30
     assert by_day[date(2000, 6, 10)] == 29
     assert by_day[date(2000, 7, 10)] == 30
+
+
+def test_a_day_of_a_suspect_sensor_is_no_measured_day_of_the_ground():
+    day = date(2000, 6, 10)
+    both = pl.concat([suspect("130", code, day) for code in ("temp_c", "rh_pct")])
+
+    water = soil_water(weather(1), SOILS, pl.concat([both, suspect("999", "temp_c", day)]))
+
+    by_day = dict(water.select("day_on", "completeness_ratio").iter_rows())
+    assert by_day[day] == pytest.approx(29 / 30)
+    assert by_day[day - timedelta(days=1)] == by_day[day + timedelta(days=30)] == 1.0
+
+
+def test_a_suspect_sensor_makes_its_month_suspect_and_the_two_whose_sums_reach_into_it():
+    months = drought(
+        weather(),
+        bands=BANDS,
+        health=suspect("130", "temp_c", date(2005, 7, 9)),
+        completeness=COMPLETENESS,
+    )
+
+    bad = months.filter(quality_code="suspect")["month_on"].to_list()
+    assert bad == [date(2005, month, 1) for month in (7, 8, 9)]
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +156,7 @@ def climate() -> pl.DataFrame:
 
 
 def test_the_month_of_the_greatest_storm_of_the_simulated_history_was_wet(climate):
-    months = drought(climate, BANDS)
+    months = drought(climate, bands=BANDS, health=HEALTHY, completeness=COMPLETENESS)
 
     september = months.filter(pl.col("month_on").dt.month() == 9)
     assert september.height == YEARS_BEFORE
@@ -132,7 +167,7 @@ def test_the_month_of_the_greatest_storm_of_the_simulated_history_was_wet(climat
 
 def test_brescia_evaporates_about_a_thousand_millimetres_a_year(climate):
     years = (
-        drought(climate, BANDS)
+        drought(climate, bands=BANDS, health=HEALTHY, completeness=COMPLETENESS)
         .group_by(pl.col("month_on").dt.year())
         .agg(pl.col("evapotranspiration_mm").sum(), pl.col("rain_mm").sum(), pl.len())
         .filter(pl.col("len") == 12)

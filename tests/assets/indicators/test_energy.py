@@ -12,6 +12,8 @@ from assets.indicators.load_shape import load_shape
 from assets.measured import check_trust
 from infra.simulator.city import City
 from infra.simulator.datasets import heat_readings
+from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.health_frames import HEALTHY, suspect
 
 RULES = pl.read_csv("assets/definitions/degree_day_rules.csv", try_parse_dates=True)
 CARRIERS = pl.read_csv("assets/definitions/energy_carriers.csv", try_parse_dates=True)
@@ -168,6 +170,19 @@ def test_a_constant_load_has_load_factor_one_and_all_of_it_at_night():
     assert row["peak_kwkm2"] == pytest.approx(50.0, rel=0.01)
 
 
+def test_the_published_day_of_a_power_station_has_a_load_factor_of_71_4_per_cent():
+    # A worked example of courses on power systems, after Mehta & Mehta, Principles of Power System,
+    # chapter 3; read in worked solutions, not in the book: 70 MW at most, 1200 MWh, 50 MW, 71.4 %.
+    hours = ((40.0, 6), (50.0, 4), (60.0, 2), (50.0, 4), (70.0, 4), (40.0, 4))
+    powers = [power for power, count in hours for _ in range(4 * count)]
+
+    row = load_shape(load(powers), QUARTERS).row(0, named=True)
+
+    assert sum(powers) / 4 == 1200
+    assert max(powers) == 70
+    assert row["load_factor_ratio"] == pytest.approx(0.714, abs=0.0005)
+
+
 def test_load_factor_is_mean_over_peak_and_the_night_is_from_two_to_five():
     powers = [10.0] * 96
     powers[8:20] = [5.0] * 12  # 2:00 to 5:00 of the city's clock
@@ -202,7 +217,9 @@ def observed(temps: list[float | None]) -> pl.DataFrame:
 
 
 def test_a_day_of_ten_degrees_has_ten_gradi_giorno_and_eight_of_eurostat():
-    row = degree_days(observed([8.0, 12.0] * 72), RULES).row(0, named=True)
+    row = degree_days(
+        observed([8.0, 12.0] * 72), rules=RULES, health=HEALTHY, completeness=COMPLETENESS
+    ).row(0, named=True)
 
     assert (row["day_on"], row["temp_mean_c"]) == (date(2025, 3, 24), 10.0)
     assert (row["heating_dpr412_kd"], row["heating_eurostat_kd"]) == (10.0, 8.0)
@@ -210,15 +227,34 @@ def test_a_day_of_ten_degrees_has_ten_gradi_giorno_and_eight_of_eurostat():
 
 
 def test_a_day_with_few_measurements_has_no_degree_days():
-    row = degree_days(observed([8.0] * 107), RULES).row(0, named=True)
+    row = degree_days(
+        observed([8.0] * 107), rules=RULES, health=HEALTHY, completeness=COMPLETENESS
+    ).row(0, named=True)
 
     assert (row["heating_dpr412_kd"], row["temp_mean_c"], row["quality_code"]) == (
         None, None, "no_data",
     )  # fmt: skip
 
 
+def test_a_day_of_a_suspect_thermometer_is_suspect_where_the_rule_is_verified():
+    sure = RULES.with_columns(is_verified=pl.lit(value=True))
+    (station, day) = degree_days(
+        observed([8.0] * 144), rules=sure, health=HEALTHY, completeness=COMPLETENESS
+    ).row(0)[:2]
+
+    def code(quantity: str) -> str:
+        health = suspect(station, quantity, day)
+        return degree_days(
+            observed([8.0] * 144), rules=sure, health=health, completeness=COMPLETENESS
+        )["quality_code"].item()
+
+    assert (code("temp_c"), code("wind_ms")) == ("suspect", "ok")
+
+
 def test_without_rules_there_are_no_degree_days():
-    row = degree_days(observed([8.0] * 144), RULES.clear()).row(0, named=True)
+    row = degree_days(
+        observed([8.0] * 144), rules=RULES.clear(), health=HEALTHY, completeness=COMPLETENESS
+    ).row(0, named=True)
 
     assert (row["heating_dpr412_kd"], row["quality_code"]) == (None, "no_data")
 
@@ -228,7 +264,9 @@ def test_what_says_how_sure_a_number_is_can_be_true(module):
     measured = import_module(f"assets.indicators.{module}").declaration.measured
     heat = consumed("heat_kwh", 1000 * (1 + 0.024 * np.maximum(0, 20 - MEAN_C)))
     frames = {
-        "degree_days": degree_days(observed([8.0] * 144), RULES),
+        "degree_days": degree_days(
+            observed([8.0] * 144), rules=RULES, health=HEALTHY, completeness=COMPLETENESS
+        ),
         "heat_signature": signatures(heat, NO_GAS, weather()),
         "load_shape": load_shape(load([0.0, 0.0]), QUARTERS),
     }

@@ -1,3 +1,10 @@
+"""No published number: scores in the literature weigh kinds, fade with distance or are of cities.
+
+Looked for and not found: a worked example of the plain share of kinds within 15 minutes. What the
+score is made of is held to published numbers: arrivals in `test_connection_scan.py`, the spread of
+access in `test_inequality.py`.
+"""
+
 from datetime import date
 
 import polars as pl

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,6 +54,31 @@ def test_a_car_park_with_a_car_in_every_place_is_full():
 
     assert by_hour(found, "occupied_ratio")[9] == 1.0
     assert by_hour(found, "occupied_ratio")[10] == 0.5
+
+
+# Which car stood in each of twelve bays in each quarter of an hour: 0 is none.
+SURVEY = (
+    (1456, 9813, 0, 5678), (1945, 1945, 1945, 1945), (3473, 5463, 5463, 5463),
+    (3741, 3741, 9758, 4825), (1884, 1884, 0, 7594), (0, 7357, 0, 7893), (0, 4895, 4895, 4895),
+    (8932, 8932, 8932, 0), (7653, 7653, 8998, 4821), (7321, 0, 2789, 2789),
+    (1213, 1213, 3212, 4778), (5678, 6678, 7778, 8888),
+)  # fmt: skip
+
+
+def test_the_published_survey_of_twelve_bays_has_its_turnover_and_its_occupancy():
+    # Mathew, Parking studies (IIT Bombay, Traffic Engineering Laboratory): average turnover 2.25,
+    # accumulation 10, 11, 9 and 11 of 12 bays.
+    stays = [
+        (car, at(9, 15 * bay.index(car)), bay.count(car))
+        for bay in SURVEY
+        for car in dict.fromkeys(bay)
+        if car
+    ]
+
+    found = parking_pressure(sessions(*stays), PARKS.with_columns(capacity_count=12))
+
+    assert by_hour(found, "entries_ratio")[9] == 2.25
+    assert by_hour(found, "occupied_ratio")[9] == pytest.approx((10 + 11 + 9 + 11) / 4 / 12)
 
 
 def test_every_hour_of_a_day_with_cars_is_there_with_zero_when_nobody_came():

@@ -8,12 +8,12 @@ from assets.indicators.rain_extremes import rain_extremes
 from assets.indicators.soil_water import soil_water
 from assets.indicators.wind import wind
 from assets.silver.weather_by_day import weather_by_day
-from assets.twin import DEFINITIONS
 from infra.simulator.city import STORM_DAY, City
 from infra.simulator.datasets import rain_maxima, weather
 from infra.simulator.days import midnight
 from infra.simulator.sky import STORM_MM
 from infra.simulator.soil import soil_by_hour
+from tests.assets.indicators.defined import COMPLETENESS, defined
 from tests.assets.indicators.health_frames import HEALTHY
 from tests.assets.indicators.risk_frames import as_bronze
 from tests.assets.indicators.test_current_alerts import alerts_of
@@ -61,12 +61,8 @@ def sky(request: pytest.FixtureRequest) -> Sky:
     )
 
 
-def defined(table: str) -> pl.DataFrame:
-    return pl.read_csv(DEFINITIONS / f"{table}.csv", try_parse_dates=True)
-
-
 def test_the_planted_storm_comes_about_once_in_fifty_years_and_the_interval_holds_them(sky):
-    rain = rain_extremes(sky.observed, sky.maxima)
+    rain = rain_extremes(sky.observed, maxima=sky.maxima, health=HEALTHY, completeness=COMPLETENESS)
 
     three_hours = rain.filter(duration_h=3, day_on=STORM, station_id="130").row(0, named=True)
     assert 25 < three_hours["return_period_year"] < 100
@@ -89,14 +85,16 @@ def test_the_planted_storm_is_an_alert_while_it_rains_and_none_the_day_before(sk
 
 
 def test_the_planted_storm_has_the_hardest_gusts_of_its_week(sky):
-    blown = wind(sky.observed, defined("wind_force"), HEALTHY)
+    blown = wind(
+        sky.observed, force=defined("wind_force"), health=HEALTHY, completeness=COMPLETENESS
+    )
 
     hardest = blown.sort("gust_ms").group_by("station_id").last()
     assert set(hardest["day_on"]) == {STORM}
 
 
 def test_the_ground_dries_in_the_dry_days_before_the_planted_storm_and_is_filled_by_it(sky):
-    water = soil_water(sky.days, defined("soil_types")).sort("day_on")
+    water = soil_water(sky.days, defined("soil_types"), HEALTHY).sort("day_on")
 
     dry = water.filter(
         pl.col("day_on").is_between(STORM - timedelta(days=3), STORM - timedelta(days=1))

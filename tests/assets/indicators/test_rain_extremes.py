@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from assets.indicators.rain_extremes import rain_extremes
 from assets.methods.extreme_values import ExtremeValues, fit_depth_duration
+from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.health_frames import HEALTHY, suspect
 
 MIDNIGHT = datetime(2025, 3, 23, 23, tzinfo=UTC)
 DAY = date(2025, 3, 24)
@@ -52,7 +54,12 @@ def test_a_fifty_year_storm_is_told_to_come_once_in_fifty_years():
     line = fit_depth_duration({float(h): 28 * h**0.3 * GROWTH.sample((40,), seed=4) for h in HOURS})
     storm = float(line.depth_mm(1, 50))
 
-    hour = told(rain_extremes(rain(*an_hour_of(storm)), maxima()), 1)
+    hour = told(
+        rain_extremes(
+            rain(*an_hour_of(storm)), maxima=maxima(), health=HEALTHY, completeness=COMPLETENESS
+        ),
+        1,
+    )
 
     assert hour["depth_mm"] == pytest.approx(storm, abs=0.01)
     assert hour["return_period_year"] == pytest.approx(50, rel=0.01)
@@ -61,7 +68,12 @@ def test_a_fifty_year_storm_is_told_to_come_once_in_fifty_years():
 
 
 def test_the_deepest_hour_of_a_day_is_found_wherever_it_begins():
-    result = rain_extremes(rain(*[0.0] * 80, *[2.0] * 9, *[0.0] * 55), maxima())
+    result = rain_extremes(
+        rain(*[0.0] * 80, *[2.0] * 9, *[0.0] * 55),
+        maxima=maxima(),
+        health=HEALTHY,
+        completeness=COMPLETENESS,
+    )
 
     assert told(result, 1)["depth_mm"] == 12.0
     assert told(result, 3)["depth_mm"] == 18.0
@@ -71,14 +83,19 @@ def test_a_time_of_which_more_than_a_twentieth_is_missing_is_not_told():
     gauge = an_hour_of(30.0)
     gauge[76] = None
 
-    result = rain_extremes(rain(*gauge), maxima())
+    result = rain_extremes(rain(*gauge), maxima=maxima(), health=HEALTHY, completeness=COMPLETENESS)
 
     assert told(result, 1)["depth_mm"] < 30
     assert told(result, 3)["completeness_ratio"] >= 0.95 or told(result, 3)["depth_mm"] == 0.0
 
 
 def test_a_gauge_without_maxima_of_its_own_takes_those_of_another_and_says_so():
-    result = rain_extremes(rain(*an_hour_of(30.0), station="999"), maxima("130"))
+    result = rain_extremes(
+        rain(*an_hour_of(30.0), station="999"),
+        maxima=maxima("130"),
+        health=HEALTHY,
+        completeness=COMPLETENESS,
+    )
 
     assert set(result["quality_code"]) == {"modelled"}
     assert told(result, 1)["return_period_year"] > 1
@@ -88,14 +105,26 @@ def test_a_gauge_without_maxima_takes_those_of_the_station_with_most_years():
     long = maxima("900", years=40)
     short = maxima("100", years=12).with_columns(pl.col("rain_mm") * 3)
 
-    both = rain_extremes(rain(*an_hour_of(40.0), station="999"), pl.concat([short, long]))
-    alone = rain_extremes(rain(*an_hour_of(40.0), station="999"), long)
+    both = rain_extremes(
+        rain(*an_hour_of(40.0), station="999"),
+        maxima=pl.concat([short, long]),
+        health=HEALTHY,
+        completeness=COMPLETENESS,
+    )
+    alone = rain_extremes(
+        rain(*an_hour_of(40.0), station="999"),
+        maxima=long,
+        health=HEALTHY,
+        completeness=COMPLETENESS,
+    )
 
     assert both.equals(alone)
 
 
 def test_without_any_maxima_the_depth_is_told_and_its_rarity_is_not():
-    result = rain_extremes(rain(*an_hour_of(30.0)), maxima(years=9))
+    result = rain_extremes(
+        rain(*an_hour_of(30.0)), maxima=maxima(years=9), health=HEALTHY, completeness=COMPLETENESS
+    )
 
     hour = told(result, 1)
     assert (hour["depth_mm"], hour["return_period_year"], hour["quality_code"]) == (
@@ -107,9 +136,33 @@ def test_without_any_maxima_the_depth_is_told_and_its_rarity_is_not():
 @settings(max_examples=20)
 def test_more_rain_is_never_less_rare(depth_mm, more_mm):
     less, more = (
-        told(rain_extremes(rain(*an_hour_of(one)), maxima()), 1)
+        told(
+            rain_extremes(
+                rain(*an_hour_of(one)), maxima=maxima(), health=HEALTHY, completeness=COMPLETENESS
+            ),
+            1,
+        )
         for one in (depth_mm, depth_mm + more_mm)
     )
 
     assert more["return_period_year"] >= less["return_period_year"]
     assert more["depth_mm"] > less["depth_mm"]
+
+
+def test_a_rain_is_suspect_where_its_gauge_was_that_day_or_the_day_before():
+    yesterday = suspect("130", "rain_mm", DAY - timedelta(days=1))
+    others = pl.concat([suspect("130", "temp_c", DAY), suspect("131", "rain_mm", DAY)])
+
+    def code(health: pl.DataFrame, station: str = "130") -> object:
+        found = rain_extremes(
+            rain(*an_hour_of(30.0), station=station),
+            maxima=maxima(),
+            health=health,
+            completeness=COMPLETENESS,
+        )
+        return told(found, 24)["quality_code"]
+
+    assert code(yesterday) == "suspect"
+    assert code(others) == "ok"
+    # That its line is another station's is worse.
+    assert code(suspect("999", "rain_mm", DAY), station="999") == "modelled"

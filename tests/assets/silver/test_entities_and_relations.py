@@ -117,6 +117,43 @@ def test_a_table_that_keeps_no_history_is_one_line_more_and_holds_since_ever(
     ]
 
 
+def test_events_have_a_name_and_no_place_and_stations_of_bicycles_and_bins_have_one():
+    event = {"entity_id": "urn:ngsi-ld:Event:brescia:comune:EV1", "event_name": "Fiera"}
+    station = "urn:ngsi-ld:BikeHireDockingStation:brescia:brescia_mobilita:B1"
+    bikes = {"entity_id": station, "station_name": "Duomo", **place(0.5, 0.5)}
+    point = shapely.to_wkb(shapely.Point(10.2215, 45.5405))
+    a_bin = {"entity_id": "urn:ngsi-ld:WasteContainer:brescia:a2a:C1", "place_geom": point}
+    charger = {
+        "entity_id": "urn:ngsi-ld:EVChargingStation:brescia:a2a:EV01",
+        "street_name": "Via Milano",
+        "place_geom": point,
+    }
+
+    known = entity(events=[event], bike_stations=[bikes], bins=[a_bin], chargers=[charger])
+
+    named = known.select("entity_id", "entity_name", pl.col("cell_id").is_not_null()).rows()
+    assert named == [
+        (station, "Duomo", True),
+        (charger["entity_id"], "Via Milano", True),
+        (event["entity_id"], "Fiera", False),
+        (a_bin["entity_id"], None, True),
+    ]
+
+
+def test_a_gauge_stands_where_its_levels_say_and_is_one_entity_in_its_section():
+    gauge = "urn:ngsi-ld:WaterObserved:brescia:arpa_lombardia:8141"
+    levels = [
+        {"entity_id": gauge, "river_name": "Mella", "level_m": float(day), **place(0.5, 0.5)}
+        for day in (1, 2, 3)
+    ]
+
+    known = entity(gauges=levels, sections=sections())
+
+    assert known.filter(pl.col("entity_id") == gauge)["entity_name"].to_list() == ["Mella"]
+    found = in_section(relation(known, sections=sections()))
+    assert found == [(gauge, section(1), on(0), None)]
+
+
 def test_probes_of_one_station_have_one_station():
     probes = [
         {

@@ -144,6 +144,37 @@ def test_humidity_is_a_share_as_in_smart_data_models():
     ]
 
 
+def test_traffic_bicycles_and_rivers_are_told_with_the_names_of_smart_data_models():
+    detector = {
+        "entity_id": "urn:t",
+        "observed_at": at(15),
+        "vehicles_count": 120,
+        "speed_ms": 12.5,
+        "occupancy_ratio": 0.2,
+    }
+    counter = {"entity_id": "urn:b", "observed_at": at(0), "bikes_count": 40}
+    broken = counter | {"observed_at": at(60), "bikes_count": None}
+    mella = "urn:ngsi-ld:WaterObserved:brescia:arpa_lombardia:8141"
+    gauge = {"entity_id": mella, "observed_at": at(10), "level_m": 1.25}
+    still = {"sensor_id": "8141", "station_id": "8141", "quantity_code": "level_m"}
+    still |= {"day_on": date(2025, 3, 24), "quality_code": "suspect"}
+
+    found = last_of_days(
+        traffic=[detector], bikes=[counter, broken], rivers=[gauge], health=[still]
+    )
+
+    told = found.select("entity_id", "property_code", "value", "unit_code", "observed_at")
+    assert told.rows() == [
+        ("urn:b", "intensity", 40.0, "1", at(0)),
+        (mella, "height", 1.25, "m", at(10)),
+        ("urn:t", "averageVehicleSpeed", 12.5, "m/s", at(15)),
+        ("urn:t", "intensity", 120.0, "1", at(15)),
+        ("urn:t", "occupancy", 0.2, "1", at(15)),
+    ]
+    judged = found.drop_nulls("quality_code").select("entity_id", "quality_code")
+    assert judged.rows() == [(mella, "suspect")]
+
+
 def test_the_hour_before_midnight_utc_is_of_the_next_day_of_solar_time():
     found = last_of_days(air=[no2("1", -61, 1.0), no2("1", -60, 2.0)])
 

@@ -251,7 +251,7 @@ def test_the_new_cycle_lane_brings_more_bicycles_past_its_counter() -> None:
     }
 
     ratio = {c: mean[c, True] / mean[c, False] for c, after in mean if after}
-    assert ratio["CB02"] / ratio["CB01"] == pytest.approx(1.35, abs=0.1)
+    assert ratio["CB05"] / ratio["CB01"] == pytest.approx(1.35, abs=0.1)
 
 
 def test_an_event_fills_the_beds(week: Simulation) -> None:

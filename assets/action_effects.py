@@ -1,0 +1,373 @@
+"""Whether an action worked: its effect, how sure that is, and the verdict."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from assets.action_crashes import Streets, crash_effect
+from assets.action_plans import Plan
+from assets.editions import newest
+from assets.methods.interrupted import Break, interrupted, of_season
+from assets.methods.placebo import placebo_dates, placebo_places, ranked
+from assets.methods.structural import Impact, impact
+
+Array = NDArray[np.float64]
+Verdict = Literal["effective", "no_evidence", "adverse", "not_enough_data"]
+# The one place of what is only told of the city as a whole.
+WHOLE_CITY: Final = "brescia"
+_WEEK: Final = 7
+_A_YEAR: Final = 365
+_LEAST_PLACEBO_BEFORE: Final = 14
+_PLACEBO_DATES: Final = 20
+
+
+@dataclass(frozen=True)
+class Course:
+    """What was measured in the treated places day by day, and what was to be expected (days,).
+
+    Days from `first_after` on are after the action.
+    """
+
+    days: tuple[date, ...]
+    measured: Array
+    expected: Array
+    low: Array
+    high: Array
+    first_after: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The effect of an action: what was measured after it, over what was to be expected.
+
+    `difference` is the same in the goal's own unit, a day (crashes: a year). Everything is empty
+    where there is not enough data, and `reason` says of what.
+    """
+
+    verdict: Verdict
+    reason: str = ""
+    ratio: float | None = None
+    low: float | None = None
+    high: float | None = None
+    difference: float | None = None
+    chance: float | None = None
+    fit_error: float | None = None
+    placebo_rank: int | None = None
+    placebos: int = 0
+    before: int | None = 0
+    after: int | None = 0
+    completeness: float = 0.0
+
+
+RULES: Final = (
+    "method_code", "least_before_count", "least_after_count", "significance_ratio",
+    "most_placebo_ratio", "most_error_ratio",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a goal is verified: a row of the definition `action_goals`."""
+
+    method_code: str
+    least_before_count: int
+    least_after_count: int
+    significance_ratio: float
+    most_placebo_ratio: float
+    most_error_ratio: float | None
+
+
+def rules_of(goals: pl.DataFrame) -> dict[str, Rules]:
+    """The newest rules of each goal."""
+    return {
+        row["goal_code"]: Rules(**{name: row[name] for name in RULES})
+        for row in newest(goals).iter_rows(named=True)
+    }
+
+
+def outcome_of(
+    plan: Plan, rules: Rules | None, *, series: pl.DataFrame, streets: Streets
+) -> Outcome:
+    """Verify one action by the rules of its goal; a goal that nobody has a series of has none.
+
+    `series` is `silver/actions/goal_by_day`.
+    """
+    if rules is None or rules.method_code == "none":
+        return Outcome("not_enough_data", "no_series")
+    if rules.method_code == "empirical_bayes":
+        found = crash_effect(plan, streets)
+        if found is None:
+            return Outcome("not_enough_data", "no_place")
+        outcome = Outcome(
+            "no_evidence",
+            ratio=found.ratio,
+            low=found.low,
+            high=found.high,
+            difference=found.difference,
+            chance=found.chance,
+            placebo_rank=found.placebo.rank,
+            placebos=found.placebo.count,
+            before=found.before,
+            after=found.after,
+            completeness=1.0,
+        )
+        return _judged(plan, rules, outcome)
+    return _of_series(plan, rules, series.filter(goal_code=plan.goal_code))
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """The treated places together (days,) and each of the others (days, places)."""
+
+    days: tuple[date, ...]
+    values: Array
+    controls: Array
+    first_after: int
+    known: Outcome
+
+
+def _of_series(plan: Plan, rules: Rules, series: pl.DataFrame) -> Outcome:
+    panel = _panel(plan, rules, series)
+    if isinstance(panel, Outcome):
+        return panel
+    verify = _structural if rules.method_code == "structural" else _interrupted
+    try:
+        return _judged(plan, rules, verify(plan, panel))
+    except ValueError:
+        return replace(panel.known, reason="few_before")
+
+
+def course_of(plan: Plan, rules: Rules | None, *, series: pl.DataFrame) -> Course | None:
+    """What was measured day by day and what was to be expected; None where too little is known."""
+    if rules is None or rules.method_code not in ("structural", "interrupted"):
+        return None
+    panel = _panel(plan, rules, series.filter(goal_code=plan.goal_code))
+    if isinstance(panel, Outcome):
+        return None
+    try:
+        found: Impact | Break
+        found = _impact(plan, panel) if rules.method_code == "structural" else _break(panel)
+    except ValueError:
+        return None
+    return Course(
+        panel.days, panel.values, found.expected, found.low, found.high, panel.first_after
+    )
+
+
+def _panel(plan: Plan, rules: Rules, series: pl.DataFrame) -> _Panel | Outcome:
+    """The days of the window, or the verdict that there are too few of them."""
+    table = _in_window(plan, series)
+    places = [name for name in table.columns if name != "day_on"]
+    named = _treated(plan, series)
+    treated = [name for name in places if name in named]
+    others = [name for name in places if name not in treated]
+    if plan.control_ids:
+        others = [name for name in others if name in plan.control_ids]
+    if not treated or (rules.method_code == "structural" and not others):
+        return Outcome("not_enough_data", "no_place")
+    days = table["day_on"].to_list()
+    first_after = int((table["day_on"] < plan.finished_on).sum())
+    values = _numbers(table, treated).sum(axis=1)
+    is_known = ~np.isnan(values)
+    before, after = int(is_known[:first_after].sum()), int(is_known[first_after:].sum())
+    due = sum(1 for day in days if not plan.started_on <= day < plan.finished_on)
+    known = Outcome(
+        "not_enough_data",
+        before=before,
+        after=after,
+        completeness=min(1.0, (before + after) / due) if due else 0.0,
+    )
+    if before < rules.least_before_count:
+        return replace(known, reason="few_before")
+    if after < rules.least_after_count:
+        return replace(known, reason="few_after")
+    return _Panel(tuple(days), values, _numbers(table, others), first_after, known)
+
+
+def _in_window(plan: Plan, series: pl.DataFrame) -> pl.DataFrame:
+    """The days of the plan's window, a row each, and its places, a column each."""
+    if series.is_empty():
+        return pl.DataFrame(schema={"day_on": pl.Date})
+    first, last = series["day_on"].min(), series["day_on"].max()
+    if not isinstance(first, date) or not isinstance(last, date):
+        return pl.DataFrame(schema={"day_on": pl.Date})
+    first = max(first, plan.before_from_on or first)
+    last = min(last, plan.until_on or last)
+    within = series.filter(pl.col("day_on").is_between(first, last))
+    if within.is_empty():
+        return pl.DataFrame(schema={"day_on": pl.Date})
+    days = pl.DataFrame({"day_on": pl.date_range(first, last, eager=True)})
+    wide = within.sort("place_id", "day_on").pivot(on="place_id", index="day_on", values="value")
+    works = pl.col("day_on").is_between(plan.started_on, plan.finished_on, closed="left")
+    return (
+        days.join(wide, on="day_on", how="left", maintain_order="left")
+        .select("day_on", *sorted(name for name in wide.columns if name != "day_on"))
+        .with_columns(pl.when(~works).then(pl.exclude("day_on")).name.keep())
+    )
+
+
+def _treated(plan: Plan, series: pl.DataFrame) -> tuple[str, ...]:
+    """The plan's places; else those that the action's title names, or the city as a whole."""
+    if plan.treated_ids or series.is_empty():
+        return plan.treated_ids
+    places = dict(series.select("place_id", "place_name").unique().sort("place_id").rows())
+    if set(places) == {WHOLE_CITY}:
+        return (WHOLE_CITY,)
+    title = plan.action_name.casefold()
+    return tuple(one for one, name in places.items() if name and name.casefold() in title)
+
+
+def _numbers(table: pl.DataFrame, places: list[str]) -> Array:
+    """The amounts (days, places), NaN where a day is missing."""
+    columns = [table[name].cast(pl.Float64).fill_null(float("nan")).to_numpy() for name in places]
+    return np.column_stack(columns) if columns else np.empty((table.height, 0))
+
+
+def _seed(plan: Plan) -> int:
+    return int.from_bytes(hashlib.sha256(plan.action_id.encode()).digest()[:8], "big")
+
+
+def _impact(plan: Plan, panel: _Panel) -> Impact:
+    return impact(
+        panel.values,
+        panel.controls,
+        first_after=panel.first_after,
+        seed=_seed(plan),
+        season=_WEEK,
+    )
+
+
+def _structural(plan: Plan, panel: _Panel) -> Outcome:
+    def effect(one: Array, others: Array, at: int) -> float:
+        try:
+            found = impact(one, others, first_after=at, seed=_seed(plan), draws=200, warm_up=50)
+        except ValueError:
+            return float("nan")
+        # Places are of different sizes.
+        return found.effect / found.predicted if found.predicted else float("nan")
+
+    found = _impact(plan, panel)
+    places = placebo_places(
+        panel.controls, estimate=lambda one, others: effect(one, others, panel.first_after)
+    )
+    dates = placebo_dates(
+        np.column_stack([panel.values, panel.controls]),
+        first_after=_last_before(panel.values, panel.first_after),
+        after=_WEEK,
+        least_before=_LEAST_PLACEBO_BEFORE,
+        estimate=lambda part, at: effect(part[:, 0], part[:, 1:], at),
+        most=_PLACEBO_DATES,
+    )
+    own = found.effect / found.predicted if found.predicted else float("nan")
+    placebo = ranked(own, np.concatenate([places, dates]))
+    return replace(
+        panel.known,
+        ratio=found.ratio,
+        low=found.ratio_low,
+        high=found.ratio_high,
+        difference=found.effect,
+        chance=found.p_value,
+        fit_error=found.fit_error,
+        placebo_rank=placebo.rank,
+        placebos=placebo.count,
+    )
+
+
+def _of_calendar(days: tuple[date, ...]) -> Array:
+    """Regressors of the year's course and of the days of the week (days, 10)."""
+    weekdays = np.array([day.weekday() for day in days])
+    of_week = (weekdays[:, None] == np.arange(1, _WEEK)).astype(float)
+    return np.column_stack([of_season([day.timetuple().tm_yday for day in days]), of_week])
+
+
+def _break(panel: _Panel) -> Break:
+    return interrupted(
+        panel.values,
+        first_after=panel.first_after,
+        others=_of_calendar(panel.days),
+        season=_WEEK,
+    )
+
+
+def _interrupted(_: Plan, panel: _Panel) -> Outcome:
+    def step(part: Array, at: int) -> float:
+        try:
+            found = interrupted(part[:, 0], first_after=at, others=part[:, 1:], season=_WEEK)
+        except ValueError:
+            return float("nan")
+        return found.level
+
+    found = _break(panel)
+    is_after = ~np.isnan(panel.values[panel.first_after :])
+    expected = float(found.expected[panel.first_after :][is_after].mean())
+    dates = placebo_dates(
+        np.column_stack([panel.values, _of_calendar(panel.days)]),
+        first_after=_last_before(panel.values, panel.first_after),
+        after=panel.known.after or 0,
+        least_before=_A_YEAR,
+        estimate=step,
+    )
+    placebo = ranked(found.level, dates)
+    return replace(
+        panel.known,
+        ratio=1 + found.level / expected,
+        low=1 + found.level_low / expected,
+        high=1 + found.level_high / expected,
+        difference=found.level,
+        chance=found.p_value,
+        fit_error=found.fit_error,
+        placebo_rank=placebo.rank,
+        placebos=placebo.count,
+    )
+
+
+def _last_before(values: Array, first_after: int) -> int:
+    """The step after the last value before: the works that follow it hold none."""
+    known = np.flatnonzero(~np.isnan(values[:first_after]))
+    return int(known[-1]) + 1 if len(known) else 0
+
+
+def _judged(plan: Plan, rules: Rules, found: Outcome) -> Outcome:
+    """The verdict that the rules give on an effect.
+
+    An effect counts where chance and placebos seldom give one as large. With few placebos it has
+    to be the largest of all.
+    """
+    if found.before is None or found.before < rules.least_before_count:
+        return _without_effect(found, "few_before")
+    if found.after is None or found.after < rules.least_after_count:
+        return _without_effect(found, "few_after")
+    if found.ratio is None or found.chance is None or not np.isfinite(found.ratio):
+        return _without_effect(found, "few_before")
+    doubt = _doubt(rules, found, found.chance)
+    if doubt:
+        return replace(found, verdict="no_evidence", reason=doubt)
+    is_wanted = (found.ratio > 1) == (plan.goal_ratio > 1)
+    return replace(found, verdict="effective" if is_wanted else "adverse")
+
+
+def _doubt(rules: Rules, found: Outcome, chance: float) -> str:
+    """Why an effect is no evidence; nothing where it is."""
+    error, most = found.fit_error, rules.most_error_ratio
+    if most is not None and (error is None or not error <= most):
+        return "poor_fit"
+    if chance >= rules.significance_ratio:
+        return "chance"
+    rank, count = found.placebo_rank or 1, found.placebos
+    is_usual = rank > 1 and rank / (count + 1) > rules.most_placebo_ratio
+    return "placebo" if is_usual else ""
+
+
+def _without_effect(found: Outcome, reason: str) -> Outcome:
+    return Outcome(
+        "not_enough_data",
+        reason,
+        before=found.before,
+        after=found.after,
+        completeness=found.completeness,
+    )

@@ -1,0 +1,1 @@
+"""Forecasts: a file each, with one function and one declaration."""

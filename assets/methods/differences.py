@@ -1,0 +1,73 @@
+"""Whether places with an action changed otherwise than places without: difference in differences.
+
+Card & Krueger (1994), Minimum wages and employment, American Economic Review 84(4); that both went
+the same way before is tested, since the method rests on it (Angrist & Pischke 2009, ch. 5).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from assets.methods.interrupted import interrupted, newey_west
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How much more the treated places changed than the others, with its 95 % interval.
+
+    `trend_p_value` says how likely such a difference of their trends before is if there is none:
+    below 0.05 the two went different ways already.
+    """
+
+    effect: float
+    low: float
+    high: float
+    p_value: float
+    trend_p_value: float
+    before_count: int
+    after_count: int
+
+
+def difference_of_means(
+    *, treated_before: float, treated_after: float, others_before: float, others_after: float
+) -> float:
+    """The difference in differences of four means, in their unit."""
+    return (treated_after - treated_before) - (others_after - others_before)
+
+
+def difference_in_differences(
+    treated: ArrayLike, others: ArrayLike, *, first_after: int
+) -> Difference:
+    """Compare the change of treated places (steps, places) with that of the others.
+
+    Steps in which any place has a gap (NaN) count for nothing: a place that comes or goes would
+    look like a change. The errors are Newey and West's of the gap between the two means over time.
+    The order of places does not matter. Raises ValueError for fewer than three steps before.
+    """
+    from scipy.stats import t as student
+
+    inside, outside = (np.asarray(one, dtype=float) for one in (treated, others))
+    # Sums of the same numbers in another order differ in their last digit.
+    gap = np.sort(inside.reshape(len(inside), -1), axis=1).mean(axis=1)
+    gap = gap - np.sort(outside.reshape(len(outside), -1), axis=1).mean(axis=1)
+    before = gap[:first_after][~np.isnan(gap[:first_after])]
+    if len(before) < 3:
+        raise ValueError("a difference in differences needs three steps before the action")
+    found = interrupted(gap, first_after=first_after, has_trend=False)
+    steps = np.arange(len(before), dtype=float)
+    design = np.column_stack([np.ones(len(before)), steps - steps.mean()])
+    covariance, slope = newey_west(design, before, lags=int(4 * (len(before) / 100) ** (2 / 9)))
+    deviation = float(np.sqrt(max(covariance[1, 1], 0.0)))
+    p_value = 1.0
+    if deviation > 0:
+        p_value = float(2 * student.sf(abs(slope[1]) / deviation, len(before) - 2))
+    return Difference(
+        effect=found.level,
+        low=found.level_low,
+        high=found.level_high,
+        p_value=found.p_value,
+        trend_p_value=p_value,
+        before_count=found.before_count,
+        after_count=found.after_count,
+    )

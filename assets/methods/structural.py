@@ -1,0 +1,190 @@
+"""What a series would have been without an action, from series that the action did not touch.
+
+Bayesian structural time series: Brodersen, Gallusser, Koehler, Remy & Scott (2015), Inferring
+causal impact using Bayesian structural time-series models, Annals of Applied Statistics 9(1). A
+level that wanders a little, and a regression on untreated series.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from assets.methods.scaled_error import scaled_error
+
+Array = NDArray[np.float64]
+# The paper's R package CausalImpact: the level's step is about 0.01 of the series' deviation,
+# with the weight of 32 values.
+_LEVEL_DEVIATION: Final = 0.01
+_LEVEL_WEIGHT: Final = 32.0
+_NOISE_WEIGHT: Final = 1.0
+_NOISE_SHARE: Final = 0.5
+_LEAST_BEFORE: Final = 4
+_MOST_LASTING: Final = 0.9
+_TINY: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What became of a series after an action, in its own unit and a step, with 95 % intervals.
+
+    `actual` and `predicted` are means over the steps after; `effect` is their difference and
+    `p_value` the two-sided tail of the prediction beyond `actual`. `expected`, `low` and `high`
+    (steps,) say what was to be expected at each step (NaN where a control has a gap); before the
+    action they are the fit, without an interval (NaN). `fit_error` is the MASE of that fit.
+    """
+
+    actual: float
+    predicted: float
+    predicted_deviation: float
+    effect: float
+    effect_low: float
+    effect_high: float
+    ratio: float
+    ratio_low: float
+    ratio_high: float
+    p_value: float
+    fit_error: float
+    before_count: int
+    after_count: int
+    expected: Array
+    low: Array
+    high: Array
+
+
+def impact(
+    values: ArrayLike,
+    controls: ArrayLike,
+    *,
+    first_after: int,
+    seed: int,
+    draws: int = 1_000,
+    warm_up: int = 200,
+    season: int = 1,
+) -> Impact:
+    """Compare a series after an action with what untreated series say it would have been.
+
+    `values` (steps,), of which those from `first_after` on are after the action; `controls`
+    (steps, kinds), which may have no column. NaN is a gap; where a control has one, that step
+    counts for nothing. Controls in another order give the same bits, and so does the same seed.
+    The regression has Zellner's g-prior, g the number of values before. `season` is the number of
+    steps in a cycle, for `fit_error`. Raises ValueError for fewer than four values before, or none
+    after.
+    """
+    from assets.methods.structural_compiled import sample
+
+    y = np.array(values, dtype=float)
+    x = _in_one_order(np.array(controls, dtype=float).reshape(len(y), -1))
+    is_untold: NDArray[np.bool_] = np.asarray(np.isnan(x).any(axis=1))
+    y[is_untold] = np.nan
+    x = np.nan_to_num(x)
+    is_known = ~np.isnan(y)
+    before, after = is_known[:first_after], is_known[first_after:]
+    if before.sum() < _LEAST_BEFORE or not after.any():
+        raise ValueError("an impact needs four values before the action and one after it")
+    centre, scale = y[:first_after][before].mean(), y[:first_after][before].std()
+    scale = scale if scale > _TINY * max(1.0, abs(centre)) else 1.0
+    scaled = (y - centre) / scale
+    x = _standardised(x, first_after, before)
+    known = x[:first_after][before]
+    pull = np.linalg.pinv(known.T @ known, hermitian=True)
+    spread = np.linalg.cholesky(pull + _TINY * np.eye(len(pull))) if len(pull) else pull
+    steps, later, count = first_after, len(y) - first_after, int(before.sum())
+    rng = np.random.default_rng(seed)
+    paths, fit = sample(
+        np.ascontiguousarray(scaled[:steps]),
+        np.ascontiguousarray(x[:steps]),
+        np.ascontiguousarray(x[steps:]),
+        np.ascontiguousarray(pull),
+        np.ascontiguousarray(spread),
+        count / (count + 1),
+        _LEVEL_DEVIATION**2,
+        _LEVEL_WEIGHT,
+        _NOISE_SHARE,
+        _NOISE_WEIGHT,
+        rng.standard_normal((draws + warm_up, 2 * steps + x.shape[1] + 2 * later)),
+        rng.chisquare(_NOISE_WEIGHT + count, draws + warm_up),
+        rng.chisquare(_LEVEL_WEIGHT + steps - 1, draws + warm_up),
+        warm_up,
+    )
+    paths, fit = paths * scale + centre, fit * scale + centre
+    fit[is_untold[:steps]] = np.nan
+    paths[:, is_untold[steps:]] = np.nan
+    return _summary(y, paths, fit, after=after, season=season, kinds=x.shape[1])
+
+
+def _summary(
+    y: Array, paths: Array, fit: Array, *, after: NDArray[np.bool_], season: int, kinds: int
+) -> Impact:
+    steps = len(fit)
+    actual = float(y[steps:][after].mean())
+    means = paths[:, after].mean(axis=1)
+    predicted = float(means.mean())
+    means = predicted + (means - predicted) * _widened(
+        means, y[:steps] - fit, after_count=int(after.sum()), kinds=kinds
+    )
+    low, high = np.quantile(means, (0.025, 0.975))
+    above = float((means >= actual).mean())
+    least = 1 / (len(means) + 1)
+    blank = np.full(steps, np.nan)
+    path_low, path_high = np.quantile(paths, (0.025, 0.975), axis=0)
+    # A share of what was to be expected: only where that is above nought in every draw.
+    ratios = actual / means if (means > 0).all() else np.full(len(means), np.nan)
+    before = ~np.isnan(y[:steps])
+    return Impact(
+        actual=actual,
+        predicted=predicted,
+        predicted_deviation=float(means.std()),
+        effect=actual - predicted,
+        effect_low=float(actual - high),
+        effect_high=float(actual - low),
+        ratio=actual / predicted if (means > 0).all() else float("nan"),
+        ratio_low=float(np.quantile(ratios, 0.025)),
+        ratio_high=float(np.quantile(ratios, 0.975)),
+        p_value=min(1.0, max(2 * min(above, 1 - above), least)),
+        fit_error=scaled_error(y[:steps], fit, season=season),
+        before_count=int(before.sum()),
+        after_count=int(after.sum()),
+        expected=np.concatenate([fit, paths.mean(axis=0)]),
+        low=np.concatenate([blank, path_low]),
+        high=np.concatenate([blank, path_high]),
+    )
+
+
+def _widened(means: Array, errors: Array, *, after_count: int, kinds: int) -> float:
+    """By how much the mean's deviation grows because errors last longer than a step.
+
+    The model draws each noise anew. With ρ between errors a step apart, not below nought, the
+    noise's share of a mean's variance is (1 + ρ) / (1 - ρ) of that (Bartlett 1946).
+    """
+    earlier, later = errors[:-1], errors[1:]
+    is_pair = ~np.isnan(earlier) & ~np.isnan(later)
+    total, known = float(np.nansum(errors**2)), int((~np.isnan(errors)).sum())
+    variance = float(means.var())
+    if not total > 0 or not variance > 0:
+        return 1.0
+    lasting = float((earlier[is_pair] * later[is_pair]).sum()) / total
+    lasting = min(max(lasting, 0.0), _MOST_LASTING)
+    # The mean's own noise, and that in the level and the coefficients it was foreseen by.
+    more = (
+        total
+        / known
+        * (1 / after_count + (1 + kinds) / known)
+        * ((1 + lasting) / (1 - lasting) - 1)
+    )
+    return float(np.sqrt(1 + more / variance))
+
+
+def _in_one_order(controls: Array) -> Array:
+    """The columns in an order that follows from their numbers alone."""
+    order = sorted(range(controls.shape[1]), key=lambda at: controls[:, at].tobytes())
+    return controls[:, order]
+
+
+def _standardised(x: Array, first_after: int, before: NDArray[np.bool_]) -> Array:
+    """Each control about its mean before, in deviations; those that do not move say nothing."""
+    known = x[:first_after][before]
+    centre, deviation = known.mean(axis=0), known.std(axis=0)
+    moves = deviation > _TINY * np.maximum(1.0, np.abs(centre))
+    return np.asarray((x[:, moves] - centre[moves]) / deviation[moves])

@@ -1,0 +1,1 @@
+"""The kinds of edits, a file each: found here, and registered nowhere."""

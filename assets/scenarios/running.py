@@ -1,0 +1,273 @@
+"""Computing a scenario: the tables downstream of what it edits, by the functions of production."""
+
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+
+from assets.declaration import Declaration
+from assets.derive import is_as_read
+from assets.inputs import input_of
+from assets.lineage import made_of
+from assets.scenarios.kind import EditProblem, edited, find_kinds
+from assets.scenarios.plan import Scenario, place_of
+from assets.scenarios.planned import (
+    PlannedTwin,
+    changed_columns,
+    current_rows,
+    with_history,
+)
+from assets.twin import Twin
+from infra.errors import TwinError, UsageError
+
+# Called with the table that is computed next.
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An indicator's rows without and with the scenario."""
+
+    baseline: pl.DataFrame
+    planned: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a scenario changes: by indicator its rows before and after, and of what it was made.
+
+    `computed` are all tables that were computed, `left_out` those that were not, and why.
+    """
+
+    pins: Mapping[str, int]
+    indicators: Mapping[str, Pair]
+    computed: tuple[str, ...]
+    edited: tuple[str, ...]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+
+def outcome_of(
+    scenario: Scenario,
+    declarations: Mapping[str, Declaration],
+    twin: Twin,
+    *,
+    progress: Progress | None = None,
+    also: Collection[str] = (),
+) -> Outcome:
+    """Compute what a scenario changes, in memory. Nothing is written.
+
+    Tables are pinned as they are now. Computed are those of which a column is made of one that
+    changed, for as long as something does; of tables with windows the newest window. What is made
+    straight from records of persons is not computed: a border that is moved would show who lives
+    between the old and the new one. Tables of `also` are computed whether anything touches them or
+    not. Raises UsageError where an edit names what is not there.
+    """
+    known = set(twin.lake.tables())
+    versions = {table: twin.lake.version(table) for table in sorted(known)}
+    pins = {table: version for table, version in versions.items() if version is not None}
+    base, planned = PlannedTwin.of(twin, pins), PlannedTwin.of(twin, pins)
+    changed = _overlaid(scenario, declarations, base, planned)
+    edited_tables = tuple(sorted(changed))
+    kinds = find_kinds()
+    untold = {
+        table: why for edit in scenario.edits for table, why in kinds[edit.kind].untold.items()
+    }
+    indicators: dict[str, Pair] = {}
+    computed: list[str] = []
+    left_out: dict[str, str] = {}
+    for declaration in _in_order(declarations):
+        table = declaration.key
+        if table in edited_tables or not (table in also or _is_touched(declaration, changed)):
+            continue
+        if declaration.stage == "open" or not _leads_to_gold(table, declarations):
+            continue
+        if table in untold:
+            left_out[table] = untold[table]
+            continue
+        missing = [one for one in (table, *declaration.reads.values()) if one not in pins]
+        if missing:
+            left_out[table] = f"{missing[0]} does not exist yet"
+            continue
+        if any(_is_of_persons(one, twin) for one in declaration.reads.values()):
+            left_out[table] = "it is made straight from records of persons"
+            continue
+        if progress is not None:
+            progress(table)
+        computed.append(table)
+        pair = _computed(declaration, base, planned, changed)
+        columns = changed_columns(pair.baseline, pair.planned)
+        if not columns:
+            continue
+        changed[table] = columns
+        _put(declaration, pair, base, planned)
+        if declaration.stage == "gold":
+            indicators[table] = pair
+    _effects(scenario, indicators, declarations, base, planned)
+    return Outcome(pins, indicators, tuple(computed), edited_tables, left_out)
+
+
+def _overlaid(
+    scenario: Scenario,
+    declarations: Mapping[str, Declaration],
+    base: PlannedTwin,
+    planned: PlannedTwin,
+) -> dict[str, frozenset[str]]:
+    """Put the edited tables in their place; the columns in which each differs from what it was."""
+    kinds = find_kinds()
+    current: dict[str, pl.DataFrame] = {}
+    before: dict[str, pl.DataFrame] = {}
+    for number, edit in enumerate(scenario.edits, start=1):
+        kind = kinds[edit.kind]
+        for table in (*kind.reads.values(), *kind.asks.values()):
+            if table not in base.pins:
+                raise UsageError(
+                    f"{place_of(number, edit.kind)} needs {table}, which does not exist yet; "
+                    "type gemello run first"
+                )
+            if table not in current:
+                before[table] = current[table] = current_rows(table, base)
+        try:
+            current |= edited(kind, edit, current)
+        except EditProblem as problem:
+            raise UsageError(
+                f"{scenario.scenario_id}: {place_of(number, edit.kind)}: {problem.name}: {problem}"
+            ) from None
+    changed: dict[str, frozenset[str]] = {}
+    for table, rows in current.items():
+        columns = changed_columns(before[table], rows)
+        if columns:
+            planned.tables[table] = with_history(table, rows, declarations, base)
+            changed[table] = columns
+    return changed
+
+
+def _in_order(declarations: Mapping[str, Declaration]) -> Iterator[Declaration]:
+    """Declarations with their inputs first."""
+    done: set[str] = set()
+
+    def with_inputs(table: str) -> Iterator[Declaration]:
+        if table in declarations and table not in done:
+            done.add(table)
+            for read in declarations[table].reads.values():
+                yield from with_inputs(read)
+            yield declarations[table]
+
+    for table in sorted(declarations):
+        yield from with_inputs(table)
+
+
+def _is_touched(declaration: Declaration, changed: Mapping[str, frozenset[str]]) -> bool:
+    """Whether any column is made of one that changed."""
+    return any(
+        column in changed.get(table, ())
+        for name in declaration.gives
+        for table, column in made_of(declaration, name)
+    )
+
+
+def _leads_to_gold(table: str, declarations: Mapping[str, Declaration]) -> bool:
+    """Whether an indicator is made of it, sooner or later."""
+    return table.startswith("gold/") or any(
+        table in one.reads.values() and _leads_to_gold(key, declarations)
+        for key, one in declarations.items()
+    )
+
+
+def _is_of_persons(table: str, twin: Twin) -> bool:
+    contract = twin.contract_of(table)
+    return contract is not None and any(one.is_pseudonym for one in contract.stored.values())
+
+
+def _computed(
+    declaration: Declaration,
+    base: PlannedTwin,
+    planned: PlannedTwin,
+    changed: Mapping[str, frozenset[str]],
+) -> Pair:
+    """The rows without and with the scenario: of all, or of the newest window."""
+    days = None if declaration.window_by is None else [_newest_day(declaration, base)]
+    inputs = _inputs(declaration, planned, days)
+    # A function that is fitted to the city as it is takes both: what holds, and what is planned.
+    # Its baseline is the plan to leave all as it is, solved alike: solvers stop near the solution.
+    asked = inspect.signature(declaration.function).parameters
+    twice = [
+        name
+        for name, table in declaration.reads.items()
+        if f"{name}_planned" in asked and table in changed
+    ]
+    if twice:
+        as_it_is = _inputs(declaration, base, days)
+        baseline = _rows(
+            declaration, as_it_is | {f"{name}_planned": as_it_is[name] for name in twice}, days
+        )
+        inputs |= {f"{name}_planned": inputs[name] for name in twice}
+        inputs |= {name: as_it_is[name] for name in twice}
+    elif declaration.window_by is None and is_as_read(declaration, base.pins, base):
+        baseline = base.read(declaration.key).collect()
+    else:
+        baseline = _rows(declaration, _inputs(declaration, base, days), days)
+    after = _rows(declaration, inputs, days)
+    if after.schema != baseline.schema:
+        raise TwinError(f"{declaration.key}: its columns depend on its data; fix them")
+    return Pair(baseline, after)
+
+
+def _inputs(
+    declaration: Declaration, twin: PlannedTwin, days: list[date] | None
+) -> dict[str, pl.DataFrame]:
+    return {
+        name: input_of(name, twin.pins[table], twin=twin, days=days, declaration=declaration)
+        for name, table in declaration.reads.items()
+    }
+
+
+def _rows(
+    declaration: Declaration, inputs: Mapping[str, pl.DataFrame], days: list[date] | None
+) -> pl.DataFrame:
+    frame = declaration.function(**inputs)
+    if days is None or declaration.window_by is None:
+        return frame
+    return frame.filter(pl.col(declaration.window_by).cast(pl.Date).is_in(days))
+
+
+def _newest_day(declaration: Declaration, twin: PlannedTwin) -> date:
+    newest = twin.read(declaration.key).select(pl.col("window_on").max()).collect().item()
+    return newest if isinstance(newest, date) else declaration.since
+
+
+def _put(declaration: Declaration, pair: Pair, base: PlannedTwin, planned: PlannedTwin) -> None:
+    """The table as those downstream read it: of one with windows, its other windows as they are."""
+    rows = pair.planned
+    if declaration.window_by is not None:
+        window = pl.col(declaration.window_by).cast(pl.Date)
+        day = _newest_day(declaration, base)
+        others = base.read(declaration.key).filter(pl.col("window_on") != day).collect()
+        rows = pl.concat(
+            [others, rows.with_columns(window_on=window).select(others.columns)],
+        )
+    planned.tables[declaration.key] = rows
+
+
+def _effects(
+    scenario: Scenario,
+    indicators: dict[str, Pair],
+    declarations: Mapping[str, Declaration],
+    base: PlannedTwin,
+    planned: PlannedTwin,
+) -> None:
+    """Effects that no function holds, on the indicators; one that did not change so far joins."""
+    kinds = find_kinds()
+    for edit in scenario.edits:
+        kind = kinds[edit.kind]
+        for table, effect in kind.after.items():
+            if table not in base.pins or declarations[table].window_by is not None:
+                continue
+            stored = base.read(table).collect()
+            pair = indicators.get(table, Pair(stored, stored))
+            asked = {name: current_rows(one, base) for name, one in kind.asks.items()}
+            after = effect(edit, pair.planned, **asked)
+            if changed_columns(pair.planned, after):
+                indicators[table] = Pair(pair.baseline, after)
+                planned.tables[table] = after

@@ -1,0 +1,93 @@
+"""`action`: what a decision of the city is to bring about, and whether it did."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from infra.errors import UsageError
+from orchestration.cli.console import fail, no_such, note, say, table
+from orchestration.cli.exit_codes import EXIT_REFUSED
+
+app = typer.Typer(no_args_is_help=True, help="Register actions of the city, and evaluate them.")
+
+_EFFECTS: Final = "gold/actions/action_effect"
+_NEEDED: Final = (
+    "bronze/comune_brescia/action_register", "bronze/comune_brescia/actions",
+    "bronze/definitions/action_goals", "silver/actions/goal_by_day", "gold/actions/*",
+)  # fmt: skip
+
+
+@app.command()
+def register(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The action, YAML.")],
+) -> None:
+    """Write down what is to be verified of an action, before the result is known.
+
+    What was entered stays: the same action again is a new entry that supersedes the one before.
+    """
+    from assets.action_register import enter, read_entry
+    from assets.twin import Twin, utc_now
+
+    entry = read_entry(file)
+    row = enter(entry, Twin.here(), at=utc_now())
+    say(f"{entry.action_id}: registered, entry {row['revision_count']}, {row['entry_hash']}")
+    if row["supersedes_hash"]:
+        note(f"It takes the place of {row['supersedes_hash']}, which stays in the register")
+    if not row["is_before"]:
+        note("Data of after the action are there already: the verdict will say so")
+    note("Type `gemello action evaluate` to see the verdict")
+
+
+@app.command("list")
+def list_entries() -> None:
+    """Show every entry of the register, superseded ones as well; exit 1 where one was changed."""
+    from assets.action_register import broken, entries
+    from assets.twin import Twin
+
+    twin = Twin.here()
+    shown = ("action_id", "revision_count", "registered_at", "is_before", "goal_indicator_code")
+    rows = entries(twin)
+    table(
+        "Register of actions",
+        [*shown, "entry"],
+        [(*(row[name] for name in shown), row["entry_hash"][:12]) for row in rows.to_dicts()],
+    )
+    wrong = broken(twin)
+    if wrong:
+        fail(f"{wrong} entries are not as they were entered: compare with a backup")
+        raise typer.Exit(EXIT_REFUSED)
+
+
+@app.command()
+def evaluate(
+    action: Annotated[str | None, typer.Argument(help="Its id; default: all.")] = None,
+) -> None:
+    """Compute the effect of actions from the data that are there, and show the verdicts."""
+    from assets.action_register import export
+    from assets.twin import Twin
+    from infra.settings import Settings
+    from orchestration.cli.publishers import with_publishers
+    from orchestration.runner import run_assets
+
+    settings = Settings.load()
+    export(Twin.here(settings))
+    with with_publishers(settings) as served:
+        twin = Twin.here(served)
+        summary = run_assets(twin, select=" or ".join(f'key:"{one}"' for one in _NEEDED))
+    for step, text in summary.failures.items():
+        fail(text if text.startswith(f"{step}:") else f"{step}: {text}")
+    for name, text in summary.warnings.items():
+        if name == _EFFECTS:
+            note(f"{name} {text}")
+    if not twin.lake.exists(_EFFECTS):
+        raise UsageError(f"{_EFFECTS} was never computed: type `gemello run`")
+    rows = twin.lake.read(_EFFECTS).collect().sort("action_id")
+    if action is not None:
+        if action not in rows["action_id"].to_list():
+            raise UsageError(no_such("action", action, rows["action_id"].to_list()))
+        rows = rows.filter(action_id=action)
+    shown = ("action_id", "action_name", "verdict_code", "verdict_text")
+    table("Actions", shown, rows.select(shown).rows())
+    if not summary.is_success:
+        raise typer.Exit(EXIT_REFUSED)

@@ -1,0 +1,266 @@
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.indicators.action_effect import action_effect, declaration
+from assets.silver.goal_by_day import goal_by_day
+from infra.simulator.city import City
+from tests.assets import simulated_actions as simulated
+
+START = date(2025, 11, 10)
+REGISTER = pl.read_csv(
+    "assets/register/register.csv",
+    separator=";",
+    schema={
+        "action_id": pl.String, "revision_count": pl.Int64, "action_name": pl.String,
+        "goal_indicator_code": pl.String, "goal_ratio": pl.Float64, "started_on": pl.Date,
+        "finished_on": pl.Date, "before_from_on": pl.Date, "until_on": pl.Date,
+        "treated_ids": pl.String, "control_ids": pl.String, "cost_eur": pl.Float64,
+        "decided_by_name": pl.String, "lat_deg": pl.Float64, "lng_deg": pl.Float64,
+        "radius_m": pl.Float64, "registered_on": pl.Date, "is_before": pl.Boolean,
+        "entry_hash": pl.String,
+    },
+)  # fmt: skip
+NOTHING = {
+    "published": simulated.published(City("small", 2, 1, START)),
+    "register": REGISTER,
+    "goals": simulated.GOALS,
+    "segments": pl.DataFrame(
+        schema={
+            "edge_id": pl.String, "length_m": pl.Float64, "traffic_count": pl.Int64,
+            "line_geom": pl.Binary,
+        }
+    ),
+    "accidents": pl.DataFrame(schema={"edge_id": pl.String, "occurred_on": pl.Date}),
+    "bikes": pl.DataFrame(
+        schema={
+            "window_on": pl.Date, "counter_id": pl.String, "street_name": pl.String,
+            "counted_at": pl.Datetime("us", "UTC"), "bikes_count": pl.Int64,
+        }
+    ),
+    "heat": pl.DataFrame(
+        schema={"area_id": pl.String, "consumed_on": pl.Date, "heat_kwh": pl.Float64}
+    ),
+    "nights": pl.DataFrame(
+        schema={"day_on": pl.Date, "nights_count": pl.Int64, "structures_count": pl.Int64}
+    ),
+}  # fmt: skip
+FIRST = date(2025, 3, 1)
+
+
+def registered(**changed: object) -> pl.DataFrame:
+    entry = {
+        "action_id": "AZ-50",
+        "revision_count": 1,
+        "action_name": "Ciclabile di prova",
+        "goal_indicator_code": "bike_counts",
+        "goal_ratio": 1.2,
+        "started_on": FIRST + timedelta(days=40),
+        "finished_on": FIRST + timedelta(days=50),
+        "treated_ids": "CB01",
+        "registered_on": date(2025, 2, 1),
+        "is_before": True,
+    } | changed
+    return pl.concat([REGISTER, pl.DataFrame([entry], schema=REGISTER.schema)])
+
+
+def counted(*, effect: float, days: int = 90, seed: int = 1) -> pl.DataFrame:
+    """Four counters that share the weather; the first has an effect from the fiftieth day on."""
+    rng = np.random.default_rng(seed)
+    weather = rng.uniform(0.4, 1.2, days)
+    level = weather[:, None] * rng.normal(1, 0.04, (days, 4)) * np.array([50, 40, 70, 30])
+    level[50:, 0] *= effect
+    midnight = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
+    return pl.DataFrame(
+        [
+            {
+                "window_on": FIRST,
+                "counter_id": f"CB0{place + 1}",
+                "street_name": "Via Trieste",
+                "counted_at": midnight + timedelta(days=day, hours=hour),
+                "bikes_count": round(level[day, place]),
+            }
+            for day in range(days)
+            for place in range(4)
+            for hour in range(24)
+        ],
+        schema=NOTHING["bikes"].schema,
+    )
+
+
+def inputs_of(**delivered: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """What the indicators read, of what was delivered."""
+    frames = {**NOTHING, **delivered}
+    own = {name: frames.pop(name) for name in ("bikes", "heat", "nights")}
+    return frames | {"series": goal_by_day(**own)}
+
+
+def effect_of(**delivered: pl.DataFrame) -> dict[str, object]:
+    (row,) = action_effect(**inputs_of(**delivered)).iter_rows(named=True)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("effect", "goal", "verdict", "reason"),
+    [
+        (1.35, 1.2, "effective", None),
+        (1.35, 0.8, "adverse", None),
+        (0.7, 1.2, "adverse", None),
+        (1.0, 1.2, "no_evidence", "chance"),
+    ],
+)
+def test_the_verdict_follows_from_the_effect_and_from_what_was_wanted(
+    effect: float, goal: float, verdict: str, reason: str | None
+):
+    row = effect_of(register=registered(goal_ratio=goal), bikes=counted(effect=effect))
+
+    assert (row["verdict_code"], row["reason_code"]) == (verdict, reason)
+    assert row["effect_low_ratio"] <= effect <= row["effect_high_ratio"]
+    assert (row["before_count"], row["after_count"]) == (40, 40)
+    assert row["quality_code"] == "ok"
+
+
+@pytest.mark.parametrize(("days", "reason"), [(60, "few_after"), (90, None)])
+def test_a_verdict_waits_for_three_weeks(days: int, reason: str | None):
+    row = effect_of(register=registered(), bikes=counted(effect=1.35, days=days))
+
+    assert row["reason_code"] == reason
+    assert (row["effect_ratio"] is None) == (reason is not None)
+
+
+def test_days_after_the_window_change_nothing():
+    window = registered(until_on=FIRST + timedelta(days=79))
+    longer = counted(effect=1.35)
+    as_long = longer.filter(pl.col("counted_at").dt.date() < FIRST + timedelta(days=80))
+
+    assert effect_of(register=window, bikes=longer) == effect_of(register=window, bikes=as_long)
+
+
+@settings(max_examples=4, deadline=None)
+@given(seed=st.integers(0, 1_000))
+def test_the_order_of_rows_changes_nothing(seed: int):
+    bikes = counted(effect=1.35)
+
+    plain = effect_of(register=registered(), bikes=bikes)
+    other = effect_of(
+        register=registered(), bikes=bikes.sample(fraction=1, shuffle=True, seed=seed)
+    )
+
+    assert other == plain
+
+
+def test_controls_that_are_named_are_the_only_ones():
+    bikes = counted(effect=1.35)
+    fewer = bikes.filter(pl.col("counter_id") != "CB04")
+
+    named = effect_of(register=registered(control_ids="CB02 CB03"), bikes=bikes)
+
+    assert named == effect_of(register=registered(control_ids="CB02 CB03"), bikes=fewer)
+    assert named["placebos_count"] < effect_of(register=registered(), bikes=bikes)["placebos_count"]
+
+
+def test_a_goal_that_was_registered_when_its_data_were_there_is_told_as_such():
+    late = registered(is_before=False, registered_on=date(2025, 6, 1), revision_count=3)
+
+    row = effect_of(register=late, bikes=counted(effect=1.35))
+
+    assert (row["registered_code"], row["changes_count"]) == ("after", 2)
+    assert "a fatto compiuto" in row["verdict_text"]
+
+
+def test_what_planners_registered_holds_instead_of_the_list_of_the_comune():
+    city = City("small", 2, 1, START)
+    own = registered(action_id="AZ-02", action_name="Registrata")
+
+    row = effect_of(published=simulated.published(city, "AZ-02"), register=own)
+
+    assert (row["action_name"], row["registered_code"]) == ("Registrata", "before")
+    assert row["radius_m"] == city.actions["AZ-02"].radius_m
+
+
+def test_a_goal_that_the_comune_changed_later_shows_it():
+    city = City("small", 2, 1, START)
+    now = simulated.published(city, "AZ-02")
+    ended = pl.lit(datetime(2025, 6, 1, tzinfo=UTC)).cast(pl.Datetime("us", "UTC"))
+    earlier = now.with_columns(goal_ratio=pl.lit(1.5), valid_to=ended)
+
+    row = effect_of(published=pl.concat([earlier, now]))
+
+    assert (row["changes_count"], row["goal_ratio"]) == (1, 1.2)
+
+
+def test_without_actions_there_is_no_row():
+    assert action_effect(**inputs_of()).is_empty()
+
+
+def test_a_goal_without_a_series_is_never_judged():
+    city = City("small", 2, 1, START)
+
+    found = action_effect(**inputs_of(published=simulated.published(city, "AZ-03", "AZ-05")))
+
+    assert found["verdict_code"].to_list() == ["not_enough_data"] * 2
+    assert found["reason_code"].to_list() == ["no_series"] * 2
+
+
+def test_the_picture_of_many_actions_is_small():
+    assert declaration.plot is not None
+    frame = action_effect(**inputs_of(register=registered(), bikes=counted(effect=1.35)))
+
+    picture = declaration.plot(pl.concat([frame] * 40))
+
+    assert len(picture.encode()) < 45_000
+    assert "Ciclabile di prova" in picture
+
+
+def test_the_planted_cycle_lane_works_and_nothing_is_found_without_it():
+    city = City("small", 2, 1, START)
+    actions = {"published": simulated.published(city, "AZ-02")}
+
+    row = effect_of(**actions, bikes=simulated.bikes(city))
+    null = effect_of(**actions, bikes=simulated.bikes(simulated.without_effect(city)))
+
+    assert row["verdict_code"] == "effective"
+    assert row["effect_low_ratio"] < 1.35 < row["effect_high_ratio"]
+    assert null["verdict_code"] == "no_evidence"
+
+
+def test_a_promotion_without_effect_gets_none():
+    city = City("small", 2, 1, START)
+
+    row = effect_of(published=simulated.published(city, "AZ-07"), nights=simulated.nights(city))
+
+    assert row["verdict_code"] == "no_evidence"
+    assert row["effect_low_ratio"] < 1.0 < row["effect_high_ratio"]
+
+
+def test_the_planted_retrofit_saves_heat_once_there_are_days_before_it():
+    city = City("small", 56, 1, date(2025, 1, 6))
+    done = simulated.moved(city.actions["AZ-06"], finished_on=date(2025, 2, 3), works=2)
+    moved = simulated.with_actions(city, {"AZ-06": done})
+    own = registered(
+        goal_indicator_code="heat", goal_ratio=0.85, treated_ids="retrofit",
+        started_on=done.started_on, finished_on=done.finished_on,
+    )  # fmt: skip
+
+    row = effect_of(register=own, heat=simulated.heat(moved))
+
+    # Of the slope 18 % is saved; of what hot water needs, nothing.
+    assert row["verdict_code"] == "effective"
+    assert 0.8 < row["effect_ratio"] < 0.9
+
+
+@pytest.mark.slow
+def test_the_planted_zone_30_works_and_nothing_is_found_without_it():
+    city = City("full", 2, 1, START)
+    actions = {"published": simulated.published(city, "AZ-01")}
+
+    row = effect_of(**actions, **simulated.streets(city))
+    null = effect_of(**actions, **simulated.streets(simulated.without_effect(city)))
+
+    assert row["verdict_code"] == "effective"
+    assert row["effect_low_ratio"] < 0.75 < row["effect_high_ratio"]
+    assert null["verdict_code"] == "no_evidence"

@@ -1,0 +1,111 @@
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.columns import schemas_of
+from assets.derived_assets import find_declarations
+from assets.indicators.forecast_scores import declaration, forecast_scores
+from assets.twin import Twin
+from infra.settings import Settings
+
+DECLARATIONS = find_declarations()
+SCHEMAS = schemas_of(DECLARATIONS, Twin.here(Settings.load({}, Path())))
+EMPTY = {name: SCHEMAS[key].to_frame() for name, key in declaration.reads.items()}
+DAY = date(2025, 3, 24)
+SAID = {
+    "pm10_ugm3": 40.0, "low_80_ugm3": 35.0, "high_80_ugm3": 45.0, "low_95_ugm3": 30.0,
+    "high_95_ugm3": 50.0, "naive_ugm3": 52.0, "scale_ugm3": 8.0, "model_code": "harmonic",
+}  # fmt: skip
+
+
+def forecast(*, station: str = "s", lead: int = 1, **said: object) -> pl.DataFrame:
+    """A forecast of PM10 for the 24th of March."""
+    on = DAY - timedelta(days=lead)
+    row = {"station_id": station, "issued_on": on, "lead_d": lead, "target_on": DAY, **SAID, **said}
+    return pl.DataFrame([row], schema=EMPTY["pm10"].schema)
+
+
+def came(value: float | None, *, station: str = "s", hours: int = 24) -> pl.DataFrame:
+    """The hours of a day of solar time at which a station measured this."""
+    start = datetime(2025, 3, 23, 23, tzinfo=UTC)
+    rows = [
+        {
+            "station_id": station,
+            "pollutant_code": "PM10",
+            "observed_at": start + timedelta(hours=hour),
+            "value_ugm3": value,
+        }
+        for hour in range(hours)
+    ]
+    return pl.DataFrame(rows, schema=EMPTY["pm10_truth"].schema)
+
+
+def scored(issued: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
+    return forecast_scores(**{**EMPTY, "pm10": issued, "pm10_truth": truth})
+
+
+def test_a_forecast_is_scored_in_steps_from_season_to_season():
+    [row] = scored(forecast(), came(48.0)).iter_rows(named=True)
+
+    assert (row["target_code"], row["scored_on"]) == ("pm10", DAY)
+    assert (row["mase_ratio"], row["naive_mase_ratio"]) == (1.0, 0.5)
+    # Losses: 0.1 · 13, 0.9 · 3, 0.025 · 18, 0.025 · 2, in steps of 8.
+    assert row["pinball_ratio"] == pytest.approx((1.3 + 2.7 + 0.45 + 0.05) / 4 / 8, abs=1e-4)
+    assert (row["coverage_80_ratio"], row["coverage_95_ratio"]) == (0.0, 1.0)
+    assert (row["completeness_ratio"], row["quality_code"]) == (1.0, "ok")
+
+
+def test_forecasts_of_a_day_are_scored_together_and_those_without_a_truth_are_missing():
+    issued = pl.concat(
+        [
+            forecast(),
+            forecast(lead=2, pm10_ugm3=44.0, model_code="naive"),
+            forecast(station="silent"),
+        ]
+    )
+
+    [row] = scored(issued, came(48.0)).iter_rows(named=True)
+
+    assert row["mase_ratio"] == 0.75
+    assert (row["harmonic_ratio"], row["observations_count"]) == (0.5, 2)
+    assert row["completeness_ratio"] == pytest.approx(2 / 3, abs=1e-4)
+    assert row["quality_code"] == "partial"
+
+
+def test_a_day_of_which_nothing_came_or_too_few_hours_did_has_no_row():
+    nothing = [came(48.0, hours=17), came(None), came(48.0, station="other"), EMPTY["pm10_truth"]]
+
+    assert [scored(forecast(), truth).height for truth in nothing] == [0] * 4
+
+
+def test_without_a_step_or_an_interval_those_scores_are_missing_and_others_are_not():
+    bare = dict.fromkeys(("low_80_ugm3", "high_80_ugm3", "low_95_ugm3", "high_95_ugm3"))
+
+    [row] = scored(forecast(scale_ugm3=None, **bare), came(48.0)).iter_rows(named=True)
+
+    assert [row[name] for name in ("mase_ratio", "pinball_ratio", "coverage_95_ratio")] == [
+        None
+    ] * 3
+    assert (row["harmonic_ratio"], row["quality_code"]) == (1.0, "no_data")
+
+
+@settings(max_examples=10, deadline=None)
+@given(factor=st.sampled_from([0.25, 2.0, 16.0]), truth=st.floats(1, 90))
+def test_scores_have_no_unit(factor, truth):
+    numbers = {name: factor * said for name, said in SAID.items() if name != "model_code"}
+
+    plain, other = (
+        scored(forecast(), came(truth)),
+        scored(forecast(**numbers), came(factor * truth)),
+    )
+
+    assert other.equals(plain)
+
+
+def test_a_truth_that_comes_late_is_of_its_own_day_and_forecasts_reach_as_far_as_they_are_ahead():
+    assert declaration.lookback_of("traffic_truth") == 0
+    assert declaration.lookback_of("nights") == 60
