@@ -110,7 +110,7 @@ declaration = Declaration(
     key_columns=("action_id", "day_on"),
     window_by=None,
     title="Course of each action's goal",
-    method_version="1",
+    method_version="2",
     literature=(
         "Brodersen et al. (2015), Annals of Applied Statistics 9(1); Lopez Bernal et al. (2017), "
         "Int. J. Epidemiology 46(1)."

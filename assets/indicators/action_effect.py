@@ -241,7 +241,7 @@ declaration = Declaration(
     key_columns=("action_id",),
     window_by=None,
     title="Effect of each action",
-    method_version="1",
+    method_version="2",
     literature=(
         "Brodersen et al. (2015), Annals of Applied Statistics 9(1); Lopez Bernal et al. (2017), "
         "Int. J. Epidemiology 46(1); Hauer (1997), Observational Before-After Studies in Road "

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from assets.methods.interrupted import interrupted, newey_west
+from assets.methods.interrupted import interrupted
+from assets.methods.lasting_errors import least_squares
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,9 @@ def difference_in_differences(
     """Compare the change of treated places (steps, places) with that of the others.
 
     Steps in which any place has a gap (NaN) count for nothing: a place that comes or goes would
-    look like a change. The errors are Newey and West's of the gap between the two means over time.
-    The order of places does not matter. Raises ValueError for fewer than three steps before.
+    look like a change. The errors are those of the gap between the two means over time, which last
+    (`lasting_errors`). The order of places does not matter. Raises ValueError for fewer than three
+    steps before.
     """
     from scipy.stats import t as student
 
@@ -51,17 +53,14 @@ def difference_in_differences(
     # Sums of the same numbers in another order differ in their last digit.
     gap = np.sort(inside.reshape(len(inside), -1), axis=1).mean(axis=1)
     gap = gap - np.sort(outside.reshape(len(outside), -1), axis=1).mean(axis=1)
-    before = gap[:first_after][~np.isnan(gap[:first_after])]
-    if len(before) < 3:
+    before = gap[:first_after]
+    if (~np.isnan(before)).sum() < 3:
         raise ValueError("a difference in differences needs three steps before the action")
     found = interrupted(gap, first_after=first_after, has_trend=False)
-    steps = np.arange(len(before), dtype=float)
-    design = np.column_stack([np.ones(len(before)), steps - steps.mean()])
-    covariance, slope = newey_west(design, before, lags=int(4 * (len(before) / 100) ** (2 / 9)))
-    deviation = float(np.sqrt(max(covariance[1, 1], 0.0)))
-    p_value = 1.0
-    if deviation > 0:
-        p_value = float(2 * student.sf(abs(slope[1]) / deviation, len(before) - 2))
+    steps = np.arange(first_after, dtype=float)
+    fit = least_squares(np.column_stack([np.ones(first_after), steps - steps.mean()]), before)
+    slope, deviation = float(fit.coefficients[1]), float(np.sqrt(fit.covariance[1, 1]))
+    p_value = float(2 * student.sf(abs(slope) / deviation, fit.freedom)) if deviation > 0 else 1.0
     return Difference(
         effect=found.level,
         low=found.level_low,

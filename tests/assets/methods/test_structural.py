@@ -67,16 +67,6 @@ def test_a_series_without_an_effect_shows_none_and_an_effect_lies_in_its_interva
     assert found > 0.4
 
 
-@pytest.mark.slow
-def test_of_two_hundred_null_series_few_show_an_effect_and_planted_ones_are_covered():
-    false, _ = shares(200, effect=0.0)
-    found, covered = shares(200, effect=1.0)
-
-    assert 0.02 <= false <= 0.09
-    assert 0.90 <= covered <= 0.98
-    assert found > 0.5
-
-
 @settings(max_examples=8, deadline=None)
 @given(shift=st.floats(-1_000, 1_000), scale=st.floats(0.01, 100))
 def test_another_unit_or_zero_gives_the_same_effect_in_that_unit(shift: float, scale: float):
