@@ -14,13 +14,15 @@ from assets.action_plans import Plan
 from assets.editions import newest
 from assets.methods.interrupted import Break, interrupted, of_season
 from assets.methods.placebo import placebo_dates, placebo_places, ranked
-from assets.methods.structural import Impact, impact
+from assets.methods.structural import Impact, impact, unexplained
 
 Array = NDArray[np.float64]
 Verdict = Literal["effective", "no_evidence", "adverse", "not_enough_data"]
 # The one place of what is only told of the city as a whole.
 WHOLE_CITY: Final = "brescia"
 _WEEK: Final = 7
+# How far a level is thought to move in a day, of what controls leave open (CausalImpact: 0.01).
+_LEVEL: Final = 0.01
 _A_YEAR: Final = 365
 _LEAST_PLACEBO_BEFORE: Final = 14
 _PLACEBO_DATES: Final = 20
@@ -151,7 +153,10 @@ def course_of(plan: Plan, rules: Rules | None, *, series: pl.DataFrame) -> Cours
         return None
     try:
         found: Impact | Break
-        found = _impact(plan, panel) if rules.method_code == "structural" else _break(panel)
+        if rules.method_code == "structural":
+            found = _impact(plan, panel.values, panel.controls, first_after=panel.first_after)
+        else:
+            found = _break(panel)
     except ValueError:
         return None
     return Course(
@@ -232,26 +237,31 @@ def _seed(plan: Plan) -> int:
     return int.from_bytes(hashlib.sha256(plan.action_id.encode()).digest()[:8], "big")
 
 
-def _impact(plan: Plan, panel: _Panel) -> Impact:
+def _impact(
+    plan: Plan, values: Array, controls: Array, *, first_after: int, draws: int = 1_000
+) -> Impact:
     return impact(
-        panel.values,
-        panel.controls,
-        first_after=panel.first_after,
+        values,
+        controls,
+        first_after=first_after,
         seed=_seed(plan),
+        draws=draws,
+        warm_up=draws // 4,
         season=_WEEK,
+        level_deviation=_LEVEL * unexplained(values, controls, first_after=first_after),
     )
 
 
 def _structural(plan: Plan, panel: _Panel) -> Outcome:
     def effect(one: Array, others: Array, at: int) -> float:
         try:
-            found = impact(one, others, first_after=at, seed=_seed(plan), draws=200, warm_up=50)
+            found = _impact(plan, one, others, first_after=at, draws=200)
         except ValueError:
             return float("nan")
         # Places are of different sizes.
         return found.effect / found.predicted if found.predicted else float("nan")
 
-    found = _impact(plan, panel)
+    found = _impact(plan, panel.values, panel.controls, first_after=panel.first_after)
     places = placebo_places(
         panel.controls, estimate=lambda one, others: effect(one, others, panel.first_after)
     )

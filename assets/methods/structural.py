@@ -15,9 +15,7 @@ from assets.methods.lasting_errors import lasting_of
 from assets.methods.scaled_error import scaled_error
 
 Array = NDArray[np.float64]
-# The paper's R package CausalImpact: the level's step is about 0.01 of the series' deviation,
-# with the weight of 32 values.
-_LEVEL_DEVIATION: Final = 0.01
+# The weights of the paper's R package CausalImpact, in values.
 _LEVEL_WEIGHT: Final = 32.0
 _NOISE_WEIGHT: Final = 1.0
 _NOISE_SHARE: Final = 0.5
@@ -62,6 +60,7 @@ def impact(
     draws: int = 1_000,
     warm_up: int = 200,
     season: int = 1,
+    level_deviation: float = 0.01,
 ) -> Impact:
     """Compare a series after an action with what untreated series say it would have been.
 
@@ -69,8 +68,9 @@ def impact(
     (steps, kinds), which may have no column. NaN is a gap; where a control has one, that step
     counts for nothing. Controls in another order give the same bits, and so does the same seed.
     The regression has Zellner's g-prior, g the number of values before. `season` is the number of
-    steps in a cycle, for `fit_error`. Raises ValueError for fewer than four values before, or none
-    after.
+    steps in a cycle, for `fit_error`; `level_deviation` how far the level is thought to move in a
+    step, in deviations of the series before (CausalImpact's 0.01; see `unexplained`). Raises
+    ValueError for fewer than four values before, or none after.
     """
     from assets.methods.structural_compiled import sample
 
@@ -99,19 +99,38 @@ def impact(
         np.ascontiguousarray(pull),
         np.ascontiguousarray(spread),
         count / (count + 1),
-        _LEVEL_DEVIATION**2,
+        level_deviation**2,
         _LEVEL_WEIGHT,
         _NOISE_SHARE,
         _NOISE_WEIGHT,
         rng.standard_normal((draws + warm_up, 2 * steps + x.shape[1] + 2 * later)),
         rng.chisquare(_NOISE_WEIGHT + count, draws + warm_up),
-        rng.chisquare(_LEVEL_WEIGHT + steps - 1, draws + warm_up),
+        rng.chisquare(_LEVEL_WEIGHT + count - 1, draws + warm_up),
         warm_up,
     )
     paths, fit = paths * scale + centre, fit * scale + centre
     fit[is_untold[:steps]] = np.nan
     paths[:, is_untold[steps:]] = np.nan
     return _summary(y, paths, fit, after=after, season=season, controls=x)
+
+
+def unexplained(values: ArrayLike, controls: ArrayLike, *, first_after: int) -> float:
+    """The share of a series' deviation before the action that its controls leave open, 0 to 1.
+
+    Where a season moves both, a level that may move by so much of the series' own deviation would
+    drown in a year what its controls say to the percent: times this share it does not. Shapes are
+    those of `impact`; 1 without controls, or too few values for them.
+    """
+    y = np.asarray(values, dtype=float)[:first_after]
+    x = np.asarray(controls, dtype=float).reshape(len(np.asarray(values)), -1)
+    design = np.column_stack([np.ones(len(y)), x[:first_after]])
+    is_known = ~np.isnan(y) & ~np.isnan(design).any(axis=1)
+    y, design = y[is_known], design[is_known]
+    if len(y) <= design.shape[1] or not y.std() > 0:
+        return 1.0
+    errors = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    freedom = (len(y) - 1) / (len(y) - design.shape[1])
+    return min(1.0, float(errors.std() / y.std() * np.sqrt(freedom)))
 
 
 def _summary(

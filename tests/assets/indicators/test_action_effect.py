@@ -251,16 +251,3 @@ def test_the_planted_retrofit_saves_heat_once_there_are_days_before_it():
     # Of the slope 18 % is saved; of what hot water needs, nothing.
     assert row["verdict_code"] == "effective"
     assert 0.8 < row["effect_ratio"] < 0.9
-
-
-@pytest.mark.slow
-def test_the_planted_zone_30_works_and_nothing_is_found_without_it():
-    city = City("full", 2, 1, START)
-    actions = {"published": simulated.published(city, "AZ-01")}
-
-    row = effect_of(**actions, **simulated.streets(city))
-    null = effect_of(**actions, **simulated.streets(simulated.without_effect(city)))
-
-    assert row["verdict_code"] == "effective"
-    assert row["effect_low_ratio"] < 0.75 < row["effect_high_ratio"]
-    assert null["verdict_code"] == "no_evidence"

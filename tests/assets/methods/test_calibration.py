@@ -11,7 +11,7 @@ from assets.action_crashes import Streets, crash_effect
 from assets.action_plans import Plan
 from assets.methods.differences import difference_in_differences
 from assets.methods.interrupted import interrupted, of_season
-from assets.methods.structural import impact
+from assets.methods.structural import impact, unexplained
 from tests.assets.methods.test_lasting_errors import lasting
 
 RUNS = 200
@@ -26,8 +26,9 @@ def structural(steps: int, after: int, by: float) -> Run:
         values = controls @ np.array([0.6, 0.3, 0.1]) + lasting(rng, steps, by=by)
         values[-after:] += effect
         found = impact(
-            values, controls, first_after=steps - after, seed=seed, draws=500, warm_up=100
-        )
+            values, controls, first_after=steps - after, seed=seed, draws=500, warm_up=100,
+            level_deviation=0.01 * unexplained(values, controls, first_after=steps - after),
+        )  # fmt: skip
         return found.p_value, found.effect_low, found.effect_high, effect
 
     return run
@@ -112,6 +113,7 @@ def crashing(streets: int, yearly: float) -> Run:
     [
         pytest.param(structural(150, 30, 0.3), 1.0, id="structural"),
         pytest.param(structural(80, 40, 0.5), 1.0, id="structural, few days"),
+        pytest.param(structural(365, 60, 0.3), 1.0, id="structural, a year"),
         pytest.param(broken(455, 90, 0.3), 1.0, id="interrupted"),
         pytest.param(broken(421, 56, 0.5), 1.0, id="interrupted, few days"),
         pytest.param(differing(150, 30, 0.3), 1.0, id="differences"),
