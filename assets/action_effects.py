@@ -315,10 +315,13 @@ def _interrupted(_: Plan, panel: _Panel) -> Outcome:
     found = _break(panel)
     is_after = ~np.isnan(panel.values[panel.first_after :])
     expected = float(found.expected[panel.first_after :][is_after].mean())
+    last = _last_before(panel.values, panel.first_after)
+    # As long as the true one where that leaves dates to try; an action that lasts keeps some.
+    room = max((last - _A_YEAR) // 2, _WEEK)
     dates = placebo_dates(
         np.column_stack([panel.values, _of_calendar(panel.days)]),
-        first_after=_last_before(panel.values, panel.first_after),
-        after=panel.known.after or 0,
+        first_after=last,
+        after=min(panel.known.after or 0, room),
         least_before=_A_YEAR,
         estimate=step,
     )
@@ -346,7 +349,7 @@ def _judged(plan: Plan, rules: Rules, found: Outcome) -> Outcome:
     """The verdict that the rules give on an effect.
 
     An effect counts where chance and placebos seldom give one as large. With few placebos it has
-    to be the largest of all.
+    to be the largest of all, and without any nothing is proved.
     """
     if found.before is None or found.before < rules.least_before_count:
         return _without_effect(found, "few_before")
@@ -368,6 +371,8 @@ def _doubt(rules: Rules, found: Outcome, chance: float) -> str:
         return "poor_fit"
     if chance >= rules.significance_ratio:
         return "chance"
+    if not found.placebos:
+        return "no_placebo"
     rank, count = found.placebo_rank or 1, found.placebos
     is_usual = rank > 1 and rank / (count + 1) > rules.most_placebo_ratio
     return "placebo" if is_usual else ""

@@ -18,6 +18,7 @@ REASONS: Final = {
     "few_after": "le misure di dopo l'intervento sono troppo poche",
     "poor_fit": "il modello non descrive bene neppure il periodo di prima",
     "chance": "una differenza così può venire dal caso",
+    "no_placebo": "non c'è altro luogo né altra data su cui fare una prova a vuoto",
     "placebo": "altrove, o in altre date, si trova un effetto altrettanto grande",
 }
 REGISTERED: Final = {

@@ -42,7 +42,7 @@ def register(
 @app.command("list")
 def list_entries() -> None:
     """Show every entry of the register, superseded ones as well; exit 1 where one was changed."""
-    from assets.action_register import broken, entries
+    from assets.action_register import broken, entries, set_back
     from assets.twin import Twin
 
     twin = Twin.here()
@@ -53,9 +53,11 @@ def list_entries() -> None:
         [*shown, "entry"],
         [(*(row[name] for name in shown), row["entry_hash"][:12]) for row in rows.to_dicts()],
     )
+    for name in set_back(rows):
+        note(f"{name}: an entry says to be older than the one before it: a clock was wrong")
     wrong = broken(twin)
     if wrong:
-        fail(f"{wrong} entries are not as they were entered: compare with a backup")
+        fail(f"{wrong} entries were changed or taken away since: compare with a backup")
         raise typer.Exit(EXIT_REFUSED)
 
 

@@ -251,3 +251,59 @@ def test_the_planted_retrofit_saves_heat_once_there_are_days_before_it():
     # Of the slope 18 % is saved; of what hot water needs, nothing.
     assert row["verdict_code"] == "effective"
     assert 0.8 < row["effect_ratio"] < 0.9
+
+
+def slept(*, before: int, after: int, effect: float) -> pl.DataFrame:
+    """Nights of all houses day by day, with weekends, and an effect on the last days."""
+    days = before + after
+    level = 1_000 + 200 * (np.arange(days) % 7 == 5) + np.random.default_rng(3).normal(0, 30, days)
+    level[before:] *= effect
+    return pl.DataFrame(
+        {
+            "day_on": [FIRST + timedelta(days=day) for day in range(days)],
+            "nights_count": level.round().astype(int),
+            "structures_count": [20] * days,
+        },
+        schema=NOTHING["nights"].schema,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict", "reason"),
+    [
+        (368, 60, "no_evidence", "no_placebo"),
+        (460, 60, "effective", None),
+        (460, 400, "effective", None),
+    ],
+)
+def test_a_large_effect_is_proved_only_where_placebos_could_be_tried(
+    before: int, after: int, verdict: str, reason: str | None
+):
+    begins = FIRST + timedelta(days=before)
+    own = registered(
+        goal_indicator_code="stays", started_on=begins, finished_on=begins, treated_ids="brescia"
+    )
+
+    row = effect_of(register=own, nights=slept(before=before, after=after, effect=1.5))
+
+    assert (row["verdict_code"], row["reason_code"]) == (verdict, reason)
+
+
+def test_new_data_of_one_goal_leave_the_verdicts_of_the_others_as_they_were():
+    begins = FIRST + timedelta(days=460)
+    nights = registered(
+        action_id="AZ-51", goal_indicator_code="stays", started_on=begins, finished_on=begins,
+        treated_ids="brescia",
+    )  # fmt: skip
+    both = pl.concat([registered(), nights.tail(1)])
+    bikes = counted(effect=1.35)
+
+    def verdicts(after: int) -> list[dict[str, object]]:
+        slept_now = slept(before=460, after=after, effect=1.0)
+        return action_effect(**inputs_of(register=both, bikes=bikes, nights=slept_now)).to_dicts()
+
+    (lane, campaign), (same, later) = verdicts(60), verdicts(90)
+
+    assert lane == same
+    assert campaign["after_count"] == 60
+    assert later["after_count"] == 90
