@@ -24,6 +24,7 @@ _Place = Annotated[str, Field(pattern=r"^[^\s;]{1,60}$")]
 _FIRST: Final = "0" * 64
 # What each commit of the register leaves in the table's history.
 _NOTE: Final = "action"
+_METHODS: Final = ("method_code", "also_method_code")
 # Where the newest day of each goal's data stands.
 _DATA: Final = {
     "bike_counts": ("bronze/comune_brescia/bike_counts", "counted_at"),
@@ -91,6 +92,7 @@ _SCHEMA: Final = pl.Schema(
         "action_name": pl.String(),
         "goal_indicator_code": pl.String(),
         "goal_ratio": pl.Float64(),
+        "method_code": pl.String(),
         "started_on": pl.Date(),
         "finished_on": pl.Date(),
         "before_from_on": pl.Date(),
@@ -110,6 +112,7 @@ _SCHEMA: Final = pl.Schema(
     }
 )
 _DESCRIPTIONS: Final = {
+    "method_code": "How it is to be verified; null: as is usual for the goal.",
     "registered_at": "When it was written down, UTC.",
     "is_before": "Whether no data of after the action were there yet.",
     "supersedes_hash": "The entry of the same action that it takes the place of.",
@@ -135,15 +138,19 @@ def read_entry(path: Path) -> Entry:
     except ValidationError as error:
         said = "\n".join(f"{path.name}: {_problem(one)}" for one in error.errors())
         raise UsageError(said) from None
-    methods = dict(pl.read_csv(DEFINITIONS / "action_goals.csv")["goal_code", "method_code"].rows())
+    rows = pl.read_csv(DEFINITIONS / "action_goals.csv").iter_rows(named=True)
+    methods = {
+        row["goal_code"]: [row[name] for name in _METHODS if row[name] is not None] for row in rows
+    }
     goal = entry.goal
     if goal.indicator not in methods:
         known = ", ".join(sorted(methods))
         raise UsageError(f"{path.name}: goal.indicator: no such indicator; write one of {known}")
-    if goal.method not in (None, methods[goal.indicator]):
+    allowed = methods[goal.indicator]
+    if goal.method not in (None, *allowed):
         raise UsageError(
             f"{path.name}: goal.method: {goal.indicator} is verified by "
-            f"{methods[goal.indicator]}; write that, or leave it out"
+            f"{' or '.join(allowed)}; write that, or leave it out"
         )
     return entry
 
@@ -281,6 +288,7 @@ def _said(entry: Entry) -> dict[str, object]:
         "action_name": entry.title,
         "goal_indicator_code": entry.goal.indicator,
         "goal_ratio": entry.goal.expected_ratio,
+        "method_code": entry.goal.method,
         "started_on": entry.works_from,
         "finished_on": entry.works_until,
         "before_from_on": entry.before_from,

@@ -221,7 +221,7 @@ def test_the_contract_reads_the_first_entry_of_all_and_then_those_entered(
     ("old", "new", "said"),
     [
         ("bike_counts", "bikes", "goal.indicator: no such indicator; write one of accessibility"),
-        ("structural", "interrupted", "bike_counts is verified by structural"),
+        ("structural", "interrupted", "bike_counts is verified by structural or differences"),
         ("1.2,", "1.0,", "goal.expected_ratio is 1"),
         ("decided_by: Giunta comunale", "", "decided_by: is missing"),
         ("title:", "titolo: x\ntitle:", "titolo: there is no such field"),
