@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from assets.action_crashes import Streets, crash_effect
+from assets.action_places import named_by
 from assets.action_plans import Plan
 from assets.editions import newest
 from assets.methods.differences import Difference, difference_in_differences
@@ -19,8 +20,6 @@ from assets.methods.structural import Impact, impact, unexplained
 
 Array = NDArray[np.float64]
 Verdict = Literal["effective", "no_evidence", "adverse", "not_enough_data"]
-# The one place of what is only told of the city as a whole.
-WHOLE_CITY: Final = "brescia"
 _WEEK: Final = 7
 # A control is one that was measured on this share of the days.
 _NEARLY_ALL: Final = 0.9
@@ -256,10 +255,7 @@ def _treated(plan: Plan, series: pl.DataFrame) -> tuple[str, ...]:
     if plan.treated_ids or series.is_empty():
         return plan.treated_ids
     places = dict(series.select("place_id", "place_name").unique().sort("place_id").rows())
-    if set(places) == {WHOLE_CITY}:
-        return (WHOLE_CITY,)
-    title = plan.action_name.casefold()
-    return tuple(one for one, name in places.items() if name and name.casefold() in title)
+    return named_by(plan.action_name, places)
 
 
 def _numbers(table: pl.DataFrame, places: list[str]) -> Array:
