@@ -16,11 +16,11 @@ class Plan:
     """How one action is verified, as it was last registered.
 
     Days from `before_from_on` to `started_on` are before it, those from `finished_on` to `until_on`
-    after it; the works between are neither. Without `treated_ids` its places are those that
-    its name tells; of crashes, those within `radius_m` of its centre. `registered` is `before` or `after` by the planners' register (whether
-    data of after the action were there already), `declared` or `declared_after` by the day that the
-    Comune states alone. `changes_count` is how often goal or dates were changed since;
-    `method_code` the method that was chosen with the goal, if any.
+    after it; the works between are neither. Without `treated_ids` its places are those that its
+    name tells; of crashes, those within `radius_m` of its centre. `registered` is `before` or
+    `after` by the planners' register (whether data of after the action were there already),
+    `declared` or `declared_after` by the day that the Comune states alone. `changes_count` is how
+    often goal or dates were changed since; `method_code` the method that was chosen with the goal.
     """
 
     action_id: str
