@@ -34,7 +34,7 @@ METHODS: Final = {
     "interrupted": "Serie interrotta, tenuto conto delle stagioni e dei giorni della settimana",
     "empirical_bayes": (
         "Incidenti prima e dopo, tolta la parte che si deve al caso, rispetto a quanto è successo "
-        "intanto sulle altre strade (bayes empirico)"
+        "intanto sulle altre strade (metodo di Bayes empirico)"
     ),
     "none": "Nessun metodo: manca la serie",
 }

@@ -36,6 +36,8 @@ _CORNERS: Final = 48
 _MAP: Final = 300
 _GOOD_PART: Final = 0.1
 _MOST_NAMED: Final = 4
+# A goal that was fixed when the result could be known weighs less: the sheet says so first.
+_LATE: Final = ("after", "declared_after")
 _LINES: Final = ("measured_index", "expected_index", "expected_low_index", "expected_high_index")
 
 Row = dict[str, Any]  # a row of the indicator, whose columns are of many types
@@ -121,11 +123,11 @@ def _decision(row: Row, quarters: Places) -> str:
         where = f"{named} ({within})" if named else within
         picture = _map(circle, quarters, where=named or within)
     cost = "non indicato" if row["cost_eur"] is None else f"{number(row['cost_eur'])} €"
-    works = f"cominciati il {day(row['started_on'])}, finiti il {day(row['finished_on'])}"
+    works = f"cominciato il {day(row['started_on'])}, finito il {day(row['finished_on'])}"
     facts = _facts(
         ("Obiettivo", f"{row['goal_name'] or row['goal_code']}: {change(row['goal_ratio'])}"),
         ("Dove", where),
-        ("Lavori", works),
+        ("Intervento", works),
         ("Chi ha deciso", row["decided_by_name"] or "Comune di Brescia"),
         ("Costo", cost),
         ("Codice", row["action_id"]),
@@ -150,6 +152,8 @@ def _names(circle: "BaseGeometry", quarters: Places) -> str:
         name: shape.intersection(circle).area / circle.area
         for name, shape in quarters.shapes.items()
     }
+    if not parts or max(parts.values()) <= _GOOD_PART:
+        return "gran parte della città" if parts else ""
     most = sorted(parts, key=lambda name: (-parts[name], name))
     named = [quarters.name(one) for one in most if parts[one] > _GOOD_PART]
     return ", ".join(named[:_MOST_NAMED]) + (" e altri quartieri" * (len(named) > _MOST_NAMED))
@@ -176,15 +180,17 @@ def _outcome(row: Row) -> str:
     told = f"<p class='valore'>{_verdict(row)}</p>"
     if row["reason_code"]:
         told += f"<p>Perché: {escape(REASONS[row['reason_code']])}.</p>"
+    if row["registered_code"] in _LATE:
+        told += f"<p>{escape(REGISTERED[row['registered_code']])}</p>"
     if row["effect_ratio"] is None:
         return told
     effect = change(row["effect_ratio"])
     low, high = change(row["effect_low_ratio"]), change(row["effect_high_ratio"])
-    return told + _facts(
-        ("Rispetto a quanto ci si aspettava senza", f"{effect}, tra {low} e {high} (al 95 %)"),
-        ("In numeri", f"{_amount(row)} {_period(row)}"),
-        ("Che cosa si sperava", f"{change(row['goal_ratio'])}: {_reached(row)}"),
-    )
+    facts = [("Rispetto all'atteso senza l'azione", f"{effect}, tra {low} e {high} (al 95 %)")]
+    if row["verdict_code"] != "no_evidence":
+        facts.append(("In numeri", f"{_amount(row)} {_period(row)}"))
+    facts.append(("Che cosa si sperava", f"{change(row['goal_ratio'])}: {_reached(row)}"))
+    return told + _facts(*facts)
 
 
 def _amount(row: Row) -> str:
@@ -204,7 +210,8 @@ def _reached(row: Row) -> str:
         row[name] for name in ("goal_ratio", "effect_low_ratio", "effect_high_ratio")
     )
     if low <= goal <= high:
-        return "l'effetto misurato è compatibile con questo"
+        is_proved = row["verdict_code"] == "effective"
+        return "l'effetto misurato è compatibile" if is_proved else "né confermato né escluso"
     return "di più" if (low > goal) == (goal > 1) else "di meno"
 
 
@@ -222,7 +229,12 @@ def _people(row: Row) -> str:
     ]
     if verdict == "effective" and row["cost_eur"] and row["value"]:
         each = number(float(round(row["cost_eur"] / abs(row["value"]), -1)))
-        facts.append(("Spesa", f"{each} € per ognuno di {_amount(row)} {_period(row)}"))
+        facts.append(
+            (
+                "Spesa",
+                f"{each} €, spesi una volta, per ognuno di questi: {_amount(row)} {_period(row)}",
+            )
+        )
     return _facts(*facts)
 
 
@@ -259,12 +271,10 @@ def _course(course: pl.DataFrame) -> str:
     )
     table = Table("corso-numeri", "I numeri del grafico (1 = media di prima)", columns, rows)
     has_band = any(value is not None for value in low)
-    band = (
-        "La fascia è l'intervallo al 95 % di un giorno atteso; durante " if has_band else "Durante "
-    )
+    band = "La fascia è l'intervallo al 95 % di un giorno atteso. " if has_band else ""
     return (
         f"<figure><figcaption>Medie di ogni settimana; 100 % è la media di prima. {band}"
-        "Durante i lavori non si misura."
+        "Durante l'intervento non si misura."
         f"</figcaption><div class='wide' tabindex='0' role='region' aria-label='Grafico: prima e "
         f"dopo'>{svg}</div>{folded(table, grid(table))}</figure>"
     )
@@ -311,7 +321,7 @@ def _trust(row: Row) -> str:
     if row["placebos_count"]:
         many, as_large = row["placebos_count"], (row["placebo_rank_count"] or 1) - 1
         showing = {0: "nessuna mostra", 1: "una mostra"}.get(as_large, f"{as_large} mostrano")
-        told = f"di {many} in luoghi o date senza l'azione, {showing} un effetto altrettanto grande"
+        told = f"su {many} in luoghi o date senza l'azione, {showing} un effetto altrettanto grande"
         facts.append(("Prove a vuoto", told))
     fixed = REGISTERED[row["registered_code"]]
     if row["registered_on"] is not None:

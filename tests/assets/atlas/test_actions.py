@@ -62,7 +62,7 @@ def test_each_action_has_a_sheet_that_says_what_where_and_how_sure(pages: dict[s
         "di più",
     ):
         assert said in unescape(sheet)
-    assert sheet.count("la media di prima. La fascia") == 1
+    assert "di un giorno atteso. Durante l'intervento" in sheet
     assert sheet.count("class='fascia'") == 1
     assert "<script>alert" not in sheet
 
