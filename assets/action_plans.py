@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
+Row = dict[str, Any]  # an entry of the register, whose columns are of many types
 Registered = Literal["before", "after", "declared", "declared_after"]
 
 _GOAL: Final = ("goal_indicator_code", "goal_ratio", "finished_on")
@@ -93,25 +94,50 @@ _SHARED: Final = (
 )  # fmt: skip
 
 
+# What the verdict hangs on. A title or a cost may be put right later without a word about it.
+_JUDGED: Final = (
+    "goal_indicator_code", "goal_ratio", "method_code", "started_on", "finished_on",
+    "before_from_on", "until_on", "treated_ids", "control_ids", "lat_deg", "lng_deg", "radius_m",
+)  # fmt: skip
+
+
 def _registered(register: pl.DataFrame) -> list[Plan]:
     # The first entry, with which the register begins, has no goal.
     complete = register.drop_nulls(["action_id", "started_on", *_GOAL])
-    newest = complete.sort("action_id", "revision_count").unique(
-        "action_id", keep="last", maintain_order=True
-    )
+    entries = complete.sort("action_id", "revision_count")
     return [
-        Plan(
-            **{name: row[name] for name in _SHARED},
-            goal_code=row["goal_indicator_code"],
-            registered="before" if row["is_before"] else "after",
-            registered_on=row["registered_on"],
-            method_code=row["method_code"],
-            before_from_on=row["before_from_on"],
-            until_on=row["until_on"],
-            treated_ids=tuple((row["treated_ids"] or "").split()),
-            control_ids=tuple((row["control_ids"] or "").split()),
-            decided_by_name=row["decided_by_name"],
-            changes_count=row["revision_count"] - 1,
-        )
-        for row in newest.iter_rows(named=True)
+        _as_fixed(of_one.to_dicts())
+        for of_one in entries.partition_by("action_id", maintain_order=True)
     ]
+
+
+def _as_fixed(entries: list[Row]) -> Plan:
+    """The last entry of an action, fixed when the first of those that say the same was entered.
+
+    Unless the title alone tells the places: then they are changed with it.
+    """
+    row, changes, fixed = entries[-1], 0, entries[-1]
+    is_same = True
+    for later, earlier in zip(entries[:0:-1], entries[-2::-1], strict=True):
+        is_other = _judged_by(later) != _judged_by(earlier)
+        changes += is_other
+        is_same = is_same and not is_other
+        fixed = earlier if is_same else fixed
+    return Plan(
+        **{name: row[name] for name in _SHARED},
+        goal_code=row["goal_indicator_code"],
+        registered="before" if fixed["is_before"] else "after",
+        registered_on=fixed["registered_on"],
+        method_code=row["method_code"],
+        before_from_on=row["before_from_on"],
+        until_on=row["until_on"],
+        treated_ids=tuple((row["treated_ids"] or "").split()),
+        control_ids=tuple((row["control_ids"] or "").split()),
+        decided_by_name=row["decided_by_name"],
+        changes_count=changes,
+    )
+
+
+def _judged_by(entry: Row) -> tuple[object, ...]:
+    title = None if entry["treated_ids"] else entry["action_name"]
+    return (*(entry[name] for name in _JUDGED), title)

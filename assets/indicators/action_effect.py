@@ -189,7 +189,14 @@ _DATA: Final = (
 _JUDGED: Final = (
     *_DATA, "goals.significance_ratio", "goals.most_placebo_ratio", "goals.most_error_ratio",
 )  # fmt: skip
-_FIXED: Final = ("published.registered_on", "register.registered_on", "register.is_before")
+# What an entry of the register has to say again to be the same.
+_SAME: Final = (
+    *_KEY, *_AREA, "register.action_name", "register.method_code", "register.before_from_on",
+    "register.until_on", "register.treated_ids", "register.control_ids",
+)  # fmt: skip
+_FIXED: Final = (
+    *_SAME, "published.registered_on", "register.registered_on", "register.is_before",
+)  # fmt: skip
 
 declaration = Declaration(
     function=action_effect,
@@ -228,7 +235,7 @@ declaration = Declaration(
         "method_code": given("How it was found.", *_KEY, *_RULE, *_METHOD),
         "registered_code": given("Whether the goal was fixed in time.", *_FIXED),
         "registered_on": given("When the goal was fixed.", *_FIXED),
-        "changes_count": given("How often goal or dates were changed since.", *_KEY),
+        "changes_count": given("How often what it is judged by was changed since.", *_SAME),
         "decided_by_name": given("Who decided.", "register.decided_by_name"),
         "started_on": given("When the works began.", *_KEY),
         "finished_on": given("First day after them.", *_KEY),

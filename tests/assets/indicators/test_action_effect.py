@@ -206,13 +206,47 @@ def test_controls_that_are_named_are_the_only_ones():
     assert named["placebos_count"] < effect_of(register=registered(), bikes=bikes)["placebos_count"]
 
 
-def test_a_goal_that_was_registered_when_its_data_were_there_is_told_as_such():
-    late = registered(is_before=False, registered_on=date(2025, 6, 1), revision_count=3)
+LATE = {"is_before": False, "registered_on": date(2025, 6, 1), "revision_count": 2}
 
-    row = effect_of(register=late, bikes=counted(effect=1.35))
+
+@pytest.mark.parametrize(
+    ("changed", "code", "changes"),
+    [
+        ({"goal_ratio": 1.3}, "after", 1),
+        ({"control_ids": "CB02"}, "after", 1),
+        ({"until_on": FIRST + timedelta(days=80)}, "after", 1),
+        ({"method_code": "differences"}, "after", 1),
+        ({"action_name": "Ciclabile", "cost_eur": 2.0}, "before", 0),
+    ],
+)
+def test_what_is_changed_when_data_are_there_is_told_unless_the_verdict_does_not_hang_on_it(
+    changed: dict[str, object], code: str, changes: int
+):
+    both = pl.concat([registered(), registered(**(LATE | changed)).tail(1)])
+
+    row = effect_of(register=both, bikes=counted(effect=1.35))
+
+    assert (row["registered_code"], row["changes_count"]) == (code, changes)
+    assert ("a fatto compiuto" in row["verdict_text"]) == (code == "after")
+    assert row["registered_on"] == (LATE["registered_on"] if changes else date(2025, 2, 1))
+
+
+def test_a_goal_that_was_changed_and_changed_back_is_as_late_as_the_last_change():
+    other = registered(goal_ratio=1.5, **LATE).tail(1)
+    back = registered(**(LATE | {"revision_count": 3})).tail(1)
+
+    row = effect_of(register=pl.concat([registered(), other, back]), bikes=counted(effect=1.35))
 
     assert (row["registered_code"], row["changes_count"]) == ("after", 2)
-    assert "a fatto compiuto" in row["verdict_text"]
+
+
+def test_a_title_that_tells_the_places_is_part_of_what_was_fixed():
+    first = registered(treated_ids=None, action_name="Ciclabile di via Trieste")
+    late = registered(treated_ids=None, action_name="Via Trieste, ciclabile", **LATE).tail(1)
+
+    row = effect_of(register=pl.concat([first, late]))
+
+    assert (row["registered_code"], row["changes_count"]) == ("after", 1)
 
 
 def test_what_planners_registered_holds_instead_of_the_list_of_the_comune():
