@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from tests.asked_again import _asked_again_at_once
+from tests.dagster_instances import _instances_begin_as_copies
 from tests.promises.contracts import parks_town
 from tests.promises.erased_town import erased_town, land_twice
 from tests.promises.town import FIRST_DAY, Town, days, simulated_town
 
-__all__ = ["_asked_again_at_once"]
+__all__ = ["_asked_again_at_once", "_instances_begin_as_copies"]
 
 DAYS_COUNT = 3
 
