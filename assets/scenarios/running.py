@@ -60,9 +60,9 @@ def outcome_of(
 
     Tables are pinned as they are now. Computed are those of which a column is made of one that
     changed, for as long as something does; of tables with windows the newest window. What is made
-    straight from records of persons is not computed: a border that is moved would show who lives
-    between the old and the new one. Tables of `also` are computed whether anything touches them or
-    not. Raises UsageError where an edit names what is not there.
+    straight from records of persons is not computed: a border or a timetable that is moved would
+    show who is between the old and the new one. Tables of `also` are computed whether anything
+    touches them or not. Raises UsageError where an edit names what is not there.
     """
     known = set(twin.lake.tables())
     versions = {table: twin.lake.version(table) for table in sorted(known)}
@@ -176,8 +176,9 @@ def _leads_to_gold(table: str, declarations: Mapping[str, Declaration]) -> bool:
 
 
 def _is_of_persons(table: str, twin: Twin) -> bool:
+    """Whether a row tells of somebody, by a pseudonym or by when and where alone."""
     contract = twin.contract_of(table)
-    return contract is not None and any(one.is_pseudonym for one in contract.stored.values())
+    return contract is not None and any(one.personal != "none" for one in contract.stored.values())
 
 
 def _computed(
