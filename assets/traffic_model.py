@@ -130,7 +130,7 @@ def traffic(
     there is nothing to model or nothing to fit it to. With a plan the trips are fitted as the city
     is, and drive as it would be: who goes where stays, but for who lives or works elsewhere.
     """
-    places, begun, pull = _masses(nodes, zones, rules)
+    places, begun, pull = _masses(streets, nodes, zones, rules)
     is_counted = np.isfinite(counted)
     if len(places.zones) < 2 or not is_counted.any() or not pull.any() or not begun.any():
         return None
@@ -163,7 +163,7 @@ def _as_planned(
 
     Nearer to it than that of the city as it is: differences of two are to be told from its error.
     """
-    places, begun, pull = _masses(nodes, planned.zones, rules)
+    places, begun, pull = _masses(streets, nodes, planned.zones, rules)
     wanted = _demand(_network(streets, places, rules), begun, pull, rules) * total
     network = _network(planned.streets, places, rules)
     found = assign(network, wanted, gap=rules.gap_ratio / _FINER, most_rounds=_MOST_ROUNDS_PLANNED)
@@ -178,9 +178,11 @@ class _Places:
     zones: Integers
 
 
-def _masses(nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules) -> tuple[_Places, Array, Array]:
+def _masses(
+    streets: pl.DataFrame, nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules
+) -> tuple[_Places, Array, Array]:
     """The nodes where trips begin and end, and the residents and the pull at each of them."""
-    places, at = _places(nodes, zones, rules)
+    places, at = _places(streets, nodes, zones, rules)
     begun, pull = (
         np.bincount(
             at[at >= 0], zones[name].to_numpy()[at >= 0], minlength=len(places.zones)
@@ -190,16 +192,25 @@ def _masses(nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules) -> tuple[_Pl
     return places, begun, pull
 
 
-def _places(nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules) -> tuple[_Places, Integers]:
-    """The numbers of nodes, and of each zone that of its node; -1 where none is near."""
+def _places(
+    streets: pl.DataFrame, nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules
+) -> tuple[_Places, Integers]:
+    """The numbers of nodes, and of each zone that of its crossing; -1 where none is near.
+
+    A crossing of streets that are not in the network leads nowhere: nobody could leave from it.
+    """
     known = nodes.drop_nulls(["lat_deg", "lng_deg"]).unique("node_id", keep="first").sort("node_id")
     middle = known["lat_deg"].mean()
     if not isinstance(middle, float):
         return _Places({}, np.empty(0, np.int64)), np.full(zones.height, -1)
+    ends = pl.concat([streets["from_node_id"], streets["to_node_id"]])
+    crossings = np.flatnonzero(known["node_id"].is_in(ends.implode()))
     metres = [
-        metres_of(one["lat_deg"], one["lng_deg"], middle_lat_deg=middle) for one in (zones, known)
+        metres_of(one["lat_deg"], one["lng_deg"], middle_lat_deg=middle)
+        for one in (zones, known[crossings])
     ]
-    nearest = snap(*metres, farthest_m=rules.snap_reach_m).node
+    found = snap(*metres, farthest_m=rules.snap_reach_m).node
+    nearest = np.where(found >= 0, np.r_[crossings, -1][found], -1)
     first = np.unique(nearest[nearest >= 0])
     rest = np.setdiff1d(np.arange(known.height), first)
     names = known["node_id"].to_list()
