@@ -34,7 +34,7 @@ COLUMNS: Final = {
     "delta": "With less without.",
     "lo": "Lower end of the difference; empty where nothing gives one.",
     "hi": "Upper end of the difference.",
-    "is_better": "Whether it is a gain; empty where neither end is bad.",
+    "is_better": "Whether it is a gain; empty where neither end is bad, or it is relative.",
     "quality_flag": "How far the number with the scenario may be relied on.",
     "method_version": "Version of the indicator's method.",
     "quarter_id": "The quarter, or all.",
