@@ -47,7 +47,7 @@ class Rules:
 class Traffic:
     """Vehicles an hour along each street and back, and times over free ones: arrays (streets,).
 
-    `served_ratio` is the share of trips between zones for which there is a way.
+    `served_ratio` is the share of inhabitants for whose trips there is a way.
     """
 
     there: Array
@@ -135,9 +135,10 @@ def traffic(
     if len(places.zones) < 2 or not is_counted.any() or not pull.any() or not begun.any():
         return None
     network = _network(streets, places, rules)
-    demand = _demand(network, begun, pull, rules)
+    demand, leaving = _demand(network, begun, pull, rules)
     if not demand.any():
         return None
+    known_ratio = leaving / float(zones["residents"].sum())
     count, total = streets.height, 1.0
     begin: Array | None = None
     for _ in range(_FITS):
@@ -152,7 +153,7 @@ def traffic(
             break
         total, begin = total * ratio, found.flow * ratio
     if planned is None:
-        return _told(found, network, wanted)
+        return _told(found, network, wanted, known_ratio)
     return _as_planned(streets, nodes, planned, float(wanted.sum() / demand.sum()), rules)
 
 
@@ -164,10 +165,11 @@ def _as_planned(
     Nearer to it than that of the city as it is: differences of two are to be told from its error.
     """
     places, begun, pull = _masses(streets, nodes, planned.zones, rules)
-    wanted = _demand(_network(streets, places, rules), begun, pull, rules) * total
+    demand, leaving = _demand(_network(streets, places, rules), begun, pull, rules)
+    wanted = demand * total
     network = _network(planned.streets, places, rules)
     found = assign(network, wanted, gap=rules.gap_ratio / _FINER, most_rounds=_MOST_ROUNDS_PLANNED)
-    return _told(found, network, wanted)
+    return _told(found, network, wanted, leaving / float(planned.zones["residents"].sum()))
 
 
 @dataclass(frozen=True)
@@ -238,10 +240,11 @@ def _network(streets: pl.DataFrame, places: _Places, rules: Rules) -> Network:
     )
 
 
-def _demand(network: Network, begun: Array, pull: Array, rules: Rules) -> Array:
+def _demand(network: Network, begun: Array, pull: Array, rules: Rules) -> tuple[Array, float]:
     """Trips by the gravity model at free-flow times, out and back, one an inhabitant in all.
 
-    Within a zone it takes half as long as to the next one.
+    Within a zone it takes half as long as to the next one. With them how many inhabitants can
+    leave: those whom no street leads anywhere make no trip.
     """
     from scipy.sparse.csgraph import dijkstra
 
@@ -255,11 +258,12 @@ def _demand(network: Network, begun: Array, pull: Array, rules: Rules) -> Array:
     others = cost + np.where(np.eye(len(begun), dtype=bool), np.inf, 0.0)
     np.fill_diagonal(cost, others.min(axis=1) / 2)
     out = trips(begun, pull, deterrence(cost, scale=rules.deterrence_min))
+    leaving = float(out.sum())
     np.fill_diagonal(out, 0.0)
-    return np.asarray((1 - rules.return_ratio) * out + rules.return_ratio * out.T)
+    return np.asarray((1 - rules.return_ratio) * out + rules.return_ratio * out.T), leaving
 
 
-def _told(found: Equilibrium, network: Network, demand: Array) -> Traffic:
+def _told(found: Equilibrium, network: Network, demand: Array, known_ratio: float) -> Traffic:
     half = len(found.flow) // 2
     delay = found.time / network.free_time
     return Traffic(
@@ -267,5 +271,5 @@ def _told(found: Equilibrium, network: Network, demand: Array) -> Traffic:
         found.flow[half:],
         delay[:half],
         delay[half:],
-        1 - found.unserved / float(demand.sum()),
+        known_ratio * (1 - found.unserved / float(demand.sum())),
     )

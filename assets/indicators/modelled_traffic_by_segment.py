@@ -271,7 +271,9 @@ declaration = Declaration(
             "Share of the counted streets that match.", *_MODEL, "rules.matched_index"
         ),
         "explained_index": given("R² over the counted streets; may be below 0.", *_MODEL),
-        "completeness_ratio": given("Share of the trips for which there is a way.", *_MODEL),
+        "completeness_ratio": given(
+            "Share of the inhabitants for whose trips there is a way.", *_MODEL
+        ),
         "observations_count": given("Counted streets the total is fitted to.", *_THERE),
         "definition_from_on": given("Since when these rules hold.", "rules.valid_from_on"),
         "quality_code": given("modelled; no_data for local streets.", *_THERE),

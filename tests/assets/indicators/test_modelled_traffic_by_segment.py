@@ -203,6 +203,23 @@ def test_who_lives_nearest_to_a_crossing_of_local_streets_drives_from_the_next_l
     assert planned > as_is
 
 
+def test_completeness_says_who_lives_too_far_from_any_larger_street_to_be_in_it():
+    tables = town()
+    people = int(tables["sections"]["residents_count"].sum())
+    hamlet = tables["sections"][:1].with_columns(
+        section_id=pl.lit("far"),
+        residents_count=pl.lit(people // 4, pl.Int64),
+        lat_deg=pl.lit(45.7),
+    )
+
+    found = modelled(tables | {"sections": pl.concat([tables["sections"], hamlet])})
+
+    whole, part = modelled(tables), people / (people + people // 4)
+    assert whole["completeness_ratio"].unique().to_list() == [1.0]
+    assert found["completeness_ratio"].unique().to_list() == [pytest.approx(part, abs=1e-4)]
+    assert found["vehicles_count"].equals(whole["vehicles_count"])
+
+
 def test_without_counts_there_is_no_model_and_without_streets_no_row():
     uncounted = modelled(town() | {"state": state({})})
     empty = modelled({name: table.clear() for name, table in town().items()})

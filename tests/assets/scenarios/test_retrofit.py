@@ -1,4 +1,5 @@
-from datetime import date
+import json
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -10,7 +11,11 @@ from assets.scenarios.impact import impact_of
 from assets.scenarios.kind import EditProblem
 from assets.scenarios.kinds.retrofit import Retrofit, less_heat, retrofit
 from assets.scenarios.running import Outcome, Pair
-from assets.twin import DEFINITIONS
+from assets.scenarios.stored import impact_rows, run_scenario, scenarios_run
+from assets.twin import DEFINITIONS, Twin
+from infra.lake import TableSpec
+from infra.settings import Settings
+from tests.assets.scenarios.small_lake import scenario
 
 SIGNATURE = "gold/energy/yearly_heat_signature_by_quarter"
 SAVED = pl.read_csv(DEFINITIONS / "retrofit_factors.csv", try_parse_dates=True)
@@ -162,5 +167,23 @@ def test_buildings_that_are_not_there_are_refused(asked, said):
     assert said in str(refused.value)
 
 
-def test_the_tables_themselves_stay_as_they_are():
-    assert retrofit(plan(), BUILDINGS, SECTIONS) == {}
+def test_a_scenario_of_a_retrofit_edits_no_table_and_names_all_that_it_was_made_of(tmp_path):
+    twin = Twin.here(Settings.load({"GEMELLO_HOME": str(tmp_path)}, folder=tmp_path))
+    tables = {
+        SIGNATURE: HEAT,
+        "bronze/comune_brescia/buildings": BUILDINGS,
+        "bronze/istat/census_sections": SECTIONS,
+        "bronze/definitions/retrofit_factors": SAVED,
+    }
+    for key, frame in tables.items():
+        twin.lake.replace_all(key, frame, spec=TableSpec(frame.schema), notes={}, mark=1)
+    asked = scenario(tmp_path, "cappotto", "kind: retrofit, share_ratio: 0.5, depth: medium")
+    known = {SIGNATURE: find_declarations()[SIGNATURE]}
+
+    outcome = run_scenario(
+        asked, known, twin, run_id="run", at=datetime(2026, 11, 23, tzinfo=UTC)
+    )  # fmt: skip
+
+    assert (outcome.edited, outcome.computed, list(outcome.indicators)) == ((), (), [SIGNATURE])
+    assert set(impact_rows(twin)["period_start"].dt.year()) == {2025}
+    assert set(json.loads(scenarios_run(twin)["inputs_text"].item())) == set(tables)
