@@ -4,7 +4,7 @@ import pytest
 from assets.derived_assets import find_declarations
 from assets.lineage import made_of
 from assets.scenarios.kind import find_kinds
-from assets.scenarios.running import outcome_of
+from assets.scenarios.running import OF_PERSONS, outcome_of
 from assets.scenarios.timetables import UNTOLD
 from assets.twin import Twin
 from infra.lake import TableSpec
@@ -44,7 +44,7 @@ def test_what_says_when_and_where_somebody_was_is_of_persons_without_any_pseudon
     )
 
     assert outcome.computed == ()
-    assert outcome.left_out == {PUNCTUALITY: "it is made straight from records of persons"}
+    assert outcome.left_out == {PUNCTUALITY: OF_PERSONS}
 
 
 def test_no_delay_of_a_driver_is_told_by_another_timetable(twin, tmp_path):
@@ -73,3 +73,5 @@ def test_every_kind_that_moves_a_timetable_leaves_punctuality_untold(kind):
 @pytest.mark.parametrize("kind", find_kinds().values(), ids=lambda kind: kind.name)
 def test_what_a_kind_leaves_out_or_adds_to_is_an_indicator_that_there_is(kind):
     assert set(kind.untold) | set(kind.after) <= set(DECLARATIONS)
+    # An effect is on all rows, and not on those of the newest window alone.
+    assert [one for one in kind.after if DECLARATIONS[one].window_by is not None] == []

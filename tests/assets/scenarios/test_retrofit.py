@@ -10,7 +10,7 @@ from assets.derived_assets import find_declarations
 from assets.scenarios.impact import impact_of
 from assets.scenarios.kind import EditProblem
 from assets.scenarios.kinds.retrofit import Retrofit, less_heat, retrofit
-from assets.scenarios.running import Outcome, Pair
+from assets.scenarios.running import Outcome, Pair, outcome_of
 from assets.scenarios.stored import impact_rows, run_scenario, scenarios_run
 from assets.twin import DEFINITIONS, Twin
 from infra.lake import TableSpec
@@ -56,6 +56,19 @@ HEAT = pl.DataFrame(
     [row("Q01", "gas", 2024), row("Q01", "gas", 2025), row("Q01", "heat", 2025),
      row("Q02", "gas", 2025), row("Q01", "gas", 2026, normalised_kwhm2=None)]
 )  # fmt: skip
+
+
+TABLES = {
+    "bronze/comune_brescia/buildings": BUILDINGS,
+    "bronze/istat/census_sections": SECTIONS,
+    "bronze/definitions/retrofit_factors": SAVED,
+}
+KNOWN = {SIGNATURE: find_declarations()[SIGNATURE]}
+
+
+def put(twin: Twin, tables: dict[str, pl.DataFrame]) -> None:
+    for key, frame in tables.items():
+        twin.lake.replace_all(key, frame, spec=TableSpec(frame.schema), notes={}, mark=1)
 
 
 def plan(**asked: object) -> Retrofit:
@@ -167,23 +180,33 @@ def test_buildings_that_are_not_there_are_refused(asked, said):
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("signature", "why"),
+    [
+        (HEAT.tail(1), "nessun suo numero cambierebbe, o non ne ha ancora"),
+        (None, f"{SIGNATURE} non esiste ancora"),
+    ],
+)
+def test_without_a_signature_it_is_said_that_the_retrofit_changes_none(tmp_path, signature, why):
+    twin = Twin.here(Settings.load({"GEMELLO_HOME": str(tmp_path)}, folder=tmp_path))
+    put(twin, {SIGNATURE: signature, **TABLES} if signature is not None else TABLES)
+    asked = scenario(tmp_path, "cappotto", "kind: retrofit, share_ratio: 0.5, depth: medium")
+
+    outcome = outcome_of(asked, KNOWN, twin)
+
+    assert outcome.left_out == {SIGNATURE: why}
+    assert outcome.indicators == {}
+
+
 def test_a_scenario_of_a_retrofit_edits_no_table_and_names_all_that_it_was_made_of(tmp_path):
     twin = Twin.here(Settings.load({"GEMELLO_HOME": str(tmp_path)}, folder=tmp_path))
-    tables = {
-        SIGNATURE: HEAT,
-        "bronze/comune_brescia/buildings": BUILDINGS,
-        "bronze/istat/census_sections": SECTIONS,
-        "bronze/definitions/retrofit_factors": SAVED,
-    }
-    for key, frame in tables.items():
-        twin.lake.replace_all(key, frame, spec=TableSpec(frame.schema), notes={}, mark=1)
+    put(twin, {SIGNATURE: HEAT, **TABLES})
     asked = scenario(tmp_path, "cappotto", "kind: retrofit, share_ratio: 0.5, depth: medium")
-    known = {SIGNATURE: find_declarations()[SIGNATURE]}
-
     outcome = run_scenario(
-        asked, known, twin, run_id="run", at=datetime(2026, 11, 23, tzinfo=UTC)
+        asked, KNOWN, twin, run_id="run", at=datetime(2026, 11, 23, tzinfo=UTC)
     )  # fmt: skip
 
     assert (outcome.edited, outcome.computed, list(outcome.indicators)) == ((), (), [SIGNATURE])
+    assert outcome.left_out == {}
     assert set(impact_rows(twin)["period_start"].dt.year()) == {2025}
-    assert set(json.loads(scenarios_run(twin)["inputs_text"].item())) == set(tables)
+    assert set(json.loads(scenarios_run(twin)["inputs_text"].item())) == {SIGNATURE, *TABLES}
