@@ -156,10 +156,10 @@ kind = Kind(
     id: fermata_nord        # un nome breve, senza spazi
     name: Fermata Nord
     route: L01              # codice della linea
-    after: F001             # fra questa fermata
-    before: F002            # e questa, che oggi viene subito dopo
-    lat_deg: 45.56
-    lng_deg: 10.22
+    after: L01001           # fra questa fermata
+    before: L01002          # e questa, che oggi viene subito dopo
+    lat_deg: 45.536
+    lng_deg: 10.176
     added_s: 40             # secondi persi da chi è a bordo: sosta e giro più lungo
     is_both_ways: true      # false: solo le corse dalla prima alla seconda
 """,

@@ -3,7 +3,8 @@ import pytest
 
 from assets.derived_assets import find_declarations
 from assets.lineage import made_of
-from assets.scenarios.kind import find_kinds
+from assets.scenarios.impact import AGES
+from assets.scenarios.kind import Kind, find_kinds
 from assets.scenarios.running import OF_PERSONS, outcome_of
 from assets.scenarios.timetables import UNTOLD
 from assets.twin import Twin
@@ -55,6 +56,82 @@ def test_no_delay_of_a_driver_is_told_by_another_timetable(twin, tmp_path):
     assert outcome.edited
     assert outcome.computed == ()
     assert outcome.left_out == dict(UNTOLD)
+
+
+DANGER = "gold/mobility/cycle_danger_by_segment"
+SEGMENTS = "silver/mobility/road_segment"
+DEPARTURES, TRIPS = "silver/mobility/transit_departures", "silver/mobility/transit_trips_by_day"
+# Which columns each kind edits; all, where it adds rows.
+EDITED: dict[str, dict[str, list[str]]] = {
+    "close_road": {SEGMENTS: ["limit_kmh"]},
+    "cycle_lane": {SEGMENTS: ["cycle_code", "cycle_width_m"]},
+    "deseal": {"bronze/regione_lombardia/terrain": ["sealed_ratio"]},
+    "headway": {DEPARTURES: [], TRIPS: []},
+    "new_housing": {"bronze/istat/census_sections": ["residents_count", *AGES]},
+    "new_service": {"silver/services/point_of_interest": []},
+    "new_stop": {DEPARTURES: [], TRIPS: [], "silver/mobility/transit_stops": []},
+    "retrofit": {},
+    "trees": {"bronze/comune_brescia/trees": []},
+    "zona30": {SEGMENTS: ["limit_kmh"]},
+}
+
+
+def columns_of(table: str, twin: Twin) -> set[str]:
+    contract = twin.contract_of(table)
+    return set(contract.stored if contract else DECLARATIONS[table].gives)
+
+
+def is_personal(table: str, twin: Twin) -> bool:
+    contract = twin.contract_of(table)
+    return contract is not None and any(one.personal != "none" for one in contract.stored.values())
+
+
+def descends(table: str, twin: Twin) -> bool:
+    """Whether it is made of records of persons, sooner or later."""
+    if table not in DECLARATIONS:
+        return is_personal(table, twin)
+    return any(descends(one, twin) for one in DECLARATIONS[table].reads.values())
+
+
+def reached(kind: Kind, twin: Twin) -> set[str]:
+    """What is computed where an edit of this kind changes every column that it may."""
+    changed = {
+        table: set(columns) or columns_of(table, twin)
+        for table, columns in EDITED[kind.name].items()
+    }
+    found: set[str] = set()
+    is_growing = True
+    while is_growing:
+        is_growing = False
+        for key, one in DECLARATIONS.items():
+            origins = [origin for name in one.gives for origin in made_of(one, name)]
+            if (
+                key not in found | set(kind.untold) | set(changed)
+                and one.release is None
+                and not any(is_personal(read, twin) for read in one.reads.values())
+                and any(column in changed.get(table, ()) for table, column in origins)
+            ):
+                found.add(key)
+                changed[key] = set(one.gives)
+                is_growing = True
+    return found
+
+
+def test_of_what_is_made_from_persons_no_edit_reaches_more_than_is_known(twin):
+    found = {
+        (name, table)
+        for name, kind in find_kinds().items()
+        for table in {*reached(kind, twin), *kind.after}
+        if descends(table, twin)
+    }
+
+    assert set(EDITED) == set(find_kinds())
+    # Accidents stand by stretch of street, of which no kind makes any other; consumption by
+    # quarter is multiplied as it is.
+    assert found == {
+        *((name, DANGER) for name in ("close_road", "cycle_lane", "zona30")),
+        ("retrofit", "gold/energy/yearly_heat_signature_by_quarter"),
+    }
 
 
 @pytest.mark.parametrize("kind", find_kinds().values(), ids=lambda kind: kind.name)
