@@ -139,7 +139,7 @@ declaration = Declaration(
         values={
             "firms_count": Value("Imprese", "1", no_interval=_ALL_COUNTED),
             "location_quotient_index": Value(
-                "Quoziente di localizzazione", "1", no_interval=_ALL_COUNTED
+                "Quoziente di localizzazione", "1", no_interval=_ALL_COUNTED, is_relative=True
             ),
         },
         title="Dove stanno le imprese",
