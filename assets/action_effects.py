@@ -10,17 +10,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from assets.action_crashes import Streets, crash_effect
+from assets.action_places import named_by
 from assets.action_plans import Plan
 from assets.editions import newest
+from assets.methods.differences import Difference, difference_in_differences
 from assets.methods.interrupted import Break, interrupted, of_season
 from assets.methods.placebo import placebo_dates, placebo_places, ranked
-from assets.methods.structural import Impact, impact
+from assets.methods.structural import Impact, impact, unexplained
 
 Array = NDArray[np.float64]
 Verdict = Literal["effective", "no_evidence", "adverse", "not_enough_data"]
-# The one place of what is only told of the city as a whole.
-WHOLE_CITY: Final = "brescia"
 _WEEK: Final = 7
+# A control is one that was measured on this share of the days.
+_NEARLY_ALL: Final = 0.9
+# How far a level is thought to move in a day, of what controls leave open (CausalImpact: 0.01).
+_LEVEL: Final = 0.01
 _A_YEAR: Final = 365
 _LEAST_PLACEBO_BEFORE: Final = 14
 _PLACEBO_DATES: Final = 20
@@ -62,11 +66,12 @@ class Outcome:
     before: int | None = 0
     after: int | None = 0
     completeness: float = 0.0
+    trend_chance: float | None = None
 
 
 RULES: Final = (
-    "method_code", "least_before_count", "least_after_count", "significance_ratio",
-    "most_placebo_ratio", "most_error_ratio",
+    "method_code", "also_method_code", "least_before_count", "least_after_count",
+    "significance_ratio", "most_placebo_ratio", "most_error_ratio",
 )  # fmt: skip
 
 
@@ -75,11 +80,20 @@ class Rules:
     """How a goal is verified: a row of the definition `action_goals`."""
 
     method_code: str
+    also_method_code: str | None
     least_before_count: int
     least_after_count: int
     significance_ratio: float
     most_placebo_ratio: float
     most_error_ratio: float | None
+
+    def method_of(self, plan: Plan) -> str:
+        """The method that was registered with the goal if it is one of the goal's, else its own."""
+        is_other = plan.method_code is not None and plan.method_code == self.also_method_code
+        return str(self.also_method_code) if is_other else self.method_code
+
+
+_BESIDE_OTHERS: Final = ("structural", "differences")
 
 
 def rules_of(goals: pl.DataFrame) -> dict[str, Rules]:
@@ -135,9 +149,9 @@ def _of_series(plan: Plan, rules: Rules, series: pl.DataFrame) -> Outcome:
     panel = _panel(plan, rules, series)
     if isinstance(panel, Outcome):
         return panel
-    verify = _structural if rules.method_code == "structural" else _interrupted
+    verify = {"structural": _structural, "differences": _differences, "interrupted": _interrupted}
     try:
-        return _judged(plan, rules, verify(plan, panel))
+        return _judged(plan, rules, verify[rules.method_of(plan)](plan, panel))
     except ValueError:
         return replace(panel.known, reason="few_before")
 
@@ -151,7 +165,12 @@ def course_of(plan: Plan, rules: Rules | None, *, series: pl.DataFrame) -> Cours
         return None
     try:
         found: Impact | Break
-        found = _impact(plan, panel) if rules.method_code == "structural" else _break(panel)
+        if rules.method_of(plan) == "differences":
+            return _of_gap(panel)
+        if rules.method_code == "structural":
+            found = _impact(plan, panel.values, panel.controls, first_after=panel.first_after)
+        else:
+            found = _break(panel)
     except ValueError:
         return None
     return Course(
@@ -168,7 +187,7 @@ def _panel(plan: Plan, rules: Rules, series: pl.DataFrame) -> _Panel | Outcome:
     others = [name for name in places if name not in treated]
     if plan.control_ids:
         others = [name for name in others if name in plan.control_ids]
-    if not treated or (rules.method_code == "structural" and not others):
+    if not treated or (rules.method_code in _BESIDE_OTHERS and not others):
         return Outcome("not_enough_data", "no_place")
     days = table["day_on"].to_list()
     first_after = int((table["day_on"] < plan.finished_on).sum())
@@ -186,7 +205,27 @@ def _panel(plan: Plan, rules: Rules, series: pl.DataFrame) -> _Panel | Outcome:
         return replace(known, reason="few_before")
     if after < rules.least_after_count:
         return replace(known, reason="few_after")
-    return _Panel(tuple(days), values, _numbers(table, others), first_after, known)
+    controls = _numbers(table, others)
+    if others:
+        controls = controls[:, _is_beside(values, controls, first_after)]
+        if not controls.shape[1]:
+            return replace(known, reason="no_place")
+    return _Panel(tuple(days), values, controls, first_after, known)
+
+
+def _is_beside(values: Array, controls: Array, first_after: int) -> NDArray[np.bool_]:
+    """Which places (places,) were measured on nearly all the days that count, before and after.
+
+    Days without one of the controls count for nothing: a counter set up last month, or one that is
+    broken since, would leave nothing of the years of all others.
+    """
+    is_due = ~np.isnan(values)
+    there = ~np.isnan(controls) & is_due[:, None]
+    before, after = there[:first_after].sum(axis=0), there[first_after:].sum(axis=0)
+    return np.asarray(
+        (before >= _NEARLY_ALL * is_due[:first_after].sum())
+        & (after >= _NEARLY_ALL * is_due[first_after:].sum())
+    )
 
 
 def _in_window(plan: Plan, series: pl.DataFrame) -> pl.DataFrame:
@@ -216,10 +255,7 @@ def _treated(plan: Plan, series: pl.DataFrame) -> tuple[str, ...]:
     if plan.treated_ids or series.is_empty():
         return plan.treated_ids
     places = dict(series.select("place_id", "place_name").unique().sort("place_id").rows())
-    if set(places) == {WHOLE_CITY}:
-        return (WHOLE_CITY,)
-    title = plan.action_name.casefold()
-    return tuple(one for one, name in places.items() if name and name.casefold() in title)
+    return named_by(plan.action_name, places)
 
 
 def _numbers(table: pl.DataFrame, places: list[str]) -> Array:
@@ -232,26 +268,31 @@ def _seed(plan: Plan) -> int:
     return int.from_bytes(hashlib.sha256(plan.action_id.encode()).digest()[:8], "big")
 
 
-def _impact(plan: Plan, panel: _Panel) -> Impact:
+def _impact(
+    plan: Plan, values: Array, controls: Array, *, first_after: int, draws: int = 1_000
+) -> Impact:
     return impact(
-        panel.values,
-        panel.controls,
-        first_after=panel.first_after,
+        values,
+        controls,
+        first_after=first_after,
         seed=_seed(plan),
+        draws=draws,
+        warm_up=draws // 4,
         season=_WEEK,
+        level_deviation=_LEVEL * unexplained(values, controls, first_after=first_after),
     )
 
 
 def _structural(plan: Plan, panel: _Panel) -> Outcome:
     def effect(one: Array, others: Array, at: int) -> float:
         try:
-            found = impact(one, others, first_after=at, seed=_seed(plan), draws=200, warm_up=50)
+            found = _impact(plan, one, others, first_after=at, draws=200)
         except ValueError:
             return float("nan")
         # Places are of different sizes.
         return found.effect / found.predicted if found.predicted else float("nan")
 
-    found = _impact(plan, panel)
+    found = _impact(plan, panel.values, panel.controls, first_after=panel.first_after)
     places = placebo_places(
         panel.controls, estimate=lambda one, others: effect(one, others, panel.first_after)
     )
@@ -276,6 +317,57 @@ def _structural(plan: Plan, panel: _Panel) -> Outcome:
         placebo_rank=placebo.rank,
         placebos=placebo.count,
     )
+
+
+def _difference(values: Array, controls: Array, at: int) -> tuple[Difference, float]:
+    """What changed otherwise, in means before of each place, and that mean of the values."""
+    usual, others = np.nanmean(values[:at]), np.nanmean(controls[:at], axis=0)
+    if not usual > 0 or not (others > 0).all():
+        raise ValueError("places without anything before cannot be compared in size")
+    return difference_in_differences(
+        values / usual, controls / others, first_after=at, season=_WEEK
+    ), float(usual)
+
+
+def _differences(_: Plan, panel: _Panel) -> Outcome:
+    def effect(one: Array, others: Array, at: int) -> float:
+        try:
+            return _difference(one, others, at)[0].effect
+        except ValueError:
+            return float("nan")
+
+    at = panel.first_after
+    found, usual = _difference(panel.values, panel.controls, at)
+    is_both = ~np.isnan(panel.values[at:]) & ~np.isnan(found.expected[at:])
+    expected = float(found.expected[at:][is_both].mean())
+    places = placebo_places(panel.controls, estimate=lambda one, others: effect(one, others, at))
+    dates = placebo_dates(
+        np.column_stack([panel.values, panel.controls]),
+        first_after=_last_before(panel.values, at),
+        after=_WEEK,
+        least_before=_LEAST_PLACEBO_BEFORE,
+        estimate=lambda part, at: effect(part[:, 0], part[:, 1:], at),
+        most=_PLACEBO_DATES,
+    )
+    placebo = ranked(found.effect, np.concatenate([places, dates]))
+    return replace(
+        panel.known,
+        ratio=1 + found.effect / expected,
+        low=1 + found.low / expected,
+        high=1 + found.high / expected,
+        difference=found.effect * usual,
+        chance=found.p_value,
+        fit_error=found.fit_error,
+        placebo_rank=placebo.rank,
+        placebos=placebo.count,
+        trend_chance=found.trend_p_value,
+    )
+
+
+def _of_gap(panel: _Panel) -> Course:
+    found, usual = _difference(panel.values, panel.controls, panel.first_after)
+    blank = np.full(len(panel.days), np.nan)
+    return Course(panel.days, panel.values, found.expected * usual, blank, blank, panel.first_after)
 
 
 def _of_calendar(days: tuple[date, ...]) -> Array:
@@ -305,10 +397,13 @@ def _interrupted(_: Plan, panel: _Panel) -> Outcome:
     found = _break(panel)
     is_after = ~np.isnan(panel.values[panel.first_after :])
     expected = float(found.expected[panel.first_after :][is_after].mean())
+    last = _last_before(panel.values, panel.first_after)
+    # As long as the true one where that leaves dates to try; an action that lasts keeps some.
+    room = max((last - _A_YEAR) // 2, _WEEK)
     dates = placebo_dates(
         np.column_stack([panel.values, _of_calendar(panel.days)]),
-        first_after=_last_before(panel.values, panel.first_after),
-        after=panel.known.after or 0,
+        first_after=last,
+        after=min(panel.known.after or 0, room),
         least_before=_A_YEAR,
         estimate=step,
     )
@@ -336,7 +431,7 @@ def _judged(plan: Plan, rules: Rules, found: Outcome) -> Outcome:
     """The verdict that the rules give on an effect.
 
     An effect counts where chance and placebos seldom give one as large. With few placebos it has
-    to be the largest of all.
+    to be the largest of all, and without any nothing is proved.
     """
     if found.before is None or found.before < rules.least_before_count:
         return _without_effect(found, "few_before")
@@ -356,8 +451,12 @@ def _doubt(rules: Rules, found: Outcome, chance: float) -> str:
     error, most = found.fit_error, rules.most_error_ratio
     if most is not None and (error is None or not error <= most):
         return "poor_fit"
+    if found.trend_chance is not None and found.trend_chance < rules.significance_ratio:
+        return "trend"
     if chance >= rules.significance_ratio:
         return "chance"
+    if not found.placebos:
+        return "no_placebo"
     rank, count = found.placebo_rank or 1, found.placebos
     is_usual = rank > 1 and rank / (count + 1) > rules.most_placebo_ratio
     return "placebo" if is_usual else ""

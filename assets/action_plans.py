@@ -16,10 +16,11 @@ class Plan:
     """How one action is verified, as it was last registered.
 
     Days from `before_from_on` to `started_on` are before it, those from `finished_on` to `until_on`
-    after it; the works between are neither. Without `treated_ids` its places are those within
-    `radius_m` of its centre. `registered` is `before` or `after` by the planners' register (whether
-    data of after the action were there already), `declared` or `declared_after` by the day that the
-    Comune states alone. `changes_count` is how often goal or dates were changed since.
+    after it; the works between are neither. Without `treated_ids` its places are those that its
+    name tells; of crashes, those within `radius_m` of its centre. `registered` is `before` or
+    `after` by the planners' register (whether data of after the action were there already),
+    `declared` or `declared_after` by the day that the Comune states alone. `changes_count` is how
+    often goal or dates were changed since; `method_code` the method that was chosen with the goal.
     """
 
     action_id: str
@@ -40,6 +41,7 @@ class Plan:
     lng_deg: float | None = None
     radius_m: float | None = None
     changes_count: int = 0
+    method_code: str | None = None
 
 
 def plans_of(published: pl.DataFrame, register: pl.DataFrame) -> list[Plan]:
@@ -103,6 +105,7 @@ def _registered(register: pl.DataFrame) -> list[Plan]:
             goal_code=row["goal_indicator_code"],
             registered="before" if row["is_before"] else "after",
             registered_on=row["registered_on"],
+            method_code=row["method_code"],
             before_from_on=row["before_from_on"],
             until_on=row["until_on"],
             treated_ids=tuple((row["treated_ids"] or "").split()),

@@ -21,6 +21,10 @@ _TEXT: Final = ConfigDict(extra="forbid", hide_input_in_errors=True)
 _ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 _Name = Annotated[str, Field(min_length=1, max_length=120)]
 _Place = Annotated[str, Field(pattern=r"^[^\s;]{1,60}$")]
+_FIRST: Final = "0" * 64
+# What each commit of the register leaves in the table's history.
+_NOTE: Final = "action"
+_METHODS: Final = ("method_code", "also_method_code")
 # Where the newest day of each goal's data stands.
 _DATA: Final = {
     "bike_counts": ("bronze/comune_brescia/bike_counts", "counted_at"),
@@ -88,6 +92,7 @@ _SCHEMA: Final = pl.Schema(
         "action_name": pl.String(),
         "goal_indicator_code": pl.String(),
         "goal_ratio": pl.Float64(),
+        "method_code": pl.String(),
         "started_on": pl.Date(),
         "finished_on": pl.Date(),
         "before_from_on": pl.Date(),
@@ -107,6 +112,7 @@ _SCHEMA: Final = pl.Schema(
     }
 )
 _DESCRIPTIONS: Final = {
+    "method_code": "How it is to be verified; null: as is usual for the goal.",
     "registered_at": "When it was written down, UTC.",
     "is_before": "Whether no data of after the action were there yet.",
     "supersedes_hash": "The entry of the same action that it takes the place of.",
@@ -132,15 +138,19 @@ def read_entry(path: Path) -> Entry:
     except ValidationError as error:
         said = "\n".join(f"{path.name}: {_problem(one)}" for one in error.errors())
         raise UsageError(said) from None
-    methods = dict(pl.read_csv(DEFINITIONS / "action_goals.csv")["goal_code", "method_code"].rows())
+    rows = pl.read_csv(DEFINITIONS / "action_goals.csv").iter_rows(named=True)
+    methods = {
+        row["goal_code"]: [row[name] for name in _METHODS if row[name] is not None] for row in rows
+    }
     goal = entry.goal
     if goal.indicator not in methods:
         known = ", ".join(sorted(methods))
         raise UsageError(f"{path.name}: goal.indicator: no such indicator; write one of {known}")
-    if goal.method not in (None, methods[goal.indicator]):
+    allowed = methods[goal.indicator]
+    if goal.method not in (None, *allowed):
         raise UsageError(
             f"{path.name}: goal.method: {goal.indicator} is verified by "
-            f"{methods[goal.indicator]}; write that, or leave it out"
+            f"{' or '.join(allowed)}; write that, or leave it out"
         )
     return entry
 
@@ -168,47 +178,76 @@ def enter(entry: Entry, twin: Twin, *, at: datetime) -> dict[str, object]:
     rows: list[dict[str, object]] = []
 
     def more(ledger: pl.DataFrame) -> pl.DataFrame:
-        rows.clear()
-        said = _said(entry)
-        own = ledger.filter(action_id=entry.action_id).sort("revision_count")
-        if own.height and own.select(list(said)).row(-1, named=True) == said:
-            raise UsageError(f"{entry.action_id}: is registered so already; nothing was changed")
-        row = {
-            **said,
-            "revision_count": own.height + 1,
-            "registered_at": at,
-            "is_before": is_before,
-            "supersedes_hash": own["entry_hash"][-1] if own.height else None,
-            "previous_hash": _last_hash(ledger),
-        }
-        rows.append({**row, "entry_hash": hash_of(row)})
+        rows[:] = [following(entry, ledger, at=at, is_before=is_before)]
         return pl.DataFrame(rows, schema=_SCHEMA)
 
-    twin.lake.amend(LEDGER, more, spec=_SPEC, notes={"action": entry.action_id})
+    twin.lake.amend(LEDGER, more, spec=_SPEC, notes={_NOTE: entry.action_id})
     export(twin)
     return rows[-1]
+
+
+def following(
+    entry: Entry, ledger: pl.DataFrame, *, at: datetime, is_before: bool
+) -> dict[str, object]:
+    """The row of an entry after those of a ledger. Raises UsageError where it says nothing new."""
+    said = _said(entry)
+    own = ledger.filter(action_id=entry.action_id).sort("revision_count")
+    if own.height and own.select(list(said)).row(-1, named=True) == said:
+        raise UsageError(f"{entry.action_id}: is registered so already; nothing was changed")
+    row = {
+        **said,
+        "revision_count": own.height + 1,
+        "registered_at": at,
+        "is_before": is_before,
+        "supersedes_hash": own["entry_hash"][-1] if own.height else None,
+        "previous_hash": _last_hash(ledger),
+    }
+    return {**row, "entry_hash": hash_of(row)}
 
 
 def entries(twin: Twin) -> pl.DataFrame:
     """All rows of the register in the order in which they were entered."""
     if not twin.lake.exists(LEDGER):
         return pl.DataFrame(schema=_SCHEMA)
+    return in_order(twin.lake.read(LEDGER).select(_SCHEMA.names()).collect())
+
+
+def broken(twin: Twin) -> int:
+    """How many entries are not as they were entered, have lost their place, or were taken away.
+
+    What was taken from the end leaves no gap in the chain: the table's own history tells of it.
+    """
+    if not twin.lake.exists(LEDGER):
+        return 0
     rows = twin.lake.read(LEDGER).select(_SCHEMA.names()).collect()
-    # Each names the one before it: that is their order, whatever clocks said.
+    entered = sum(_NOTE in commit.notes for commit in twin.lake.history(LEDGER))
+    return wrong_count(rows) + max(entered - rows.height, 0)
+
+
+def in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """The entries that follow from the first: each names the one before, whatever clocks said."""
     by_previous = {row["previous_hash"]: row for row in rows.iter_rows(named=True)}
     found, last = [], _FIRST
     while last in by_previous:
-        found.append(by_previous[last])
+        found.append(by_previous.pop(last))
         last = found[-1]["entry_hash"]
     return pl.DataFrame(found, schema=_SCHEMA)
 
 
-def broken(twin: Twin) -> int:
-    """How many rows of the register are not as they were entered, or have lost their place."""
-    count = twin.rows_count(LEDGER)
-    whole = entries(twin)
+def wrong_count(rows: pl.DataFrame) -> int:
+    """How many entries do not have the hash of what they say, or follow from no other."""
+    whole = in_order(rows)
     wrong = sum(hash_of(row) != row["entry_hash"] for row in whole.iter_rows(named=True))
-    return int(wrong + count - whole.height)
+    return int(wrong + rows.height - whole.height)
+
+
+def set_back(rows: pl.DataFrame) -> list[str]:
+    """The actions with an entry that says to be older than the one before it: a clock was wrong.
+
+    `rows` are in order.
+    """
+    is_earlier = pl.col("registered_at") < pl.col("registered_at").shift()
+    return rows.filter(is_earlier)["action_id"].unique().sort().to_list()
 
 
 def export(twin: Twin) -> None:
@@ -227,9 +266,6 @@ def export(twin: Twin) -> None:
             header + told.write_csv(separator=";", include_header=False), encoding="utf-8"
         )
         beside.replace(path)
-
-
-_FIRST: Final = "0" * 64
 
 
 def _last_hash(ledger: pl.DataFrame) -> str:
@@ -252,6 +288,7 @@ def _said(entry: Entry) -> dict[str, object]:
         "action_name": entry.title,
         "goal_indicator_code": entry.goal.indicator,
         "goal_ratio": entry.goal.expected_ratio,
+        "method_code": entry.goal.method,
         "started_on": entry.works_from,
         "finished_on": entry.works_until,
         "before_from_on": entry.before_from,

@@ -17,7 +17,9 @@ REASONS: Final = {
     "few_before": "le misure di prima dell'intervento sono troppo poche",
     "few_after": "le misure di dopo l'intervento sono troppo poche",
     "poor_fit": "il modello non descrive bene neppure il periodo di prima",
+    "trend": "già prima questi luoghi e quelli di confronto andavano in direzioni diverse",
     "chance": "una differenza così può venire dal caso",
+    "no_placebo": "non c'è altro luogo né altra data su cui fare una prova a vuoto",
     "placebo": "altrove, o in altre date, si trova un effetto altrettanto grande",
 }
 REGISTERED: Final = {
@@ -28,6 +30,7 @@ REGISTERED: Final = {
 }
 METHODS: Final = {
     "structural": "Confronto con luoghi non toccati dall'intervento (serie strutturali bayesiane)",
+    "differences": "Differenza nelle differenze rispetto ai luoghi non toccati dall'intervento",
     "interrupted": "Serie interrotta, tenuto conto delle stagioni e dei giorni della settimana",
     "empirical_bayes": "Prima e dopo con bayes empirico, che corregge la fortuna",
     "none": "Nessun metodo: manca la serie",

@@ -79,6 +79,7 @@ _DAYS: Final = (
     *_both("action_name"), "published.valid_to", "register.revision_count",
     "register.before_from_on", "register.until_on", "register.treated_ids",
     "register.control_ids", "goals.goal_code", "goals.valid_from_on", "goals.method_code",
+    "goals.also_method_code", "register.method_code",
     "goals.least_before_count", "goals.least_after_count", "series.goal_code",
     "series.place_id", "series.place_name", "series.day_on", "series.value",
 )  # fmt: skip
@@ -110,7 +111,7 @@ declaration = Declaration(
     key_columns=("action_id", "day_on"),
     window_by=None,
     title="Course of each action's goal",
-    method_version="1",
+    method_version="2",
     literature=(
         "Brodersen et al. (2015), Annals of Applied Statistics 9(1); Lopez Bernal et al. (2017), "
         "Int. J. Epidemiology 46(1)."

@@ -68,7 +68,8 @@ def action_effect(
 
     An effect of 1.35 is 35 % more than expected without the action, with the interval of 95 %.
     What planners registered holds instead of the Comune's own list. Works are left out. Bicycles
-    and heat are foreseen from the places without the action, nights from their own course over
+    and heat are foreseen from the places without the action (or compared with them by difference in
+    differences, where that was registered), nights from their own course over
     years and weeks, crashes by empirical Bayes. The verdict is `effective` or `adverse` only where
     chance seldom gives such an effect and placebos (other places, earlier dates) hardly one as
     large; `registered_code` says whether the goal was fixed before the result could be known:
@@ -81,13 +82,14 @@ def action_effect(
     streets = streets_of(segments, accidents)
     for plan in plans:
         goal = held.get(plan.goal_code, {})
-        outcome = outcome_of(plan, rules.get(plan.goal_code), series=series, streets=streets)
+        rule = rules.get(plan.goal_code)
+        outcome = outcome_of(plan, rule, series=series, streets=streets)
         found.append(
             _said(plan, outcome)
             | {
                 "goal_name": goal.get("goal_name"),
                 "unit_code": goal.get("unit_code"),
-                "method_code": goal.get("method_code") or "none",
+                "method_code": rule.method_of(plan) if rule else "none",
                 "definition_from_on": goal.get("valid_from_on"),
             }
         )
@@ -175,9 +177,10 @@ _KEY: Final = (
 )  # fmt: skip
 _AREA: Final = _both("lat_deg", "lng_deg", "radius_m")
 _RULE: Final = ("goals.goal_code", "goals.valid_from_on")
+_METHOD: Final = ("goals.method_code", "goals.also_method_code", "register.method_code")
 _DATA: Final = (
     *_AREA, *_RULE, *_both("action_name"), "register.before_from_on", "register.until_on",
-    "register.treated_ids", "register.control_ids", "goals.method_code",
+    "register.treated_ids", "register.control_ids", *_METHOD,
     "goals.least_before_count", "goals.least_after_count", "segments.edge_id",
     "segments.line_geom", "segments.traffic_count", "segments.length_m", "accidents.edge_id",
     "accidents.occurred_on", "series.goal_code", "series.place_id", "series.place_name",
@@ -222,7 +225,7 @@ declaration = Declaration(
         "placebos_count": given("Other places and earlier dates looked at.", *_DATA),
         "before_count": given("Days (crashes) before; null for fewer than three crashes.", *_DATA),
         "after_count": given("Days (crashes) after; null for fewer than three crashes.", *_DATA),
-        "method_code": given("How it was found.", *_RULE, "goals.method_code"),
+        "method_code": given("How it was found.", *_KEY, *_RULE, *_METHOD),
         "registered_code": given("Whether the goal was fixed in time.", *_FIXED),
         "registered_on": given("When the goal was fixed.", *_FIXED),
         "changes_count": given("How often goal or dates were changed since.", *_KEY),
@@ -241,7 +244,7 @@ declaration = Declaration(
     key_columns=("action_id",),
     window_by=None,
     title="Effect of each action",
-    method_version="1",
+    method_version="2",
     literature=(
         "Brodersen et al. (2015), Annals of Applied Statistics 9(1); Lopez Bernal et al. (2017), "
         "Int. J. Epidemiology 46(1); Hauer (1997), Observational Before-After Studies in Road "

@@ -11,17 +11,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from assets.methods.lasting_errors import lasting_of
 from assets.methods.scaled_error import scaled_error
 
 Array = NDArray[np.float64]
-# The paper's R package CausalImpact: the level's step is about 0.01 of the series' deviation,
-# with the weight of 32 values.
-_LEVEL_DEVIATION: Final = 0.01
+# The weights of the paper's R package CausalImpact, in values.
 _LEVEL_WEIGHT: Final = 32.0
 _NOISE_WEIGHT: Final = 1.0
 _NOISE_SHARE: Final = 0.5
 _LEAST_BEFORE: Final = 4
-_MOST_LASTING: Final = 0.9
 _TINY: Final = 1e-9
 
 
@@ -62,6 +60,7 @@ def impact(
     draws: int = 1_000,
     warm_up: int = 200,
     season: int = 1,
+    level_deviation: float = 0.01,
 ) -> Impact:
     """Compare a series after an action with what untreated series say it would have been.
 
@@ -69,8 +68,9 @@ def impact(
     (steps, kinds), which may have no column. NaN is a gap; where a control has one, that step
     counts for nothing. Controls in another order give the same bits, and so does the same seed.
     The regression has Zellner's g-prior, g the number of values before. `season` is the number of
-    steps in a cycle, for `fit_error`. Raises ValueError for fewer than four values before, or none
-    after.
+    steps in a cycle, for `fit_error`; `level_deviation` how far the level is thought to move in a
+    step, in deviations of the series before (CausalImpact's 0.01; see `unexplained`). Raises
+    ValueError for fewer than four values before, or none after.
     """
     from assets.methods.structural_compiled import sample
 
@@ -99,30 +99,49 @@ def impact(
         np.ascontiguousarray(pull),
         np.ascontiguousarray(spread),
         count / (count + 1),
-        _LEVEL_DEVIATION**2,
+        level_deviation**2,
         _LEVEL_WEIGHT,
         _NOISE_SHARE,
         _NOISE_WEIGHT,
         rng.standard_normal((draws + warm_up, 2 * steps + x.shape[1] + 2 * later)),
         rng.chisquare(_NOISE_WEIGHT + count, draws + warm_up),
-        rng.chisquare(_LEVEL_WEIGHT + steps - 1, draws + warm_up),
+        rng.chisquare(_LEVEL_WEIGHT + count - 1, draws + warm_up),
         warm_up,
     )
     paths, fit = paths * scale + centre, fit * scale + centre
     fit[is_untold[:steps]] = np.nan
     paths[:, is_untold[steps:]] = np.nan
-    return _summary(y, paths, fit, after=after, season=season, kinds=x.shape[1])
+    return _summary(y, paths, fit, after=after, season=season, controls=x)
+
+
+def unexplained(values: ArrayLike, controls: ArrayLike, *, first_after: int) -> float:
+    """The share of a series' deviation before the action that its controls leave open, 0 to 1.
+
+    Where a season moves both, a level that may move by so much of the series' own deviation would
+    drown in a year what its controls say to the percent: times this share it does not. Shapes are
+    those of `impact`; 1 without controls, or too few values for them.
+    """
+    y = np.asarray(values, dtype=float)[:first_after]
+    x = np.asarray(controls, dtype=float).reshape(len(np.asarray(values)), -1)
+    design = np.column_stack([np.ones(len(y)), x[:first_after]])
+    is_known = ~np.isnan(y) & ~np.isnan(design).any(axis=1)
+    y, design = y[is_known], design[is_known]
+    if len(y) <= design.shape[1] or not y.std() > 0:
+        return 1.0
+    errors = y - design @ np.linalg.lstsq(design, y, rcond=None)[0]
+    freedom = (len(y) - 1) / (len(y) - design.shape[1])
+    return min(1.0, float(errors.std() / y.std() * np.sqrt(freedom)))
 
 
 def _summary(
-    y: Array, paths: Array, fit: Array, *, after: NDArray[np.bool_], season: int, kinds: int
+    y: Array, paths: Array, fit: Array, *, after: NDArray[np.bool_], season: int, controls: Array
 ) -> Impact:
     steps = len(fit)
     actual = float(y[steps:][after].mean())
     means = paths[:, after].mean(axis=1)
     predicted = float(means.mean())
     means = predicted + (means - predicted) * _widened(
-        means, y[:steps] - fit, after_count=int(after.sum()), kinds=kinds
+        means, y[:steps] - fit, controls[:steps], controls[steps:][after]
     )
     low, high = np.quantile(means, (0.025, 0.975))
     above = float((means >= actual).mean())
@@ -152,28 +171,26 @@ def _summary(
     )
 
 
-def _widened(means: Array, errors: Array, *, after_count: int, kinds: int) -> float:
+def _widened(means: Array, errors: Array, controls: Array, later: Array) -> float:
     """By how much the mean's deviation grows because errors last longer than a step.
 
-    The model draws each noise anew. With ρ between errors a step apart, not below nought, the
-    noise's share of a mean's variance is (1 + ρ) / (1 - ρ) of that (Bartlett 1946).
+    The model draws each noise anew. With ρ between errors a step apart, the noise's share of a
+    mean's variance is (1 + ρ) / (1 - ρ) of that (Bartlett 1946): of what is new after the action,
+    and of what the coefficients carry over from before it, which is more the further the `later`
+    controls (after, kinds) are from those before (steps, kinds).
     """
-    earlier, later = errors[:-1], errors[1:]
-    is_pair = ~np.isnan(earlier) & ~np.isnan(later)
-    total, known = float(np.nansum(errors**2)), int((~np.isnan(errors)).sum())
-    variance = float(means.var())
+    is_known = ~np.isnan(errors)
+    left = np.where(is_known, errors, 0.0)
+    total, known, variance = float(left @ left), int(is_known.sum()), float(means.var())
     if not total > 0 or not variance > 0:
         return 1.0
-    lasting = float((earlier[is_pair] * later[is_pair]).sum()) / total
-    lasting = min(max(lasting, 0.0), _MOST_LASTING)
-    # The mean's own noise, and that in the level and the coefficients it was foreseen by.
-    more = (
-        total
-        / known
-        * (1 / after_count + (1 + kinds) / known)
-        * ((1 + lasting) / (1 - lasting) - 1)
-    )
-    return float(np.sqrt(1 + more / variance))
+    design = np.column_stack([np.ones(len(errors)), controls]) * is_known[:, None]
+    basis, triangle = np.linalg.qr(design)
+    lasting = lasting_of(basis, left, is_known=is_known)
+    # Controls that repeat each other carry nothing more.
+    carried = np.linalg.pinv(triangle).T @ np.r_[1.0, later.mean(axis=0)]
+    more = total / known * (1 / len(later) + float(carried @ carried))
+    return float(np.sqrt(1 + more * ((1 + lasting) / (1 - lasting) - 1) / variance))
 
 
 def _in_one_order(controls: Array) -> Array:

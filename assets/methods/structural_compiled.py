@@ -56,13 +56,18 @@ def sample(
                 v *= 1.0 - gain
             mean[t], variance[t] = m, v
         level[steps - 1] = m + np.sqrt(v) * chance[steps - 1]
-        moved = 0.0
         for back in range(1, steps):
             t = steps - 1 - back
             gain = variance[t] / (variance[t] + drift)
             at = mean[t] + gain * (level[t + 1] - mean[t])
             level[t] = at + np.sqrt(variance[t] * (1.0 - gain)) * chance[t]
-            moved += (level[t + 1] - level[t]) ** 2
+        # A gap is one long step: the levels within it are drawn, and would say what they were told.
+        moved, last = 0.0, -1
+        for t in range(steps):
+            if not np.isnan(values[t]):
+                if last >= 0:
+                    moved += (level[t] - level[last]) ** 2 / (t - last)
+                last = t
         # What the controls say.
         seen = 0
         for j in range(k):

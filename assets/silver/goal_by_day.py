@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from assets.action_effects import WHOLE_CITY
+from assets.action_places import WHOLE_CITY
 from assets.declaration import Declaration, given
 
 _LEAST_HOURS: Final = 22

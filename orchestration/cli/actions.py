@@ -1,13 +1,16 @@
 """`action`: what a decision of the city is to bring about, and whether it did."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from infra.errors import UsageError
 from orchestration.cli.console import fail, no_such, note, say, table
 from orchestration.cli.exit_codes import EXIT_REFUSED
+
+if TYPE_CHECKING:
+    from assets.twin import Twin
 
 app = typer.Typer(no_args_is_help=True, help="Register actions of the city, and evaluate them.")
 
@@ -26,23 +29,26 @@ def register(
 
     What was entered stays: the same action again is a new entry that supersedes the one before.
     """
+    from assets.action_places import doubts
     from assets.action_register import enter, read_entry
     from assets.twin import Twin, utc_now
 
-    entry = read_entry(file)
-    row = enter(entry, Twin.here(), at=utc_now())
+    entry, twin = read_entry(file), Twin.here()
+    row = enter(entry, twin, at=utc_now())
     say(f"{entry.action_id}: registered, entry {row['revision_count']}, {row['entry_hash']}")
     if row["supersedes_hash"]:
         note(f"It takes the place of {row['supersedes_hash']}, which stays in the register")
     if not row["is_before"]:
         note("Data of after the action are there already: the verdict will say so")
+    for doubt in doubts(entry, twin):
+        note(f"{doubt}: correct the file, and register it again, if this is not as you meant it")
     note("Type `gemello action evaluate` to see the verdict")
 
 
 @app.command("list")
 def list_entries() -> None:
     """Show every entry of the register, superseded ones as well; exit 1 where one was changed."""
-    from assets.action_register import broken, entries
+    from assets.action_register import broken, entries, set_back
     from assets.twin import Twin
 
     twin = Twin.here()
@@ -53,10 +59,18 @@ def list_entries() -> None:
         [*shown, "entry"],
         [(*(row[name] for name in shown), row["entry_hash"][:12]) for row in rows.to_dicts()],
     )
+    for name in set_back(rows):
+        note(f"{name}: an entry says to be older than the one before it: a clock was wrong")
     wrong = broken(twin)
     if wrong:
-        fail(f"{wrong} entries are not as they were entered: compare with a backup")
+        fail(f"{wrong} entries were changed or taken away since: compare with a backup")
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _listed(twin: "Twin") -> list[str]:
+    if not twin.lake.exists(_EFFECTS):
+        return []
+    return twin.lake.read(_EFFECTS).select("action_id").collect()["action_id"].to_list()
 
 
 @app.command()
@@ -64,14 +78,18 @@ def evaluate(
     action: Annotated[str | None, typer.Argument(help="Its id; default: all.")] = None,
 ) -> None:
     """Compute the effect of actions from the data that are there, and show the verdicts."""
-    from assets.action_register import export
+    from assets.action_register import entries, export
     from assets.twin import Twin
     from infra.settings import Settings
     from orchestration.cli.publishers import with_publishers
     from orchestration.runner import run_assets
 
     settings = Settings.load()
-    export(Twin.here(settings))
+    twin = Twin.here(settings)
+    known = {*entries(twin)["action_id"], *_listed(twin)}
+    if action is not None and known and action not in known:
+        raise UsageError(no_such("action", action, sorted(known)))
+    export(twin)
     with with_publishers(settings) as served:
         twin = Twin.here(served)
         summary = run_assets(twin, select=" or ".join(f'key:"{one}"' for one in _NEEDED))

@@ -17,7 +17,8 @@ REGISTER = pl.read_csv(
     separator=";",
     schema={
         "action_id": pl.String, "revision_count": pl.Int64, "action_name": pl.String,
-        "goal_indicator_code": pl.String, "goal_ratio": pl.Float64, "started_on": pl.Date,
+        "goal_indicator_code": pl.String, "goal_ratio": pl.Float64,
+        "method_code": pl.String, "started_on": pl.Date,
         "finished_on": pl.Date, "before_from_on": pl.Date, "until_on": pl.Date,
         "treated_ids": pl.String, "control_ids": pl.String, "cost_eur": pl.Float64,
         "decided_by_name": pl.String, "lat_deg": pl.Float64, "lng_deg": pl.Float64,
@@ -122,6 +123,48 @@ def test_the_verdict_follows_from_the_effect_and_from_what_was_wanted(
     assert row["effect_low_ratio"] <= effect <= row["effect_high_ratio"]
     assert (row["before_count"], row["after_count"]) == (40, 40)
     assert row["quality_code"] == "ok"
+
+
+@pytest.mark.parametrize("counter", ["CB03", "CB04"])
+def test_a_counter_that_came_later_or_broke_leaves_the_verdict_to_the_others(counter: str):
+    bikes = counted(effect=1.35)
+    is_other, day = pl.col("counter_id") == counter, pl.col("counted_at").dt.date()
+    is_there = day >= FIRST + timedelta(30) if counter == "CB03" else day < FIRST + timedelta(60)
+
+    row = effect_of(register=registered(), bikes=bikes.filter(~is_other | is_there))
+
+    assert row == effect_of(register=registered(), bikes=bikes.filter(~is_other))
+    assert row["verdict_code"] == "effective"
+
+
+@pytest.mark.parametrize(
+    ("effect", "drift", "verdict", "reason"),
+    [
+        (1.35, 0.0, "effective", None),
+        (0.7, 0.0, "adverse", None),
+        (1.0, 0.0, "no_evidence", "chance"),
+        (1.35, 0.01, "no_evidence", "trend"),
+    ],
+)
+def test_a_difference_in_differences_counts_only_where_places_went_the_same_way_before(
+    effect: float, drift: float, verdict: str, reason: str | None
+):
+    day = (pl.col("counted_at").dt.date() - FIRST).dt.total_days()
+    is_treated = pl.col("counter_id") == "CB01"
+    grown = pl.when(is_treated).then(1 + drift * day).otherwise(1.0) * 100 * pl.col("bikes_count")
+    bikes = counted(effect=effect).with_columns(bikes_count=grown.round().cast(pl.Int64))
+
+    row = effect_of(register=registered(method_code="differences"), bikes=bikes)
+
+    assert row["method_code"] == "differences"
+    assert (row["verdict_code"], row["reason_code"]) == (verdict, reason)
+    assert drift or row["effect_low_ratio"] <= effect <= row["effect_high_ratio"]
+
+
+def test_a_method_that_the_goal_does_not_have_is_not_taken():
+    row = effect_of(register=registered(method_code="interrupted"), bikes=counted(effect=1.35))
+
+    assert (row["method_code"], row["verdict_code"]) == ("structural", "effective")
 
 
 @pytest.mark.parametrize(("days", "reason"), [(60, "few_after"), (90, None)])
@@ -253,14 +296,57 @@ def test_the_planted_retrofit_saves_heat_once_there_are_days_before_it():
     assert 0.8 < row["effect_ratio"] < 0.9
 
 
-@pytest.mark.slow
-def test_the_planted_zone_30_works_and_nothing_is_found_without_it():
-    city = City("full", 2, 1, START)
-    actions = {"published": simulated.published(city, "AZ-01")}
+def slept(*, before: int, after: int, effect: float) -> pl.DataFrame:
+    """Nights of all houses day by day, with weekends, and an effect on the last days."""
+    days = before + after
+    level = 1_000 + 200 * (np.arange(days) % 7 == 5) + np.random.default_rng(3).normal(0, 30, days)
+    level[before:] *= effect
+    return pl.DataFrame(
+        {
+            "day_on": [FIRST + timedelta(days=day) for day in range(days)],
+            "nights_count": level.round().astype(int),
+            "structures_count": [20] * days,
+        },
+        schema=NOTHING["nights"].schema,
+    )
 
-    row = effect_of(**actions, **simulated.streets(city))
-    null = effect_of(**actions, **simulated.streets(simulated.without_effect(city)))
 
-    assert row["verdict_code"] == "effective"
-    assert row["effect_low_ratio"] < 0.75 < row["effect_high_ratio"]
-    assert null["verdict_code"] == "no_evidence"
+@pytest.mark.parametrize(
+    ("before", "after", "verdict", "reason"),
+    [
+        (368, 60, "no_evidence", "no_placebo"),
+        (460, 60, "effective", None),
+        (460, 400, "effective", None),
+    ],
+)
+def test_a_large_effect_is_proved_only_where_placebos_could_be_tried(
+    before: int, after: int, verdict: str, reason: str | None
+):
+    begins = FIRST + timedelta(days=before)
+    own = registered(
+        goal_indicator_code="stays", started_on=begins, finished_on=begins, treated_ids="brescia"
+    )
+
+    row = effect_of(register=own, nights=slept(before=before, after=after, effect=1.5))
+
+    assert (row["verdict_code"], row["reason_code"]) == (verdict, reason)
+
+
+def test_new_data_of_one_goal_leave_the_verdicts_of_the_others_as_they_were():
+    begins = FIRST + timedelta(days=460)
+    nights = registered(
+        action_id="AZ-51", goal_indicator_code="stays", started_on=begins, finished_on=begins,
+        treated_ids="brescia",
+    )  # fmt: skip
+    both = pl.concat([registered(), nights.tail(1)])
+    bikes = counted(effect=1.35)
+
+    def verdicts(after: int) -> list[dict[str, object]]:
+        slept_now = slept(before=460, after=after, effect=1.0)
+        return action_effect(**inputs_of(register=both, bikes=bikes, nights=slept_now)).to_dicts()
+
+    (lane, campaign), (same, later) = verdicts(60), verdicts(90)
+
+    assert lane == same
+    assert campaign["after_count"] == 60
+    assert later["after_count"] == 90

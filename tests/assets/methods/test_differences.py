@@ -39,6 +39,10 @@ def test_an_effect_on_the_treated_places_is_found():
 
     assert found.effect == pytest.approx(4, abs=0.8)
     assert found.low < 4 < found.high
+    # Before, what is expected lies about the treated mean; after, an effect below it.
+    treated = panel(effect=4.0)[0].mean(axis=1)
+    assert (treated - found.expected)[:20].mean() == pytest.approx(0)
+    assert (treated - found.expected)[20:].mean() == pytest.approx(found.effect)
     assert found.p_value < 0.001
 
 
@@ -61,6 +65,11 @@ def test_neither_order_nor_unit_of_places_matters(order: list[int], shift: float
         treated * scale + shift, others * scale + shift, first_after=20
     )
 
-    assert same == plain
+    assert (same.effect, same.low, same.trend_p_value) == (
+        plain.effect,
+        plain.low,
+        plain.trend_p_value,
+    )
+    assert same.expected.tobytes() == plain.expected.tobytes()
     assert other.effect / scale == pytest.approx(plain.effect, rel=1e-6)
     assert other.trend_p_value == pytest.approx(plain.trend_p_value, rel=1e-4)
