@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.traffic import (
@@ -18,9 +19,9 @@ from assets.plots import hourly_heat
 
 # Free flow and reliability are of the fortnight up to the day, the day itself included.
 _DAYS: Final = 15
-_LEAST_NIGHT: Final = 8
-# Three days of quarter hours at the same hour.
-_LEAST_PLANNED: Final = 12
+# How many quarter hours a free flow and a planning time need.
+_NIGHT: Final = "free_flow_by_night"
+_PLANNED: Final = "planning_time_by_hour"
 _QUARTERS: Final = 4
 _KMH_A_MS: Final = 3.6
 _SHOWN: Final = 10
@@ -30,28 +31,33 @@ _COLOURS: Final = (
 
 
 def hourly_traffic_state(
-    observed: pl.DataFrame, segments: pl.DataFrame, bands: pl.DataFrame
+    observed: pl.DataFrame,
+    segments: pl.DataFrame,
+    bands: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each detector's travel time index, planning time index, v/c and level of service.
 
     Free flow is the 85th percentile of the speeds between 22 and 5 o'clock of the fifteen days up
     to the day; slower traffic takes longer by the index, faster traffic gains nothing. The index of
     an hour is the mean over its vehicles. The planning time index is the 95th percentile over
-    quarter hours at the same hour by the clock on those days, and needs three of them. v/c compares
-    the hour with the capacity of the stretch in one direction. The level of service is by speed
-    alone. A detector that has said the same number for twelve hours is suspect.
+    quarter hours at the same hour by the clock on those days, and needs enough of them. v/c
+    compares the hour with the capacity of the stretch in one direction. The level of service is by
+    speed alone. A detector that has said the same number for twelve hours is suspect.
     """
     quarters = _quarters(observed)
     free = trailing_quantile(
         quarters.filter(is_at_night(pl.col("observed_at"))), "detector_id",
-        value="speed_ms", share=0.85, days=_DAYS, least_count=_LEAST_NIGHT,
+        value="speed_ms", share=0.85, days=_DAYS,
+        least_count=completeness_of(completeness, _NIGHT).least_count,
     ).select("detector_id", "day_on", free_flow_ms="speed_ms")  # fmt: skip
     known = quarters.join(free, on=["detector_id", "day_on"], how="left").with_columns(
         index=travel_time_index(pl.col("speed_ms"), pl.col("free_flow_ms"))
     )
     planned = trailing_quantile(
         known, "detector_id", "clock_hour",
-        value="index", share=0.95, days=_DAYS, least_count=_LEAST_PLANNED,
+        value="index", share=0.95, days=_DAYS,
+        least_count=completeness_of(completeness, _PLANNED).least_count,
     ).rename({"index": "planning_time_index"})  # fmt: skip
     hours = (
         _hours(known)
@@ -154,7 +160,10 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_SPEED: Final = ("observed.speed_ms", "observed.observed_at", "observed.detector_id")
+_SPEED: Final = (
+    "observed.speed_ms", "observed.observed_at", "observed.detector_id",
+    *completeness_columns("completeness", "least_count"),
+)  # fmt: skip
 _INDEX: Final = (*_SPEED, "observed.vehicles_count")
 _SERVICE: Final = (
     *_INDEX, "bands.above_speed_ratio", "bands.valid_from_on",
@@ -168,6 +177,7 @@ declaration = Declaration(
         "observed": "silver/mobility/traffic_flow_observed",
         "segments": "silver/mobility/road_segment",
         "bands": "bronze/definitions/level_of_service",
+        "completeness": COMPLETENESS,
     },
     gives={
         "detector_id": given("The publisher's code of the detector.", "observed.detector_id"),
@@ -202,7 +212,7 @@ declaration = Declaration(
     window_by="hour_at",
     lookback_days=_DAYS - 1,
     title="Traffic by hour",
-    method_version="1",
+    method_version="2",
     literature=(
         "Travel time and planning time index: FHWA 2006, Travel Time Reliability. Level of "
         "service: Highway Capacity Manual, editions as rows of a definition, not read at the "

@@ -6,6 +6,7 @@ import pytest
 
 from assets.indicators.cycle_danger_by_segment import cycle_danger_by_segment, declaration
 from assets.measured import check_trust
+from tests.assets.indicators.defined import COMPLETENESS
 
 TABLE = pl.read_csv("assets/definitions/level_of_traffic_stress.csv", try_parse_dates=True)
 LAST = date(2025, 3, 24)
@@ -48,7 +49,7 @@ def danger(
     segments: pl.DataFrame, seen: pl.DataFrame, passed: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     passed = bikes().clear() if passed is None else passed
-    found = cycle_danger_by_segment(segments, seen, passed, TABLE)
+    found = cycle_danger_by_segment(segments, seen, passed, TABLE, COMPLETENESS)
     assert declaration.measured is not None
     check_trust("danger", found, declaration.measured)
     return found

@@ -10,6 +10,7 @@ from assets.measured import check_trust
 from assets.silver.traffic_flow_observed import traffic_flow_observed
 from infra.simulator.city import City
 from infra.simulator.datasets.traffic_flow import STUCK_DAY, STUCK_DETECTOR, batches, detectors
+from tests.assets.indicators.defined import COMPLETENESS
 
 BANDS = pl.read_csv("assets/definitions/level_of_service.csv", try_parse_dates=True)
 # Midnight in Brescia, in winter.
@@ -34,7 +35,7 @@ def seen(speeds: list[float | None], vehicles: int = 100) -> pl.DataFrame:
 
 
 def state(observed: pl.DataFrame) -> pl.DataFrame:
-    found = hourly_traffic_state(observed, SEGMENTS, BANDS)
+    found = hourly_traffic_state(observed, SEGMENTS, BANDS, COMPLETENESS)
     assert declaration.measured is not None
     check_trust("traffic", found, declaration.measured)
     return found
@@ -134,7 +135,7 @@ def simulated() -> tuple[City, pl.DataFrame]:
         speed_kmh="Velocità km/h",
     )
     segments = city.streets.edges.select("edge_id", capacity_count="capacity_vph")
-    return city, hourly_traffic_state(traffic_flow_observed(flow), segments, BANDS)
+    return city, hourly_traffic_state(traffic_flow_observed(flow), segments, BANDS, COMPLETENESS)
 
 
 def test_the_detector_that_stood_still_in_the_simulated_city_is_suspect(simulated):
