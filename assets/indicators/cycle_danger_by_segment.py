@@ -13,6 +13,8 @@ from assets.measured import Measured, Value
 from assets.methods.crash_safety import fit_performance, untold_below
 from assets.methods.traffic_stress import level_of_traffic_stress, street_code
 from assets.plots import heat_table
+from assets.solar import solar_day
+from assets.trust import health_columns, suspect_days
 
 # Of how many years accidents are counted.
 _SUBJECT: Final = "crashes_by_place"
@@ -34,6 +36,8 @@ def cycle_danger_by_segment(
     accidents: pl.DataFrame,
     bikes: pl.DataFrame,
     stress: pl.DataFrame,
+    *,
+    health: pl.DataFrame,
     completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each stretch its level of traffic stress and its expected accidents with bicycles.
@@ -43,7 +47,8 @@ def cycle_danger_by_segment(
     seen; the interval (95 %) is that of the stretch, not of the fit. Stretches with none, one and
     two are expected the same, so that nobody can tell them apart (decision 0028). Per million
     bicycle-km only where a counter stands on a street of that name: its mean is taken for the whole
-    street, and the interval does not hold its error. Stress is by the limit, as no speed is
+    street, without days on which it could not be believed, and the interval does not hold its
+    error. Stress is by the limit, as no speed is
     measured on most streets; a local street counts as one without centreline, and `shared` ways as
     mixed traffic.
     """
@@ -53,7 +58,7 @@ def cycle_danger_by_segment(
         segments.unique("edge_id", keep="first", maintain_order=True)
         .sort("edge_id")
         .join(_seen(recent), on="edge_id", how="left", maintain_order="left")
-        .join(_passages(bikes), on="street_name", how="left", maintain_order="left")
+        .join(_passages(bikes, health), on="street_name", how="left", maintain_order="left")
         .with_columns(pl.col("seen_count").fill_null(0))
     )
     rated = known.with_columns(
@@ -92,10 +97,12 @@ def _seen(accidents: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _passages(bikes: pl.DataFrame) -> pl.DataFrame:
+def _passages(bikes: pl.DataFrame, health: pl.DataFrame) -> pl.DataFrame:
     """Bicycles a day on each street with a counter: the mean over its counters and hours."""
     return (
         bikes.drop_nulls(["bikes_count", "street_name"])
+        .with_columns(day_on=solar_day(), station_id="counter_id")
+        .join(suspect_days(health), on=["station_id", "day_on"], how="anti")
         .group_by("street_name")
         .agg(bikes_a_day=pl.col("bikes_count").mean() * _HOURS_A_DAY)
     )
@@ -172,7 +179,10 @@ _SEEN: Final = (
     *_YEARS,
 )  # fmt: skip
 _EXPECTED: Final = (*_SEEN, "segments.traffic_count", "segments.length_m")
-_BIKES: Final = ("bikes.bikes_count", "bikes.street_name", "segments.street_name")
+_BIKES: Final = (
+    "bikes.bikes_count", "bikes.street_name", "segments.street_name", "bikes.counter_id",
+    "bikes.observed_at", *health_columns("health"),
+)  # fmt: skip
 _STRESS: Final = (
     "segments.cycle_code", "segments.cycle_width_m", "segments.lanes_count", "segments.class_code",
     "segments.limit_kmh", "segments.traffic_count", "stress.table_code", "stress.street_code",
@@ -189,6 +199,7 @@ declaration = Declaration(
         "accidents": "silver/safety/road_accident",
         "bikes": "silver/mobility/bike_count_observed",
         "stress": "bronze/definitions/level_of_traffic_stress",
+        "health": "silver/sensors/bike_counter_health_by_day",
         "completeness": COMPLETENESS,
     },
     gives={

@@ -8,7 +8,6 @@ from assets.completeness import COMPLETENESS, completeness_columns, completeness
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.traffic import (
-    has_stood_still,
     is_at_night,
     saturation,
     service_levels,
@@ -16,6 +15,7 @@ from assets.methods.traffic import (
     travel_time_index,
 )
 from assets.plots import hourly_heat
+from assets.trust import health_columns, quality, suspect_days
 
 # Free flow and reliability are of the fortnight up to the day, the day itself included.
 _DAYS: Final = 15
@@ -34,6 +34,7 @@ def hourly_traffic_state(
     observed: pl.DataFrame,
     segments: pl.DataFrame,
     bands: pl.DataFrame,
+    health: pl.DataFrame,
     completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each detector's travel time index, planning time index, v/c and level of service.
@@ -43,7 +44,8 @@ def hourly_traffic_state(
     an hour is the mean over its vehicles. The planning time index is the 95th percentile over
     quarter hours at the same hour by the clock on those days, and needs enough of them. v/c
     compares the hour with the capacity of the stretch in one direction. The level of service is by
-    speed alone. A detector that has said the same number for twelve hours is suspect.
+    speed alone. Hours of a day on which the detector could not be believed are suspect: that of
+    solar time which has 23 of the 24 hours of the day of UTC.
     """
     quarters = _quarters(observed)
     free = trailing_quantile(
@@ -67,6 +69,11 @@ def hourly_traffic_state(
             on="edge_id",
             how="left",
         )
+        .join(
+            suspect_days(health).rename({"station_id": "detector_id"}).drop("quantity_code"),
+            on=["detector_id", "day_on"],
+            how="left",
+        )
         .with_columns(
             saturation_ratio=saturation(
                 pl.col("vehicles_count") * _QUARTERS / pl.col("observations_count"),
@@ -80,12 +87,11 @@ def hourly_traffic_state(
 
 
 def _quarters(observed: pl.DataFrame) -> pl.DataFrame:
-    """Quarter hours by UTC day and by the hour of the city's clock, and whether each is stuck."""
+    """Quarter hours by UTC day and by the hour of the city's clock."""
     at = pl.col("observed_at")
     return observed.sort("detector_id", "observed_at").with_columns(
         day_on=at.dt.date(),
         clock_hour=at.dt.convert_time_zone("Europe/Rome").dt.hour(),
-        is_stuck=has_stood_still(pl.col("vehicles_count"), at).over("detector_id"),
     )
 
 
@@ -102,7 +108,6 @@ def _hours(quarters: pl.DataFrame) -> pl.DataFrame:
             (pl.col("index") * passed).sum() / passed.sum()
         ),
         observations_count=pl.len().cast(pl.Int64),
-        is_stuck=pl.col("is_stuck").any(),
     )
 
 
@@ -130,13 +135,10 @@ def _told(hours: pl.DataFrame) -> pl.DataFrame:
         observations_count="observations_count",
         quality_code=pl.when(pl.col("travel_time_index").is_null())
         .then(pl.lit("no_data"))
-        .when("is_stuck")
+        # What nobody read at its source is little beside a detector that cannot be believed.
+        .when("is_suspect")
         .then(pl.lit("suspect"))
-        .when(is_unverified)
-        .then(pl.lit("unverified"))
-        .when(share < 1)
-        .then(pl.lit("partial"))
-        .otherwise(pl.lit("ok")),
+        .otherwise(quality(unverified=is_unverified, partial=share < 1)),
     ).sort("detector_id", "hour_at")
 
 
@@ -177,6 +179,7 @@ declaration = Declaration(
         "observed": "silver/mobility/traffic_flow_observed",
         "segments": "silver/mobility/road_segment",
         "bands": "bronze/definitions/level_of_service",
+        "health": "silver/sensors/traffic_detector_health_by_day",
         "completeness": COMPLETENESS,
     },
     gives={
@@ -203,9 +206,11 @@ declaration = Declaration(
         "completeness_ratio": given("Quarter hours of four.", "observed.observed_at"),
         "observations_count": given("Quarter hours.", "observed.observed_at"),
         "quality_code": given(
-            "suspect where it stood still; unverified where the bands are; no_data without speeds.",
+            "suspect on days of a detector that was; unverified where the bands are; no_data "
+            "without speeds.",
             *_SERVICE,
             "bands.is_verified",
+            *health_columns("health"),
         ),
     },
     key_columns=("detector_id", "hour_at"),
