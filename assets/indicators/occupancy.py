@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
@@ -19,7 +20,7 @@ LARGEST_SHARE: Final = 0.7
 LEAST_GUESTS: Final = 10
 ALL: Final = TOTAL
 OTHERS: Final = "altre"
-_LEAST_COMPLETE: Final = 0.9
+_SUBJECT: Final = "stays_by_month"
 _SUMS: Final = ("nights_count", "arrivals_count", "bed_days_count", "bed_days_due_count", "rows")
 _PRECISION: Final = 4
 _SCHEMA: Final = pl.Schema(
@@ -31,7 +32,7 @@ _SCHEMA: Final = pl.Schema(
 )  # fmt: skip
 
 
-def occupancy(stays: pl.DataFrame) -> pl.DataFrame:
+def occupancy(stays: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
     """Give net and gross occupancy and the average stay of each kind of house and of all.
 
     Net occupancy is nights over the beds of the days on which a house reported, gross over its
@@ -40,6 +41,7 @@ def occupancy(stays: pl.DataFrame) -> pl.DataFrame:
     as one, `altre`, with others until the rule holds for them together: so nothing that is told
     gives back what is not. A month in which it does not even hold for all has no row.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     known = stays.filter(
         pl.all_horizontal(pl.col("nights_count", "category_code").is_not_null())
         & (pl.col("beds_count") > 0)
@@ -60,10 +62,11 @@ def occupancy(stays: pl.DataFrame) -> pl.DataFrame:
             nights_count="nights_count",
             arrivals_count="arrivals_count",
             structures_count="structures_count",
+            definition_from_on=rule.edition,
             completeness_ratio="completeness_ratio",
             observations_count="rows",
             quality_code=quality(
-                partial=(pl.col("completeness_ratio") < _LEAST_COMPLETE)
+                partial=(pl.col("completeness_ratio") < rule.complete)
                 | (pl.col("days_count") < month_days)
             ),
         )
@@ -146,12 +149,13 @@ def _picture(frame: pl.DataFrame) -> str:
 _KNOWN: Final = (
     "stays.nights_count", "stays.beds_count", "stays.structure_pid", "stays.arrivals_count",
 )  # fmt: skip
+_RULE: Final = completeness_columns("completeness")
 _ALL_COUNTED: Final = "è la somma di tutti gli esercizi, non una stima da un campione"
 
 declaration = Declaration(
     function=occupancy,
     key="gold/tourism/monthly_occupancy_by_category",
-    reads={"stays": "bronze/regione_lombardia/stays"},
+    reads={"stays": "bronze/regione_lombardia/stays", "completeness": COMPLETENESS},
     gives={
         "category_code": given(
             "Kind of house; 'altre' of those told as one, 'totale' of all.",
@@ -164,17 +168,21 @@ declaration = Declaration(
         "nights_count": given("Guests' nights.", *_KNOWN),
         "arrivals_count": given("Guests who arrived.", *_KNOWN),
         "structures_count": given("Houses that reported.", *_KNOWN),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given(
             "Days reported, of those of the month; a house that was shut counts as missing.",
             *_KNOWN,
         ),
         "observations_count": given("Days of houses summed.", *_KNOWN),
-        "quality_code": given("partial below nine tenths, or before the month is over.", *_KNOWN),
+        "quality_code": given(
+            "partial of less than all, or before the month is over.",
+            *_KNOWN, *_RULE, "completeness.complete_ratio",
+        ),
     },
     key_columns=("category_code", "month_on"),
     window_by=None,
     title="Occupancy of beds by kind of house and month",
-    method_version="1",
+    method_version="2",
     literature=(
         "Net and gross use of bed places: Eurostat, Methodological manual for tourism statistics "
         "(2014). Minimum counts and dominance: Hundepool et al., Statistical Disclosure Control "
@@ -187,6 +195,7 @@ declaration = Declaration(
         geometry="city",
         grain="month",
         period="month_on",
+        definition_from="definition_from_on",
         values={
             "net_occupancy_ratio": Value("Letti occupati", "1", no_interval=_ALL_COUNTED),
             "gross_occupancy_ratio": Value(

@@ -15,6 +15,7 @@ from infra.simulator.city import City
 from infra.simulator.datasets import firms as simulated
 from quality.disclosure.bounds import intervals
 from quality.disclosure.cells import Line
+from tests.assets.indicators.defined import COMPLETENESS
 
 JANUARY = date(2025, 1, 1)
 HERE, THERE = h3.latlng_to_cell(45.54, 10.22, 8), h3.latlng_to_cell(45.60, 10.40, 8)
@@ -45,7 +46,7 @@ def firms(
 def test_a_tenth_here_of_what_is_a_twentieth_in_the_city_is_a_quotient_of_two():
     city = firms((HERE, "56", 50), (HERE, "47", 450), (THERE, "56", 50), (THERE, "47", 1450))
 
-    areas = firms_by_area(firms_by_cell(city))
+    areas = firms_by_area(firms_by_cell(city), COMPLETENESS)
 
     here = areas.filter(cell_id=HERE, sector_code="56").row(0, named=True)
     assert (here["firms_count"], here["location_quotient_index"]) == (50, 2.0)
@@ -114,7 +115,7 @@ def test_no_few_firms_can_be_worked_out_from_areas_and_sectors(counts):
     ]
     silver = firms_by_cell(firms(*rows))
 
-    areas, years = firms_by_area(silver), firms_by_sector(silver)
+    areas, years = firms_by_area(silver, COMPLETENESS), firms_by_sector(silver)
 
     if areas.is_empty():
         return
@@ -171,7 +172,7 @@ def test_the_simulated_register_is_found_again_in_the_totals(silver):
     is_open = pl.col("DATA_CESSAZIONE").is_null()
     true = batch.rows.filter(is_open).group_by("ATECO").len().sort("ATECO")
 
-    areas, years = firms_by_area(silver), firms_by_sector(silver)
+    areas, years = firms_by_area(silver, COMPLETENESS), firms_by_sector(silver)
 
     now = years.filter(pl.col("year_on") == pl.col("year_on").max(), pl.col("sector_code") == ALL)
     counted = silver.filter(pl.col("year_on") == JANUARY).select(
@@ -192,13 +193,13 @@ def test_a_register_without_firms_gives_empty_tables_of_the_same_columns(silver)
     nothing = firms_by_cell(firms())
 
     assert (nothing.height, nothing.schema) == (0, silver.schema)
-    for table in (firms_by_area, firms_by_sector):
-        assert table(nothing).schema == table(silver).schema
-        assert table(nothing).is_empty()
+    tables = [(firms_by_area(one, COMPLETENESS), firms_by_sector(one)) for one in (nothing, silver)]
+    for empty, full in zip(*tables, strict=True):
+        assert (empty.height, empty.schema) == (0, full.schema)
 
 
 def test_the_order_of_rows_changes_nothing(silver):
     shuffled = silver.sample(fraction=1.0, shuffle=True, seed=3)
 
-    assert firms_by_area(shuffled).equals(firms_by_area(silver))
+    assert firms_by_area(shuffled, COMPLETENESS).equals(firms_by_area(silver, COMPLETENESS))
     assert firms_by_sector(shuffled).equals(firms_by_sector(silver))

@@ -64,7 +64,7 @@ def weather(mean_c: np.ndarray = MEAN_C) -> pl.DataFrame:
 def signatures(heat: pl.DataFrame, gas: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
     return heat_signature(
         heat=heat, gas=gas, days=days, buildings=BUILDINGS, sections=SECTIONS,
-        quarters=QUARTERS, rules=RULES, carriers=CARRIERS,
+        quarters=QUARTERS, rules=RULES, carriers=CARRIERS, completeness=COMPLETENESS,
     )  # fmt: skip
 
 
@@ -164,7 +164,7 @@ def load(powers: list[float], *, quarter: str | None = "QA") -> pl.DataFrame:
 
 
 def test_a_constant_load_has_load_factor_one_and_all_of_it_at_night():
-    row = load_shape(load([50.0] * 96), QUARTERS).row(0, named=True)
+    row = load_shape(load([50.0] * 96), QUARTERS, COMPLETENESS).row(0, named=True)
 
     assert (row["load_factor_ratio"], row["night_base_ratio"]) == (1.0, 1.0)
     assert row["peak_kwkm2"] == pytest.approx(50.0, rel=0.01)
@@ -176,7 +176,7 @@ def test_the_published_day_of_a_power_station_has_a_load_factor_of_71_4_per_cent
     hours = ((40.0, 6), (50.0, 4), (60.0, 2), (50.0, 4), (70.0, 4), (40.0, 4))
     powers = [power for power, count in hours for _ in range(4 * count)]
 
-    row = load_shape(load(powers), QUARTERS).row(0, named=True)
+    row = load_shape(load(powers), QUARTERS, COMPLETENESS).row(0, named=True)
 
     assert sum(powers) / 4 == 1200
     assert max(powers) == 70
@@ -188,7 +188,7 @@ def test_load_factor_is_mean_over_peak_and_the_night_is_from_two_to_five():
     powers[8:20] = [5.0] * 12  # 2:00 to 5:00 of the city's clock
     powers[76] = 40.0
 
-    row = load_shape(load(powers), QUARTERS).row(0, named=True)
+    row = load_shape(load(powers), QUARTERS, COMPLETENESS).row(0, named=True)
 
     mean = sum(powers) / 96
     assert row["load_factor_ratio"] == pytest.approx(mean / 40, abs=1e-6)
@@ -196,7 +196,7 @@ def test_load_factor_is_mean_over_peak_and_the_night_is_from_two_to_five():
 
 
 def test_the_curve_of_a_zone_is_that_of_each_of_its_quarters():
-    found = load_shape(load([50.0, 100.0], quarter=None), QUARTERS)
+    found = load_shape(load([50.0, 100.0], quarter=None), QUARTERS, COMPLETENESS)
 
     assert found.select("quarter_id", "load_factor_ratio", "quality_code").rows() == [
         ("QA", 0.75, "modelled"),
@@ -268,7 +268,7 @@ def test_what_says_how_sure_a_number_is_can_be_true(module):
             observed([8.0] * 144), rules=RULES, health=HEALTHY, completeness=COMPLETENESS
         ),
         "heat_signature": signatures(heat, NO_GAS, weather()),
-        "load_shape": load_shape(load([0.0, 0.0]), QUARTERS),
+        "load_shape": load_shape(load([0.0, 0.0]), QUARTERS, COMPLETENESS),
     }
 
     check_trust(module, frames[module], measured)
