@@ -8,12 +8,13 @@ import polars as pl
 
 from assets.by_quarter import floors, of_quarters, told_mostly
 from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
+from assets.consumption import in_order
 from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.energy_signature import Signature, energy_signature
 from assets.plots import line_chart
-from assets.trust import quality
+from assets.trust import SUSPECT, quality
 
 # A thermal year begins on the first of July, so that a winter stands in one.
 _BEGINS: Final = "6mo"
@@ -54,7 +55,8 @@ def heat_signature(
     city, and 365 days of base. The mean temperature is that of all stations. A quarter with too few
     supplies has its share, by floor, of the rest of its zone or of the city (`told_code`): which,
     is what was so on most days. Years with too few days, or too few on either side of the change
-    point, have no signature.
+    point, have no signature. Days count by how much of their temperature was measured, and a year
+    in which a thermometer was suspect on any of its days is.
     """
     rule = completeness_of(completeness, _SUBJECT)
     needed = (rule.least_count, completeness_of(completeness, _SIDE).least_count)
@@ -71,7 +73,9 @@ def heat_signature(
         ]
     )
     weather = days.group_by("day_on").agg(
-        pl.col("temp_mean_c", f"{_LAW}_kd").drop_nulls().sort().mean()
+        pl.col("temp_mean_c", f"{_LAW}_kd").drop_nulls().sort().mean(),
+        is_suspect=(pl.col("quality_code") == SUSPECT).any(),
+        came=pl.col("completeness_ratio").sort().mean(),
     )
     known = (
         daily.filter(pl.col("completeness_ratio") >= completeness_of(completeness, _DAY).least)
@@ -99,9 +103,11 @@ def heat_signature(
         told_code=told_mostly(),
         floor_m2=pl.col("weight").first(),
         observations_count=pl.len().cast(pl.Int64),
+        is_suspect=pl.col("is_suspect").any(),
+        came=in_order("came"),
     )
     is_known = pl.col("normalised_kwhm2").is_not_null()
-    share = (pl.col("observations_count") / rule.due).clip(0, 1)
+    share = (pl.col("came") / rule.due).clip(0, 1)
     emission = pl.col("normalised_kwhm2") * pl.col("emission_kgkwh")
     return (
         places.join(fitted, on=list(_KEY))
@@ -123,6 +129,7 @@ def heat_signature(
                 no_data=~is_known,
                 unverified=~pl.col("is_verified").fill_null(value=False),
                 modelled=pl.col("told_code") != "quarter",
+                suspect=pl.col("is_suspect"),
                 partial=share < rule.complete,
             ),
         )
@@ -262,15 +269,15 @@ declaration = Declaration(
         "floor_m2": given("Floor of all buildings of the quarter.", *_FLOOR, *_PLACES),
         "definition_from_on": given("Day from which the factors hold.", "carriers.valid_from_on"),
         "completeness_ratio": given(
-            "Days with energy and temperature, of those of a year.",
-            *_COUNTED, "completeness.due_count",
+            "Days with energy and temperature, by how much of it was measured, of a year's.",
+            *_COUNTED, "completeness.due_count", "days.completeness_ratio",
         ),
         "observations_count": given("Days with energy and temperature.", *_COUNTED),
         "quality_code": given(
             "no_data without a signature; unverified while the factors are from memory; modelled "
-            "where it is a share of a wider place's.",
+            "where it is a share of a wider place's; suspect where a thermometer was.",
             *_DAILY, *_LAWS, "carriers.is_verified", "completeness.due_count",
-            "completeness.complete_ratio",
+            "completeness.complete_ratio", "days.completeness_ratio", "days.quality_code",
         ),
     },
     key_columns=_KEY,

@@ -57,14 +57,18 @@ def weather(mean_c: np.ndarray = MEAN_C) -> pl.DataFrame:
             "day_on": DAYS[: len(mean_c)],
             "temp_mean_c": mean_c,
             "heating_dpr412_kd": np.maximum(0, 20 - mean_c),
+            "completeness_ratio": 1.0,
+            "quality_code": "ok",
         }
     )
 
 
-def signatures(heat: pl.DataFrame, gas: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def signatures(
+    heat: pl.DataFrame, gas: pl.DataFrame, days: pl.DataFrame, carriers: pl.DataFrame = CARRIERS
+) -> pl.DataFrame:
     return heat_signature(
         heat=heat, gas=gas, days=days, buildings=BUILDINGS, sections=SECTIONS,
-        quarters=QUARTERS, rules=RULES, carriers=CARRIERS, completeness=COMPLETENESS,
+        quarters=QUARTERS, rules=RULES, carriers=carriers, completeness=COMPLETENESS,
     )  # fmt: skip
 
 
@@ -272,3 +276,27 @@ def test_what_says_how_sure_a_number_is_can_be_true(module):
     }
 
     check_trust(module, frames[module], measured)
+
+
+def test_a_signature_is_as_sound_as_the_temperatures_it_is_fitted_to():
+    heat = consumed("heat_kwh", 1000 * (1 + 0.024 * np.maximum(0, 20 - MEAN_C)))
+    known = CARRIERS.with_columns(is_verified=pl.lit(value=True))
+    days = weather()
+    halved = days.with_columns(completeness_ratio=0.5)
+    bad = days.with_columns(
+        quality_code=pl.when(pl.int_range(pl.len()) == 7)
+        .then(pl.lit("suspect"))
+        .otherwise("quality_code")
+    )
+
+    whole, half, suspect = (
+        signatures(heat, NO_GAS, one, carriers=known).row(0, named=True)
+        for one in (days, halved, bad)
+    )
+
+    assert whole["quality_code"] == "ok"
+    assert (suspect["quality_code"], suspect["completeness_ratio"]) == (
+        "suspect", whole["completeness_ratio"],
+    )  # fmt: skip
+    assert half["quality_code"] == "partial"
+    assert half["completeness_ratio"] == pytest.approx(whole["completeness_ratio"] / 2)
