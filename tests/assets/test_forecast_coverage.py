@@ -11,8 +11,7 @@ import pytest
 from assets import forecasting
 from assets.forecast_tables import Target
 from assets.forecast_targets import ELECTRICITY, PM10, TRAFFIC
-from assets.forecasting import forecasts
-from tests.assets.forecast_frames import FEASTS, MODELS, hours_of, noisy
+from tests.assets.forecast_frames import MODELS, forecast, hours_of, noisy
 from tests.real_sources.real_files import REAL_FILES
 
 # Of the two intervals that are published, one is asked for 90 % here.
@@ -29,7 +28,7 @@ def _ninety(monkeypatch: pytest.MonkeyPatch) -> None:
 def covered(series: pl.DataFrame, target: Target, days: list[date]) -> tuple[float, float]:
     """The share of truths within the intervals, and the error over that of the naive forecast."""
     models = MODELS.with_columns(valid_from_on=date(2000, 1, 1))
-    issued = forecasts(series, models, FEASTS, target=target, issued_on=days)
+    issued = forecast(series, target, *days, models=models)
     low, high = (target.named(f"{side}_95") for side in ("low", "high"))
     truth = series.rename({"at": target.at})
     both = issued.join(truth, on=[target.entity, target.at]).drop_nulls(low)
