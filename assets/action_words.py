@@ -32,8 +32,26 @@ METHODS: Final = {
     "structural": "Confronto con luoghi non toccati dall'intervento (serie strutturali bayesiane)",
     "differences": "Differenza nelle differenze rispetto ai luoghi non toccati dall'intervento",
     "interrupted": "Serie interrotta, tenuto conto delle stagioni e dei giorni della settimana",
-    "empirical_bayes": "Prima e dopo con bayes empirico, che corregge la fortuna",
+    "empirical_bayes": (
+        "Incidenti prima e dopo, tolta la parte che si deve al caso, rispetto a quanto è successo "
+        "intanto sulle altre strade (metodo di Bayes empirico)"
+    ),
     "none": "Nessun metodo: manca la serie",
+}
+
+
+# What is counted of a goal, and who has it better where it went as was wanted.
+COUNTED: Final = {
+    "crashes": "incidenti", "bike_counts": "biciclette", "heat": "kWh", "stays": "pernottamenti",
+}  # fmt: skip
+GAINERS: Final = {
+    "crashes": "chi abita nell'area e chi ci passa",
+    "bike_counts": "chi va in bicicletta dove si conta",
+    "heat": "chi abita nelle case dell'intervento, e l'aria di tutti",
+    "stays": "chi dà alloggio in città, e chi lavora per i visitatori",
+    "accessibility": "chi abita dove i servizi si raggiungono meglio",
+    "runoff": "chi abita a valle dell'area",
+    "canopy": "chi abita vicino ai nuovi alberi",
 }
 
 

@@ -1,17 +1,20 @@
 """A sheet for each action: what, where, since when, whether it worked, and how sure that is."""
 
+import math
 import re
 from collections.abc import Sequence
 from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from assets.action_words import METHODS, REGISTERED, VERDICTS, change
+from assets.action_words import COUNTED, GAINERS, METHODS, REASONS, REGISTERED, VERDICTS, change
 from assets.atlas.indicator import Indicator
+from assets.atlas.layout import Drawn
 from assets.atlas.lines import Chart, chart
 from assets.atlas.look import STYLE, policy
 from assets.atlas.page import PUBLISHER
+from assets.atlas.places import Places
 from assets.atlas.units import readable
 from assets.atlas.words import moment
 from assets.twin import Twin
@@ -19,17 +22,28 @@ from quality.report.document import Table
 from quality.report.look import number
 from quality.report.parts import Frame, day, folded, grid, percent
 
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
 EFFECTS: Final = "gold/actions/action_effect"
 _COURSES: Final = "gold/actions/daily_action_course"
 # The page of the indicator, from which the sheets are reached.
 _LIST: Final = "actions-action_effect.html"
 _SIGNS: Final = {"effective": "✔", "adverse": "✖", "no_evidence": "○", "not_enough_data": "…"}
+# A circle on the map, how wide the map is, and which quarters are said to have it.
+_METRES_A_DEGREE: Final = 111_320.0
+_CORNERS: Final = 48
+_MAP: Final = 300
+_GOOD_PART: Final = 0.1
+_MOST_NAMED: Final = 4
+# A goal that was fixed when the result could be known weighs less: the sheet says so first.
+_LATE: Final = ("after", "declared_after")
 _LINES: Final = ("measured_index", "expected_index", "expected_low_index", "expected_high_index")
 
 Row = dict[str, Any]  # a row of the indicator, whose columns are of many types
 
 
-def sheets(one: Indicator, twin: Twin) -> dict[str, str]:
+def sheets(one: Indicator, twin: Twin, *, quarters: Places) -> dict[str, str]:
     """The sheet of each action by the name of its file."""
     if one.rows.is_empty():
         return {}
@@ -37,7 +51,7 @@ def sheets(one: Indicator, twin: Twin) -> dict[str, str]:
     if twin.lake.exists(_COURSES):
         courses = twin.lake.read(_COURSES).collect().sort("action_id", "day_on")
     rows = one.rows.sort("action_id").to_dicts()
-    return {_file(row): _sheet(row, courses) for row in rows}
+    return {_file(row): _sheet(row, courses, quarters) for row in rows}
 
 
 def with_links(page: str, one: Indicator) -> str:
@@ -65,12 +79,13 @@ def _verdict(row: Row) -> str:
     return f"<span class='segno' aria-hidden='true'>{_SIGNS[code]}</span> {escape(VERDICTS[code])}"
 
 
-def _sheet(row: Row, courses: pl.DataFrame) -> str:
+def _sheet(row: Row, courses: pl.DataFrame, quarters: Places) -> str:
     course = courses.filter(action_id=row["action_id"]) if courses.width else courses
     sections = [
-        ("decisione", "Che cosa si è deciso", _decision(row)),
+        ("decisione", "Che cosa si è deciso, e dove", _decision(row, quarters)),
         ("esito", "Ha funzionato?", _outcome(row)),
         ("corso", "Prima e dopo", _course(course)),
+        ("persone", "Chi ci guadagna e chi ci perde", _people(row)),
         ("sicurezza", "Quanto è sicuro", _trust(row)),
     ]
     shown = [one for one in sections if one[2]]
@@ -96,21 +111,64 @@ def _sheet(row: Row, courses: pl.DataFrame) -> str:
     ).as_html
 
 
-def _decision(row: Row) -> str:
-    where = "l'area indicata dal Comune"
+def _decision(row: Row, quarters: Places) -> str:
+    where, picture = "dove lo indica il Comune", ""
     if row["radius_m"] is not None and row["lat_deg"] is not None:
-        where = (
+        circle = _circle(row["lat_deg"], row["lng_deg"], row["radius_m"])
+        named = _names(circle, quarters)
+        within = (
             f"entro {number(row['radius_m'])} m da {_degrees(row['lat_deg'])} N, "
             f"{_degrees(row['lng_deg'])} E"
         )
+        where = f"{named} ({within})" if named else within
+        picture = _map(circle, quarters, where=named or within)
     cost = "non indicato" if row["cost_eur"] is None else f"{number(row['cost_eur'])} €"
-    return _facts(
+    works = f"cominciato il {day(row['started_on'])}, finito il {day(row['finished_on'])}"
+    facts = _facts(
         ("Obiettivo", f"{row['goal_name'] or row['goal_code']}: {change(row['goal_ratio'])}"),
         ("Dove", where),
-        ("Lavori", f"dal {day(row['started_on'])} al {day(row['finished_on'])}"),
+        ("Intervento", works),
         ("Chi ha deciso", row["decided_by_name"] or "Comune di Brescia"),
         ("Costo", cost),
         ("Codice", row["action_id"]),
+    )
+    return facts + picture
+
+
+def _circle(lat_deg: float, lng_deg: float, radius_m: float) -> "BaseGeometry":
+    import shapely
+
+    north = radius_m / _METRES_A_DEGREE
+    east = north / math.cos(math.radians(lat_deg))
+    turns = [math.tau * at / _CORNERS for at in range(_CORNERS)]
+    return shapely.Polygon(
+        [(lng_deg + east * math.cos(one), lat_deg + north * math.sin(one)) for one in turns]
+    )
+
+
+def _names(circle: "BaseGeometry", quarters: Places) -> str:
+    """The quarters that have a good part of the area, the most of it first."""
+    parts = {
+        name: shape.intersection(circle).area / circle.area
+        for name, shape in quarters.shapes.items()
+    }
+    if not parts or max(parts.values()) <= _GOOD_PART:
+        return "gran parte della città" if parts else ""
+    most = sorted(parts, key=lambda name: (-parts[name], name))
+    named = [quarters.name(one) for one in most if parts[one] > _GOOD_PART]
+    return ", ".join(named[:_MOST_NAMED]) + (" e altri quartieri" * (len(named) > _MOST_NAMED))
+
+
+def _map(circle: "BaseGeometry", quarters: Places, *, where: str) -> str:
+    drawn = Drawn.of(Places({"area": circle}), quarters, longest=_MAP)
+    if drawn is None or not quarters.shapes:
+        return ""
+    title = escape(f"Mappa: l'area dell'azione nella città ({where})", quote=True)
+    return (
+        f'<svg class="piccola" viewBox="0 0 {drawn.sheet.width} {drawn.sheet.height}" role="img" '
+        f'aria-label="{title}"><path class="citta" d="{drawn.outline}"/>'
+        f'<path d="{drawn.sheet.path(circle)}" fill="#9a3412" fill-opacity=".55" '
+        'stroke="#7c2d12" stroke-width="1.5"/></svg>'
     )
 
 
@@ -119,21 +177,65 @@ def _degrees(value: float) -> str:
 
 
 def _outcome(row: Row) -> str:
-    told = f"<p class='valore'>{_verdict(row)}</p><p>{escape(row['verdict_text'])}</p>"
+    told = f"<p class='valore'>{_verdict(row)}</p>"
+    if row["reason_code"]:
+        told += f"<p>Perché: {escape(REASONS[row['reason_code']])}.</p>"
+    if row["registered_code"] in _LATE:
+        told += f"<p>{escape(REGISTERED[row['registered_code']])}</p>"
     if row["effect_ratio"] is None:
         return told
-    period = "all'anno" if row["method_code"] == "empirical_bayes" else "al giorno"
-    unit = readable(row["unit_code"] or "1")
-    amount = f"{number(row['value'], digits=3)} {unit}".strip()
-    return told + _facts(
-        ("Rispetto all'atteso", change(row["effect_ratio"])),
-        (
-            "Intervallo al 95 %",
-            f"da {change(row['effect_low_ratio'])} a {change(row['effect_high_ratio'])}",
-        ),
-        ("In numeri", f"{amount} {period}"),
-        ("Che cosa si sperava", change(row["goal_ratio"])),
+    effect = change(row["effect_ratio"])
+    low, high = change(row["effect_low_ratio"]), change(row["effect_high_ratio"])
+    facts = [("Rispetto all'atteso senza l'azione", f"{effect}, tra {low} e {high} (al 95 %)")]
+    if row["verdict_code"] != "no_evidence":
+        facts.append(("In numeri", f"{_amount(row)} {_period(row)}"))
+    facts.append(("Che cosa si sperava", f"{change(row['goal_ratio'])}: {_reached(row)}"))
+    return told + _facts(*facts)
+
+
+def _amount(row: Row) -> str:
+    """Such as 4,6 incidenti in meno."""
+    unit = COUNTED.get(row["goal_code"]) or readable(row["unit_code"] or "1")
+    direction = "in più" if row["value"] > 0 else "in meno"
+    return f"{number(abs(row['value']), digits=2)} {unit} {direction}"
+
+
+def _period(row: Row) -> str:
+    return "all'anno" if row["method_code"] == "empirical_bayes" else "al giorno"
+
+
+def _reached(row: Row) -> str:
+    """Whether the effect is what was hoped for, as far as its interval tells."""
+    goal, low, high = (
+        row[name] for name in ("goal_ratio", "effect_low_ratio", "effect_high_ratio")
     )
+    if low <= goal <= high:
+        is_proved = row["verdict_code"] == "effective"
+        return "l'effetto misurato è compatibile" if is_proved else "né confermato né escluso"
+    return "di più" if (low > goal) == (goal > 1) else "di meno"
+
+
+def _people(row: Row) -> str:
+    """Who has it better or worse, as far as the verdict tells; and what each bit of it cost."""
+    who = GAINERS.get(row["goal_code"])
+    verdict, others = row["verdict_code"], "non si misura se altrove qualcosa è peggiorato"
+    gain = (
+        who if who and verdict == "effective" else "non si può dire: manca la prova di un effetto"
+    )
+    lose = who if who and verdict == "adverse" else others
+    facts = [
+        ("Chi ci guadagna", "nessuno, per questo obiettivo" if verdict == "adverse" else gain),
+        ("Chi ci perde", lose),
+    ]
+    if verdict == "effective" and row["cost_eur"] and row["value"]:
+        each = number(float(round(row["cost_eur"] / abs(row["value"]), -1)))
+        facts.append(
+            (
+                "Spesa",
+                f"{each} €, spesi una volta, per ognuno di questi: {_amount(row)} {_period(row)}",
+            )
+        )
+    return _facts(*facts)
 
 
 def _course(course: pl.DataFrame) -> str:
@@ -168,9 +270,11 @@ def _course(course: pl.DataFrame) -> str:
         for week, *values in zip(weeks["day_on"], measured, expected, low, high, strict=True)
     )
     table = Table("corso-numeri", "I numeri del grafico (1 = media di prima)", columns, rows)
+    has_band = any(value is not None for value in low)
+    band = "La fascia è l'intervallo al 95 % di un giorno atteso. " if has_band else ""
     return (
-        "<figure><figcaption>Medie di ogni settimana; 100 % è la media di prima. La fascia è "
-        "l'intervallo al 95 % di un giorno atteso; durante i lavori non si misura."
+        f"<figure><figcaption>Medie di ogni settimana; 100 % è la media di prima. {band}"
+        "Durante l'intervento non si misura."
         f"</figcaption><div class='wide' tabindex='0' role='region' aria-label='Grafico: prima e "
         f"dopo'>{svg}</div>{folded(table, grid(table))}</figure>"
     )
@@ -197,12 +301,15 @@ def _share(value: float) -> str:
 
 def _trust(row: Row) -> str:
     counted = "incidenti" if row["method_code"] == "empirical_bayes" else "giorni misurati"
-    facts = [
-        ("Metodo", METHODS[row["method_code"]]),
-        ("Prima e dopo", f"{_count(row['before_count'])} e {_count(row['after_count'])} {counted}"),
-    ]
+    facts = [("Metodo", METHODS[row["method_code"]])]
+    if row["before_count"] != 0 or row["after_count"] != 0:
+        counts = f"{_count(row['before_count'])} e {_count(row['after_count'])} {counted}"
+        facts.append(("Prima e dopo", counts))
     if row["chance_ratio"] is not None:
-        facts.append(("Probabilità che sia un caso", percent(row["chance_ratio"], digits=2)))
+        many = round(1_000 * row["chance_ratio"])
+        often = "non più di un caso" if many <= 1 else f"{number(many)} casi"
+        told = f"una differenza così si vedrebbe in {often} su 1.000"
+        facts.append(("Se l'azione non avesse effetto", told))
     if row["fit_error_ratio"] is not None:
         facts.append(
             (
@@ -211,14 +318,11 @@ def _trust(row: Row) -> str:
                 "più semplice",
             )
         )
-    if row["placebo_rank_count"] is not None:
-        facts.append(
-            (
-                "Prove a vuoto",
-                f"{row['placebo_rank_count']}° effetto per grandezza su "
-                f"{row['placebos_count'] + 1}, contando altri luoghi e altre date",
-            )
-        )
+    if row["placebos_count"]:
+        many, as_large = row["placebos_count"], (row["placebo_rank_count"] or 1) - 1
+        showing = {0: "nessuna mostra", 1: "una mostra"}.get(as_large, f"{as_large} mostrano")
+        told = f"su {many} in luoghi o date senza l'azione, {showing} un effetto altrettanto grande"
+        facts.append(("Prove a vuoto", told))
     fixed = REGISTERED[row["registered_code"]]
     if row["registered_on"] is not None:
         fixed = f"{fixed} È del {day(row['registered_on'])}."

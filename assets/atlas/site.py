@@ -39,7 +39,7 @@ def atlas(
         ahead = outlook(one, declarations, twin)
         page = indicator_page(one, quarters=quarters, twin=twin, outlook=ahead)
         if declaration.key == EFFECTS:
-            files |= sheets(one, twin)
+            files |= sheets(one, twin, quarters=quarters)
             page = with_links(page, one)
         files[f"{one.page}.html"] = page
         if not one.rows.is_empty():
