@@ -3,6 +3,7 @@ import polars as pl
 
 from assets.indicators.citizen_reports_by_cell import citizen_reports_by_cell, declaration
 from assets.measured import check_trust
+from tests.assets.indicators.defined import DISCLOSURE
 
 CELL = h3.latlng_to_cell(45.54, 10.22, 9)
 OTHER = next(cell for cell in h3.cell_to_children(h3.cell_to_parent(CELL, 8), 9) if cell != CELL)
@@ -23,7 +24,7 @@ def reports(*places: tuple[str | None, str, int]) -> pl.DataFrame:
 
 
 def told(rows: pl.DataFrame) -> pl.DataFrame:
-    found = citizen_reports_by_cell(rows)
+    found = citizen_reports_by_cell(rows, DISCLOSURE)
     assert declaration.measured is not None
     check_trust("reports", found, declaration.measured)
     return found
