@@ -10,14 +10,10 @@ from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
 from assets.small_groups import alone_and_together
+from assets.stays import LIMITED, LIMITS, may_be_told
 from assets.trust import quality
 from quality.disclosure.policy import TOTAL
 
-# A number is of so many houses at least, none with so large a share of the nights, and of so many
-# guests. After the practice of official statistics of tourism; the thresholds are not verified.
-LEAST_STRUCTURES: Final = 3
-LARGEST_SHARE: Final = 0.7
-LEAST_GUESTS: Final = 10
 ALL: Final = TOTAL
 OTHERS: Final = "altre"
 _SUBJECT: Final = "stays_by_month"
@@ -32,14 +28,16 @@ _SCHEMA: Final = pl.Schema(
 )  # fmt: skip
 
 
-def occupancy(stays: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
+def occupancy(
+    stays: pl.DataFrame, completeness: pl.DataFrame, limits: pl.DataFrame
+) -> pl.DataFrame:
     """Give net and gross occupancy and the average stay of each kind of house and of all.
 
     Net occupancy is nights over the beds of the days on which a house reported, gross over its
-    beds on all days of the month; in a month that is not over, of its days so far. Kinds with fewer
-    than three houses, with one that has 70 % of the nights, or with fewer than ten guests are told
-    as one, `altre`, with others until the rule holds for them together: so nothing that is told
-    gives back what is not. A month in which it does not even hold for all has no row.
+    beds on all days of the month; in a month that is not over, of its days so far. Kinds with too
+    few houses or guests, or with one house that has too large a share of the nights, are told as
+    one, `altre`, with others until the rule holds for them together: so nothing that is told gives
+    back what is not. A month in which it does not even hold for all has no row.
     """
     rule = completeness_of(completeness, _SUBJECT)
     known = stays.filter(
@@ -47,7 +45,7 @@ def occupancy(stays: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("beds_count") > 0)
     ).with_columns(month_on=pl.col("stayed_on").dt.month_start())
     by_house = _by_house(known)
-    told = [_told(month) for month in by_house.sort("month_on").partition_by("month_on")]
+    told = [_told(month, limits) for month in by_house.sort("month_on").partition_by("month_on")]
     month_days = pl.col("month_on").dt.days_in_month().cast(pl.Int64)
     complete = pl.col("rows") / (pl.col("structures_count") * month_days)
     return (
@@ -93,7 +91,7 @@ def _by_house(known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(houses: pl.DataFrame) -> pl.DataFrame:
+def _told(houses: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
     """The rows of one month: kinds told alone, the others together, and all."""
     size = houses.group_by("category_code").agg(pl.col("nights_count").sum())
     parts = size.sort("nights_count", "category_code")["category_code"].to_list()
@@ -101,7 +99,10 @@ def _told(houses: pl.DataFrame) -> pl.DataFrame:
     def of(kinds: Sequence[str]) -> pl.DataFrame:
         return houses.filter(pl.col("category_code").is_in(list(kinds)))
 
-    alone, together = alone_and_together(parts, lambda kinds: _may_be_told(of(kinds)))
+    allowed = may_be_told(limits)
+    alone, together = alone_and_together(
+        parts, lambda kinds: bool(_summed(of(kinds)).select(allowed).item())
+    )
     groups = {kind: [kind] for kind in alone}
     if alone and together:
         groups[OTHERS] = together
@@ -111,12 +112,12 @@ def _told(houses: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=_SCHEMA), *frames])
 
 
-def _may_be_told(houses: pl.DataFrame) -> bool:
-    nights = houses["nights_count"]
-    return (
-        houses.height >= LEAST_STRUCTURES
-        and int(houses["arrivals_count"].sum()) >= LEAST_GUESTS
-        and int(nights.sort()[-1]) < LARGEST_SHARE * int(nights.sum())
+def _summed(houses: pl.DataFrame) -> pl.DataFrame:
+    """What decides whether these houses are enough, as one row."""
+    return houses.select(
+        pl.col("nights_count", "arrivals_count").sum(),
+        structures_count=pl.len(),
+        largest_nights_count=pl.col("nights_count").max().fill_null(0),
     )
 
 
@@ -148,6 +149,7 @@ def _picture(frame: pl.DataFrame) -> str:
 
 _KNOWN: Final = (
     "stays.nights_count", "stays.beds_count", "stays.structure_pid", "stays.arrivals_count",
+    *LIMITED,
 )  # fmt: skip
 _RULE: Final = completeness_columns("completeness")
 _ALL_COUNTED: Final = "è la somma di tutti gli esercizi, non una stima da un campione"
@@ -155,7 +157,11 @@ _ALL_COUNTED: Final = "è la somma di tutti gli esercizi, non una stima da un ca
 declaration = Declaration(
     function=occupancy,
     key="gold/tourism/monthly_occupancy_by_category",
-    reads={"stays": "bronze/regione_lombardia/stays", "completeness": COMPLETENESS},
+    reads={
+        "stays": "bronze/regione_lombardia/stays",
+        "completeness": COMPLETENESS,
+        "limits": LIMITS,
+    },
     gives={
         "category_code": given(
             "Kind of house; 'altre' of those told as one, 'totale' of all.",

@@ -8,12 +8,9 @@ from assets.completeness import COMPLETENESS, completeness_columns, completeness
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
+from assets.stays import LIMITED, LIMITS, may_be_told
 from assets.trust import quality
 
-# As for the months by kind of house: see there.
-_LEAST_STRUCTURES: Final = 3
-_LARGEST_SHARE: Final = 0.7
-_LEAST_GUESTS: Final = 10
 # ISTAT's code of Brescia.
 _MUNICIPALITY: Final = "017029"
 _SUBJECT: Final = "stays_by_day"
@@ -21,12 +18,15 @@ _PRECISION: Final = 4
 
 
 def overnight_stays(
-    accommodation: pl.DataFrame, events: pl.DataFrame, completeness: pl.DataFrame
+    accommodation: pl.DataFrame,
+    events: pl.DataFrame,
+    completeness: pl.DataFrame,
+    limits: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give the city's nights, arrivals and share of beds taken on each day, and the events on it.
 
-    A day of fewer than three houses, with one that has 70 % of the nights, or of fewer than ten
-    arrivals may not be told; its month is left out with it, so that the month's total does not give
+    A day of too few houses or arrivals, or of which one house has too large a share of the nights,
+    may not be told; its month is left out with it, so that the month's total does not give
     it back. Completeness is the houses that reported, of the most in the month.
     """
     rule = completeness_of(completeness, _SUBJECT)
@@ -44,14 +44,9 @@ def overnight_stays(
         )
         .with_columns(month_on=pl.col("day_on").dt.month_start())
     )
-    may_be_told = (
-        (pl.col("structures_count") >= _LEAST_STRUCTURES)
-        & (pl.col("largest_nights_count") < _LARGEST_SHARE * pl.col("nights_count"))
-        & (pl.col("arrivals_count") >= _LEAST_GUESTS)
-    )
     most = pl.col("structures_count").max().over("month_on")
     return (
-        days.filter(may_be_told.all().over("month_on"))
+        days.filter(may_be_told(limits).all().over("month_on"))
         .with_columns(completeness_ratio=pl.col("structures_count") / most)
         .join(_by_day(events), on="day_on", how="left")
         .select(
@@ -99,11 +94,9 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_NIGHTS: Final = tuple(
-    f"accommodation.{name}"
-    for name in (
-        "nights_count", "structures_count", "largest_nights_count", "arrivals_count",
-    )
+_NIGHTS: Final = (
+    "accommodation.nights_count", "accommodation.structures_count",
+    "accommodation.largest_nights_count", "accommodation.arrivals_count", *LIMITED,
 )  # fmt: skip
 _EVENTS: Final = ("events.first_on", "events.last_on")
 _RULE: Final = completeness_columns("completeness")
@@ -116,6 +109,7 @@ declaration = Declaration(
         "accommodation": "silver/tourism/accommodation_by_day",
         "events": "silver/tourism/event",
         "completeness": COMPLETENESS,
+        "limits": LIMITS,
     },
     gives={
         "municipality_code": given("ISTAT's code of Brescia.", "accommodation.day_on"),

@@ -13,3 +13,4 @@ def defined(table: str) -> pl.DataFrame:
 COMPLETENESS = defined("completeness_rules")
 # Those of sensors.
 LIMITS = defined("sensor_limits")
+DISCLOSURE = defined("disclosure_limits")

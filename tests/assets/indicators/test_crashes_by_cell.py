@@ -138,3 +138,18 @@ def test_a_city_without_accidents_expects_nothing_it_could_have_learnt():
 
 def test_neither_streets_nor_accidents_is_an_empty_table():
     assert crashes_by_cell(accidents({}).clear(), streets().clear(), COMPLETENESS).height == 0
+
+
+def test_the_place_with_three_times_the_accidents_of_its_traffic_is_the_worst():
+    random = np.random.default_rng(3)
+    usual = {cell: int(random.poisson(12)) for cell in CELLS}
+    # Twelve accidents on a kilometre with 5000 vehicles a day, in three years.
+    rate = 12 * 1e6 / (5000 * 365.25 * 3)
+
+    rows = told(usual | {CELLS[20]: 36}).sort("danger_per_km_index", descending=True)
+
+    worst = rows.row(0, named=True)
+    assert worst["cell_id"] == CELLS[20]
+    assert worst["danger_per_km_low_index"] > rate
+    # As fits 95 % intervals, few of the places where nothing was planted lie above.
+    assert (rows["danger_per_km_low_index"][1:] > rate).mean() < 0.05

@@ -158,3 +158,17 @@ def test_a_day_on_which_a_counter_could_not_be_believed_does_not_count():
 
     assert corrected == 2400
     assert believed > 9600
+
+
+def test_the_street_where_four_times_as_many_are_hit_is_the_most_dangerous_of_its_kind():
+    usual = [street for street in range(60) for _ in range(4)]
+
+    found = danger(streets(), accidents([*usual, *[17] * 12])).sort(
+        "danger_per_km_index", descending=True
+    )
+
+    worst, next_one = found.head(2).iter_rows(named=True)
+    assert worst["edge_id"] == "E017"
+    # Four on a kilometre in three years are usual, sixteen were seen.
+    assert next_one["danger_per_km_index"] < worst["danger_per_km_index"] < 16 / 3
+    assert next_one["danger_per_km_index"] == pytest.approx(4 / 3, rel=0.1)

@@ -52,6 +52,33 @@ def test_a_tenth_here_of_what_is_a_twentieth_in_the_city_is_a_quotient_of_two():
     assert (here["firms_count"], here["location_quotient_index"]) == (50, 2.0)
 
 
+def test_the_published_quotient_of_1714_of_79006_here_and_879213_of_15593224_in_all_is_0_385():
+    # Farhauer & Kröll (2013), Standorttheorien, as computed in the manual of REAT (R package):
+    # locq(1714, 79006, 879213, 15593224) is 0.3847623. Read in the manual, not in the book.
+    here, both = {"56": 1714, "47": 79006 - 1714}, {"56": 879213, "47": 15593224 - 879213}
+    counted = firms_by_cell(
+        firms((HERE, "56", 1), (HERE, "47", 1), (THERE, "56", 1), (THERE, "47", 1))
+    )
+    there = {sector: both[sector] - count for sector, count in here.items()}
+    counts = {(HERE, one): n for one, n in here.items()} | {
+        (THERE, one): n for one, n in there.items()
+    }
+    whole = counted.with_columns(
+        firms_count=pl.struct("cell_id", "sector_code").map_elements(
+            lambda row: counts[row["cell_id"], row["sector_code"]], return_dtype=pl.Int64
+        ),
+        opened_count=pl.lit(0, pl.Int64),
+        closed_count=pl.lit(0, pl.Int64),
+    )
+
+    row = (
+        firms_by_area(whole, COMPLETENESS).filter(cell_id=HERE, sector_code="56").row(0, named=True)
+    )
+
+    assert row["firms_count"] == 1714
+    assert row["location_quotient_index"] == pytest.approx(0.3847623, abs=0.0005)
+
+
 def test_firms_born_less_those_that_closed_are_the_net_birth_rate():
     old = firms((HERE, "56", 100))
     born = firms((HERE, "56", 15), opened="2024-03-01")

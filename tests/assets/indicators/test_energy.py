@@ -5,6 +5,8 @@ import numpy as np
 import polars as pl
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets.indicators.degree_days import degree_days
 from assets.indicators.heat_signature import heat_signature
@@ -300,3 +302,48 @@ def test_a_signature_is_as_sound_as_the_temperatures_it_is_fitted_to():
     )  # fmt: skip
     assert half["quality_code"] == "partial"
     assert half["completeness_ratio"] == pytest.approx(whole["completeness_ratio"] / 2)
+
+
+@settings(max_examples=15, deadline=None)
+@given(powers=st.lists(st.floats(1, 100), min_size=96, max_size=96), factor=st.floats(0.5, 20))
+def test_the_shape_of_a_load_hangs_not_on_how_much_it_is(powers, factor):
+    one, more = (
+        load_shape(load([k * power for power in powers]), QUARTERS, COMPLETENESS).row(0, named=True)
+        for k in (1, factor)
+    )
+
+    assert 0 < one["load_factor_ratio"] <= 1
+    for name in ("load_factor_ratio", "night_base_ratio"):
+        assert more[name] == pytest.approx(one[name], abs=2e-6)
+    assert more["peak_kwkm2"] == pytest.approx(factor * one["peak_kwkm2"], rel=1e-5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(mean=st.floats(-10, 35), warmer=st.floats(0, 10))
+def test_a_warmer_day_asks_for_no_more_heat_and_no_less_cooling(mean, warmer):
+    cold, warm = (
+        degree_days(
+            observed([temp] * 144), rules=RULES, health=HEALTHY, completeness=COMPLETENESS
+        ).row(0, named=True)
+        for temp in (mean, mean + warmer)
+    )
+
+    for name in ("heating_dpr412_kd", "heating_eurostat_kd"):
+        assert 0 <= warm[name] <= cold[name]
+    assert warm["cooling_eurostat_kd"] >= cold["cooling_eurostat_kd"] >= 0
+
+
+@settings(max_examples=5, deadline=None)
+@given(factor=st.floats(0.2, 5), seed=st.integers(0, 99))
+def test_twice_the_heat_is_twice_the_need_at_the_same_change_point(factor, seed):
+    noise = np.random.default_rng(seed).normal(1, 0.02, 365)
+    heat = 1000 * (1 + 0.024 * np.maximum(0, 20 - MEAN_C)) * noise
+
+    one, more = (
+        signatures(consumed("heat_kwh", k * heat), NO_GAS, weather()).row(0, named=True)
+        for k in (1, factor)
+    )
+
+    for name in ("normalised_kwhm2", "slope_wm2k", "base_kwhm2", "emission_kgm2"):
+        assert more[name] == pytest.approx(factor * one[name], rel=1e-3)
+    assert more["change_c"] == pytest.approx(one["change_c"], abs=0.02)

@@ -6,6 +6,8 @@ import h3
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets.cells import cells_of
 from assets.indicators.monthly_ndvi import declaration, monthly_ndvi
@@ -144,3 +146,27 @@ def test_what_the_columns_are_made_of_is_said():
     assert unsaid(silver, {"pixels": seen}, may_be_empty={}) == []
     read = {"seen": vegetation_observed(seen), "completeness": COMPLETENESS}
     assert unsaid(declaration, read, may_be_empty={}) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    bands=st.lists(st.tuples(st.floats(0.01, 0.5), st.floats(0.01, 0.5)), min_size=1, max_size=12),
+    light=st.floats(0.5, 2.0),
+    seed=st.integers(0, 99),
+)
+def test_ndvi_lies_between_its_ends_and_hangs_neither_on_light_nor_on_order(bands, light, seed):
+    red, infrared = [one for one, _ in bands], [one for _, one in bands]
+    clear = ["sereno"] * len(bands)
+
+    def index(frame: pl.DataFrame) -> dict:
+        return monthly_ndvi(vegetation_observed(frame), COMPLETENESS).row(0, named=True)
+
+    exact = index(pixels(red, infrared, clear))
+    brighter = index(pixels([light * r for r in red], [light * n for n in infrared], clear))
+    greener = index(pixels(red, [1.2 * n for n in infrared], clear))
+    order = pixels(red, infrared, clear).sample(fraction=1, shuffle=True, seed=seed)
+
+    assert -1 <= exact["ndvi_p10_index"] <= exact["ndvi_p90_index"] <= 1
+    assert brighter["ndvi_index"] == pytest.approx(exact["ndvi_index"], abs=2e-6)
+    assert greener["ndvi_index"] > exact["ndvi_index"]
+    assert index(order) == exact
