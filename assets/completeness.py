@@ -1,11 +1,15 @@
 """How much of its data a number needs: rows of a definition, by the subject of each table."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Final
 
 import polars as pl
 
 from assets.editions import newest
 
+# More than anybody counts.
+_NEVER: Final = 2**31 - 1
 # The table they are read from.
 COMPLETENESS = "bronze/definitions/completeness_rules"
 
@@ -14,12 +18,20 @@ COMPLETENESS = "bronze/definitions/completeness_rules"
 class Completeness:
     """Below `least` of the data there is no number, below `complete` it is partial.
 
-    `due` is how many measurements a period has, 1 where that hangs on the period.
+    `due` is how many measurements a period has, 1 where that hangs on the period; of fewer than
+    `least_count` there is no number either. `since` is the day from which the rule holds.
     """
 
     due: int
     least: float
     complete: float
+    least_count: int
+    since: date | None
+
+    @property
+    def edition(self) -> pl.Expr:
+        """The day from which the rule holds, as a column; empty without a rule."""
+        return pl.lit(self.since, pl.Date)
 
 
 def completeness_of(rules: pl.DataFrame, subject: str) -> Completeness:
@@ -32,8 +44,10 @@ def completeness_of(rules: pl.DataFrame, subject: str) -> Completeness:
         pl.col("due_count").fill_null(1),
         pl.col("least_ratio").fill_null(float("inf")),
         pl.col("complete_ratio").fill_null(float("inf")),
+        pl.col("least_count").fill_null(0),
+        "valid_from_on",
     ).rows()
-    return Completeness(*(row[-1] if row else (1, float("inf"), float("inf"))))
+    return Completeness(*(row[-1] if row else (1, float("inf"), float("inf"), _NEVER, None)))
 
 
 def completeness_columns(rules: str, *parts: str) -> tuple[str, ...]:

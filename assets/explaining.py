@@ -12,7 +12,7 @@ from assets.declaration import Declaration
 from assets.derive import rows_from
 from assets.lineage import Descent, descents_of
 from assets.method import method_mark
-from assets.staleness import INPUT_NOTE, UNFINISHED, seen
+from assets.staleness import INPUT_NOTE, UNFINISHED, ended_input, seen
 from assets.twin import Twin
 from assets.validity import VALIDITY
 from infra.errors import TwinError, UsageError
@@ -186,6 +186,11 @@ def _again(
     """Whether the row comes out the same from the pinned versions, or why that cannot be said."""
     if declaration.release is not None:
         return None, "an open table is what the disclosure gate made of such rows"
+    if day is not None and (ended := ended_input(declaration, day, twin)):
+        return None, (
+            f"rows of {ended} that it was made of have had their time (retention) and are gone: "
+            "the number stands, and nobody can compute it again"
+        )
     if set(versions) != set(declaration.reads.values()):
         return None, "its method has changed since, and reads other tables: run it once more"
     if declaration.issued_from and day is not None:

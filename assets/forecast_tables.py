@@ -1,8 +1,8 @@
 """What a table of forecasts looks like: what it forecasts, its columns, what they are made of."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -102,14 +102,41 @@ class Target:
             }
         )
 
+    @property
+    def parameters_key(self) -> tuple[str, ...]:
+        """What tells a fitted parameter from another."""
+        return (self.entity, "issued_on", "parameter_code")
 
+    @property
+    def parameters_schema(self) -> pl.Schema:
+        """The columns of the table of its fitted parameters."""
+        return pl.Schema(
+            {
+                self.entity: pl.String(),
+                "issued_on": pl.Date(),
+                "parameter_code": pl.String(),
+                self.named("parameter"): pl.Float64(),
+                "model_version": pl.String(),
+                "definition_from_on": pl.Date(),
+            }
+        )
+
+
+def model_version(edition: Mapping[str, Any]) -> str:
+    """The edition of the model's choices (a row of the definition), and of the method."""
+    return f"{METHOD_VERSION}.{edition['definition_code']}"
+
+
+_HARMONICS: Final = (
+    "day_harmonics_count", "week_harmonics_count", "free_day_harmonics_count",
+    "year_harmonics_count",
+)  # fmt: skip
 _CHOICES: Final = tuple(
     f"models.{name}"
     for name in (
-        "definition_code", "valid_from_on", "target_code", "season_count", "day_harmonics_count",
-        "week_harmonics_count", "free_day_harmonics_count", "year_harmonics_count", "ridge_ratio",
-        "damping_ratio", "level_count", "train_d", "calibration_count", "compared_count",
-        "adaptation_ratio", "is_feast_sunday",
+        "definition_code", "valid_from_on", "target_code", "season_count", *_HARMONICS,
+        "ridge_ratio", "damping_ratio", "level_count", "train_d", "calibration_count",
+        "compared_count", "adaptation_ratio", "is_feast_sunday",
     )
 )  # fmt: skip
 _FEASTS: Final = ("feasts.valid_from_on", "feasts.month_day", "feasts.after_easter_d")
@@ -123,7 +150,10 @@ def _columns(
 
     `at` are the instants of what is forecast, `of` what decides its number.
     """
-    made = (*of, *at, *_MADE_OF)
+    fitted = tuple(
+        f"parameters.{name}" for name in (*target.parameters_key, target.named("parameter"))
+    )
+    made = (*of, *at, *fitted, *_MADE_OF)
     naive = (*of, *at, "models.season_count", "models.train_d")
     edges = {
         target.named(f"{side}_{level}"): given(
@@ -144,7 +174,7 @@ def _columns(
         target.at: given("What is forecast: from when on, UTC, or which day.", *at),
         target.value: given(described, *made),
         **edges,
-        target.named("naive"): given("The same by the seasonal naive.", *naive),
+        target.named("naive"): given("The same by the seasonal naive.", *naive, *fitted),
         target.named("scale"): given(
             "Mean step from season to season before: what errors are measured by.", *made
         ),
@@ -174,6 +204,7 @@ def declared(
     *,
     key: str,
     observed: str,
+    parameters: str,
     entity: Given,
     described: str,
     at: tuple[str, ...],
@@ -188,17 +219,63 @@ def declared(
     return Declaration(
         function=function,
         key=key,
-        reads={"observed": observed, **_READS},
+        reads={"observed": observed, "parameters": parameters, **_READS},
         gives=_columns(target, entity=entity, described=described, at=at, of=of),
         key_columns=target.key_columns,
+        window_by="issued_on",
+        issued_from=at[0],
+        lookback_days=_LOOKBACK_DAYS,
+        looks_back={"parameters": 0},
+        title=title,
+        method_version=METHOD_VERSION,
+        literature=_LITERATURE,
+        measured=measured,
+    )
+
+
+def parameters_declared(
+    target: Target,
+    function: Callable[..., pl.DataFrame],
+    *,
+    key: str,
+    observed: str,
+    entity: Given,
+    at: tuple[str, ...],
+    of: tuple[str, ...],
+    title: str,
+) -> Declaration:
+    """The statement about a table of what is fitted to `observed`; `at` are its instants.
+
+    The first of `at` is the one whose days are those of issue.
+    """
+    fit = ("season_count", "ridge_ratio", "level_count", "train_d", "is_feast_sunday", *_HARMONICS)
+    shape = tuple(f"models.{name}" for name in _HARMONICS)
+    edition = tuple(f"models.{name}" for name in ("target_code", "valid_from_on"))
+    return Declaration(
+        function=function,
+        key=key,
+        reads={"observed": observed, **_READS},
+        gives={
+            target.entity: entity,
+            "issued_on": given("Last day (UTC) of which anything was known.", *at, *edition),
+            "parameter_code": given("Which parameter, of either model.", *of, *at, *shape),
+            target.named("parameter"): given(
+                "The parameter, in the unit of what is forecast.",
+                *of, *at, *(f"models.{name}" for name in fit), *edition, *_FEASTS,
+            ),
+            "model_version": given(
+                "Edition of the model's choices.", "models.definition_code", *edition
+            ),
+            "definition_from_on": given("Since when these choices hold.", *edition),
+        },
+        key_columns=target.parameters_key,
         window_by="issued_on",
         issued_from=at[0],
         lookback_days=_LOOKBACK_DAYS,
         title=title,
         method_version=METHOD_VERSION,
         literature=_LITERATURE,
-        measured=measured,
-    )
+    )  # fmt: skip
 
 
 def measured_as(

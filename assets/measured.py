@@ -31,8 +31,9 @@ class Value:
 
     `unit` is a UCUM code (`1` for a share or an index, `kW.h`, `ug/m3`, `min`). `low` and `high`
     are the columns of its interval, of confidence `level`; without them `no_interval` says why.
-    `bad` is said where another end is bad than that of the indicator, or neither. Texts are for
-    citizens and planners, in Italian.
+    `bad` is said where another end is bad than that of the indicator, or neither. One that
+    `is_relative` is of a place among the others (a rank, a share of the most): it moves where
+    nothing happens, because others move. Texts are for citizens and planners, in Italian.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Value:
     level: float = 0.95
     no_interval: str = ""
     bad: Literal["as_indicator", "high", "low", "neither"] = "as_indicator"
+    is_relative: bool = False
 
     def is_high_bad(self, *, of_indicator: bool | None) -> bool | None:
         """Whether high numbers are bad; None where neither end is."""

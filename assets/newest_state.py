@@ -8,14 +8,15 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from assets.completeness import completeness_of
 from assets.methods.rain_lines import lines_by_station, longest
 from assets.methods.thermal_comfort import utci_c
 
 RIVER: Final = "river_level"
 _STEPS_AN_HOUR: Final = 6
-# So much of a duration must be there: rain that was not measured is not dry.
-_LEAST_RAIN: Final = 0.95
-_LEAST_AIR: Final = 0.75
+# Which rules say how much of a duration must be there: rain that was not measured is not dry.
+_RAIN: Final = "rain_extremes_by_day"
+_MEAN: Final = "air_mean"
 # The polynomial of UTCI begins here; calmer air is taken for this.
 _LEAST_WIND_MS: Final = 0.5
 
@@ -60,8 +61,11 @@ def felt_now(readings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def rain_now(readings: pl.DataFrame, maxima: pl.DataFrame) -> pl.DataFrame:
+def rain_now(
+    readings: pl.DataFrame, maxima: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """The last hour's rain, and how rare the rarest of the durations until now is in a year."""
+    least = completeness_of(completeness, _RAIN).least
     hour = (
         _last_hour(readings, "rain_mm")
         .group_by("station_id", "observed_at")
@@ -86,7 +90,7 @@ def rain_now(readings: pl.DataFrame, maxima: pl.DataFrame) -> pl.DataFrame:
                 (pl.col("observed_at") > pl.lit(end).dt.offset_by(f"-{duration}h"))
                 & (pl.col("observed_at") <= end)
             )["rain_mm"]
-            if len(rain) >= _LEAST_RAIN * duration * _STEPS_AN_HOUR:
+            if len(rain) >= least * duration * _STEPS_AN_HOUR:
                 found.append(1 / float(line.period_years(duration, float(rain.sum()))))
         chances.append(min(found, default=None))
     return hour.with_columns(
@@ -95,8 +99,9 @@ def rain_now(readings: pl.DataFrame, maxima: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def air_now(values: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+def air_now(values: pl.DataFrame, held: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
     """The newest mean of each pollutant over the hours of its thresholds."""
+    least = completeness_of(completeness, _MEAN).least
     hours = held.filter(pl.col("averaging_h").is_not_null()).select("measure_code", "averaging_h")
     averaging = hours.unique("measure_code", keep="last", maintain_order=True)
     ends = (
@@ -117,7 +122,7 @@ def air_now(values: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
             completeness_ratio=(pl.col("observations_count") / pl.col("averaging_h")).clip(0, 1)
         )
         .with_columns(
-            concentration_ugm3=pl.when(pl.col("completeness_ratio") >= _LEAST_AIR).then(
+            concentration_ugm3=pl.when(pl.col("completeness_ratio") >= least).then(
                 "concentration_ugm3"
             )
         )

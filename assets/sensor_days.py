@@ -1,7 +1,6 @@
 """Health of sensors by day, whatever they measure: what tables of it have in common."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 import polars as pl
@@ -11,55 +10,65 @@ from assets.editions import newest
 from assets.methods.sensor_health import drift_a_day, longest_still_h, spikes
 from assets.solar import solar_day
 
-_LEAST_COMPLETE: Final = 0.75
-_KEY: Final = ("quantity_code", "sensor_id")
+_WEEK: Final = ("judged_on",)
+_KEY: Final = ("quantity_code", "sensor_id", *_WEEK)
 _PRECISION: Final = 6
-_BEFORE: Final = timedelta(days=6)
 # In fewer days its neighbours, whose median a drifting sensor moves, seem to drift as well.
 _DRIFT_DAYS: Final = 6
 
 
-def health_of(measured: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
+def health_of(
+    measured: pl.DataFrame, limits: pl.DataFrame, *, compared: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Give each sensor's health on each day of solar time, by the newest limits.
 
     `measured` has a row a measurement: `sensor_id`, `quantity_code`, `station_id`, `observed_at`
     (UTC) and `value`, null where nothing valid came. Each day is judged by its own measurements and
     those of the six days before it. A sensor is suspect where its value stood still for longer than
     its limit, has as many spikes as the limit, or drifts away from its neighbours faster; partial
-    below three quarters of the measurements expected. What has no limit of a kind is not held to
-    it.
+    below its share of the measurements expected. What has no limit of a kind is not held to it.
+    `compared` is what is held against the neighbours instead of the values themselves.
     """
     held = newest(limits, "quantity_code")
     known = measured.join(held, on="quantity_code", how="inner").with_columns(day_on=solar_day())
-    # A day says the same whichever others are computed with it.
-    frames = [
-        _on_last_day(known.filter(pl.col("day_on").is_between(day - _BEFORE, day)), held).filter(
-            pl.col("day_on") == day
-        )
-        for day in known["day_on"].unique().sort()
-    ]
-    empty = _on_last_day(known.clear(), held)
-    return pl.concat([empty, *frames]).sort("quantity_code", "sensor_id", "day_on")
+    days = known.select(judged_on="day_on").unique()
+    weeks = _of_weeks(known, days)
+    apart = weeks if compared is None else _of_weeks(compared, days)
+    return (
+        _on_last_day(weeks, apart, held)
+        .filter(pl.col("day_on") == pl.col("judged_on"))
+        .drop("judged_on")
+        .sort("quantity_code", "sensor_id", "day_on")
+    )
 
 
-def _on_last_day(known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
-    """The health of each day of a week; that of its last day is what the week is for."""
-    counted = known.group_by(*_KEY, "day_on").agg(
+def _of_weeks(rows: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the week up to each of the days, told apart by `judged_on`.
+
+    A day says the same whichever others are computed with it.
+    """
+    weeks = [rows.with_columns(judged_on=pl.col("day_on") + pl.duration(days=n)) for n in range(7)]
+    return pl.concat(weeks).join(days, on="judged_on", how="semi")
+
+
+def _on_last_day(weeks: pl.DataFrame, apart: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """The health of each day of each week; that of its last day is what the week is for."""
+    counted = weeks.group_by(*_KEY, "day_on").agg(
         station_id=pl.col("station_id").first(),
         observations_count=pl.col("value").count().cast(pl.Int64),
         expected_count=pl.col("expected_count").first(),
     )
     parts = [
         _stood_out(part, factor=float(factor))
-        for (factor,), part in known.filter(pl.col("spike_index").is_not_null()).group_by(
+        for (factor,), part in weeks.filter(pl.col("spike_index").is_not_null()).group_by(
             "spike_index", maintain_order=True
         )
     ]
-    stood_out = pl.concat([_stood_out(known.clear(), factor=1.0), *parts])
+    stood_out = pl.concat([_stood_out(weeks.clear(), factor=1.0), *parts])
     return (
-        counted.join(longest_still_h(known), on=[*_KEY, "day_on"], how="left")
+        counted.join(longest_still_h(weeks, within=_WEEK), on=[*_KEY, "day_on"], how="left")
         .join(stood_out, on=[*_KEY, "day_on"], how="left")
-        .join(drift_a_day(known, least_days=_DRIFT_DAYS), on=list(_KEY), how="left")
+        .join(drift_a_day(apart, least_days=_DRIFT_DAYS, within=_WEEK), on=list(_KEY), how="left")
         .join(held.drop("expected_count"), on="quantity_code", how="left", suffix="_limit")
         .with_columns(
             completeness_ratio=(pl.col("observations_count") / pl.col("expected_count")).clip(0, 1),
@@ -72,6 +81,7 @@ def _on_last_day(known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
             ),
         )
         .select(
+            "judged_on",
             "sensor_id",
             "quantity_code",
             "day_on",
@@ -88,7 +98,7 @@ def _on_last_day(known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
             .then(pl.lit("suspect"))
             .when(pl.col("observations_count") == 0)
             .then(pl.lit("no_data"))
-            .when(pl.col("completeness_ratio") < _LEAST_COMPLETE)
+            .when(pl.col("completeness_ratio") < pl.col("complete_ratio"))
             .then(pl.lit("partial"))
             .otherwise(pl.lit("ok")),
         )
@@ -97,7 +107,7 @@ def _on_last_day(known: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
 
 def _stood_out(measured: pl.DataFrame, *, factor: float) -> pl.DataFrame:
     # Whole steps of a sensor that hardly moves are no spikes.
-    return spikes(measured, factor=factor, floor=1.0)
+    return spikes(measured, factor=factor, floor=1.0, within=_WEEK)
 
 
 # The newest edition of the limits.
@@ -142,6 +152,7 @@ def gives_of(
             "limits.spike_least_count",
             "limits.drift_a_day_index",
             "limits.expected_count",
+            "limits.complete_ratio",
         ),
     }
 

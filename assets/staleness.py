@@ -1,7 +1,7 @@
 """Which windows of a computed table are stale: never computed so, or their inputs changed."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -24,7 +24,8 @@ def stale_windows(
     """Days never computed by this method and asked for, and days whose inputs changed since.
 
     Between the first and the last day of the table, those that changed are stale whichever were
-    asked for: a late row belongs to one of them.
+    asked for: a late row belongs to one of them. A day that was computed, and of which an input's
+    rows have ended their term since, stands as it is: whatever changed, it cannot be computed anew.
     """
     if declaration.issued_from:
         return _not_issued(declaration, twin=twin, requested=requested, mark=mark)
@@ -35,17 +36,35 @@ def stale_windows(
     stale = {
         day for day in days if known.get(day) != mark and (requested is None or day in requested)
     }
+    computed = set(known)
     if is_there:
         notes = lake.last_notes(table)
         changed = set(_input_days(declaration, twin, after=notes))
         if UNFINISHED in notes:
             changed = _not_done(declaration, twin, changed)
         # A day may have lost its last row, and be none of the inputs' days any more.
-        stale |= set(lake.marks(table, changed - stale))
+        gone = lake.marks(table, changed - stale)
+        stale |= set(gone)
+        computed |= set(gone)
         if seen(notes) and known:
             first, last = min(known), max(known)
             stale |= {day for day in changed & set(days) if first <= day <= last}
-    return sorted(stale)
+    ended = (first for _, first in _ended(declaration, twin))
+    begins = max(ended, default=date.min)
+    return sorted(day for day in stale if day >= begins or day not in computed)
+
+
+def ended_input(declaration: Declaration, day: date, twin: Twin) -> str | None:
+    """The first input of which rows that a day of a table is made of have ended their term."""
+    return next((key for key, first in _ended(declaration, twin) if day < first), None)
+
+
+def _ended(declaration: Declaration, twin: Twin) -> Iterator[tuple[str, date]]:
+    """Inputs with windows that have ended, each with the first day that reads none of them."""
+    for name, key in declaration.reads.items():
+        before = twin.lake.ended_before(key)
+        if before is not None:
+            yield key, before + timedelta(declaration.lookback_of(name))
 
 
 def _not_issued(

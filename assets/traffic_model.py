@@ -47,7 +47,7 @@ class Rules:
 class Traffic:
     """Vehicles an hour along each street and back, and times over free ones: arrays (streets,).
 
-    `served_ratio` is the share of trips between zones for which there is a way.
+    `served_ratio` is the share of inhabitants for whose trips there is a way.
     """
 
     there: Array
@@ -130,14 +130,15 @@ def traffic(
     there is nothing to model or nothing to fit it to. With a plan the trips are fitted as the city
     is, and drive as it would be: who goes where stays, but for who lives or works elsewhere.
     """
-    places, begun, pull = _masses(nodes, zones, rules)
+    places, begun, pull = _masses(streets, nodes, zones, rules)
     is_counted = np.isfinite(counted)
     if len(places.zones) < 2 or not is_counted.any() or not pull.any() or not begun.any():
         return None
     network = _network(streets, places, rules)
-    demand = _demand(network, begun, pull, rules)
+    demand, leaving = _demand(network, begun, pull, rules)
     if not demand.any():
         return None
+    known_ratio = leaving / float(zones["residents"].sum())
     count, total = streets.height, 1.0
     begin: Array | None = None
     for _ in range(_FITS):
@@ -152,7 +153,7 @@ def traffic(
             break
         total, begin = total * ratio, found.flow * ratio
     if planned is None:
-        return _told(found, network, wanted)
+        return _told(found, network, wanted, known_ratio)
     return _as_planned(streets, nodes, planned, float(wanted.sum() / demand.sum()), rules)
 
 
@@ -163,11 +164,12 @@ def _as_planned(
 
     Nearer to it than that of the city as it is: differences of two are to be told from its error.
     """
-    places, begun, pull = _masses(nodes, planned.zones, rules)
-    wanted = _demand(_network(streets, places, rules), begun, pull, rules) * total
+    places, begun, pull = _masses(streets, nodes, planned.zones, rules)
+    demand, leaving = _demand(_network(streets, places, rules), begun, pull, rules)
+    wanted = demand * total
     network = _network(planned.streets, places, rules)
     found = assign(network, wanted, gap=rules.gap_ratio / _FINER, most_rounds=_MOST_ROUNDS_PLANNED)
-    return _told(found, network, wanted)
+    return _told(found, network, wanted, leaving / float(planned.zones["residents"].sum()))
 
 
 @dataclass(frozen=True)
@@ -178,9 +180,11 @@ class _Places:
     zones: Integers
 
 
-def _masses(nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules) -> tuple[_Places, Array, Array]:
+def _masses(
+    streets: pl.DataFrame, nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules
+) -> tuple[_Places, Array, Array]:
     """The nodes where trips begin and end, and the residents and the pull at each of them."""
-    places, at = _places(nodes, zones, rules)
+    places, at = _places(streets, nodes, zones, rules)
     begun, pull = (
         np.bincount(
             at[at >= 0], zones[name].to_numpy()[at >= 0], minlength=len(places.zones)
@@ -190,16 +194,25 @@ def _masses(nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules) -> tuple[_Pl
     return places, begun, pull
 
 
-def _places(nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules) -> tuple[_Places, Integers]:
-    """The numbers of nodes, and of each zone that of its node; -1 where none is near."""
+def _places(
+    streets: pl.DataFrame, nodes: pl.DataFrame, zones: pl.DataFrame, rules: Rules
+) -> tuple[_Places, Integers]:
+    """The numbers of nodes, and of each zone that of its crossing; -1 where none is near.
+
+    A crossing of streets that are not in the network leads nowhere: nobody could leave from it.
+    """
     known = nodes.drop_nulls(["lat_deg", "lng_deg"]).unique("node_id", keep="first").sort("node_id")
     middle = known["lat_deg"].mean()
     if not isinstance(middle, float):
         return _Places({}, np.empty(0, np.int64)), np.full(zones.height, -1)
+    ends = pl.concat([streets["from_node_id"], streets["to_node_id"]])
+    crossings = np.flatnonzero(known["node_id"].is_in(ends.implode()))
     metres = [
-        metres_of(one["lat_deg"], one["lng_deg"], middle_lat_deg=middle) for one in (zones, known)
+        metres_of(one["lat_deg"], one["lng_deg"], middle_lat_deg=middle)
+        for one in (zones, known[crossings])
     ]
-    nearest = snap(*metres, farthest_m=rules.snap_reach_m).node
+    found = snap(*metres, farthest_m=rules.snap_reach_m).node
+    nearest = np.where(found >= 0, np.r_[crossings, -1][found], -1)
     first = np.unique(nearest[nearest >= 0])
     rest = np.setdiff1d(np.arange(known.height), first)
     names = known["node_id"].to_list()
@@ -227,10 +240,11 @@ def _network(streets: pl.DataFrame, places: _Places, rules: Rules) -> Network:
     )
 
 
-def _demand(network: Network, begun: Array, pull: Array, rules: Rules) -> Array:
+def _demand(network: Network, begun: Array, pull: Array, rules: Rules) -> tuple[Array, float]:
     """Trips by the gravity model at free-flow times, out and back, one an inhabitant in all.
 
-    Within a zone it takes half as long as to the next one.
+    Within a zone it takes half as long as to the next one. With them how many inhabitants can
+    leave: those whom no street leads anywhere make no trip.
     """
     from scipy.sparse.csgraph import dijkstra
 
@@ -244,11 +258,12 @@ def _demand(network: Network, begun: Array, pull: Array, rules: Rules) -> Array:
     others = cost + np.where(np.eye(len(begun), dtype=bool), np.inf, 0.0)
     np.fill_diagonal(cost, others.min(axis=1) / 2)
     out = trips(begun, pull, deterrence(cost, scale=rules.deterrence_min))
+    leaving = float(out.sum())
     np.fill_diagonal(out, 0.0)
-    return np.asarray((1 - rules.return_ratio) * out + rules.return_ratio * out.T)
+    return np.asarray((1 - rules.return_ratio) * out + rules.return_ratio * out.T), leaving
 
 
-def _told(found: Equilibrium, network: Network, demand: Array) -> Traffic:
+def _told(found: Equilibrium, network: Network, demand: Array, known_ratio: float) -> Traffic:
     half = len(found.flow) // 2
     delay = found.time / network.free_time
     return Traffic(
@@ -256,5 +271,5 @@ def _told(found: Equilibrium, network: Network, demand: Array) -> Traffic:
         found.flow[half:],
         delay[:half],
         delay[half:],
-        1 - found.unserved / float(demand.sum()),
+        known_ratio * (1 - found.unserved / float(demand.sum())),
     )

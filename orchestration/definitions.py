@@ -35,11 +35,34 @@ def defs() -> dg.Definitions:
 def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Definitions:
     """The definitions of a twin; opens neither its lake nor its keys.
 
-    `opened` is the twin that steps get when they run in this process.
+    `opened` is the twin that steps get when they run in this process. Without it the definitions
+    of the same contracts are made once in a process.
     """
     # Partitions in single runs are "beta" to Dagster; saying so at each load helps nobody.
     warnings.filterwarnings("ignore", category=dg.BetaWarning)
-    contracts = twin.contracts.values()
+    installation = _Installation(twin.contracts, twin.settings.since, twin)
+    return _made_once(installation) if opened is None else _defined(installation, opened)
+
+
+@dataclass(frozen=True)
+class _Installation:
+    """All that the definitions follow from."""
+
+    contracts: Mapping[str, Contract]
+    since: date | None
+    twin: Twin = field(compare=False)
+
+    def __hash__(self) -> int:
+        return hash((*self.contracts, self.since))
+
+
+@lru_cache(maxsize=4)
+def _made_once(installation: _Installation) -> dg.Definitions:
+    return _defined(installation, TwinResource())
+
+
+def _defined(installation: _Installation, opened: object) -> dg.Definitions:
+    twin, contracts = installation.twin, installation.contracts.values()
     declarations, computed = _computed(_Ground.of(twin))
     landed = [_landed(_Delivered(one, one.since and twin.since(one.since))) for one in contracts]
     tables = [*landed, *computed]
@@ -50,7 +73,7 @@ def build(twin: Twin, *, opened: dg.ResourceDefinition | None = None) -> dg.Defi
         jobs=[*jobs_by_tag(tables), freshness_job(freshness), upkeep_job()],
         schedules=[upkeep_schedule()],
         sensors=[automation_sensor(), *drop_sensors(twin)],
-        resources={"twin": opened or TwinResource()},
+        resources={"twin": opened},
         executor=dg.in_process_executor,
     )
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
+from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.sql import create_engine
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -109,14 +110,39 @@ def _place(content: bytes, path: Path) -> None:
         unfinished.unlink()
 
 
+class OpenRuns(SqliteRunStorage):
+    """The list of runs, over one connection that is kept."""
+
+    def __init__(self, conn_string: str, inst_data: "ConfigurableClassData | None" = None) -> None:
+        """Open nothing yet."""
+        self._engine = create_engine(
+            conn_string,
+            pool_size=1,
+            max_overflow=_MOST_OPEN,  # of several threads each has its own
+            connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        )
+        super().__init__(conn_string, inst_data)
+
+    @contextmanager
+    def connect(self) -> Iterator["Connection"]:
+        """A transaction."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def dispose(self) -> None:
+        """Close the file."""
+        super().dispose()
+        self._engine.dispose()
+
+
 class OpenStorage(DagsterSqliteStorage):
-    """Dagster's SQLite storage with the event log above."""
+    """Dagster's SQLite storage with the event log and the list of runs above."""
 
     def __init__(self, base_dir: str, inst_data: "ConfigurableClassData | None" = None) -> None:
         """The same files as Dagster's own, below the same folder."""
         super().__init__(base_dir, inst_data)
-        events = self._event_log_storage
-        self._event_log_storage = OpenEventLog(events._base_dir)
+        self._event_log_storage = OpenEventLog(self._event_log_storage._base_dir)
+        self._run_storage = OpenRuns(self._run_storage._conn_string)
 
     @classmethod
     def from_config_value(

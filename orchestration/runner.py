@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import dagster as dg
@@ -45,8 +45,7 @@ def run_assets(
     call after one that was killed goes on where that stopped. `told` hears how many windows of a
     data set are done. Raises UsageError for a selection that names nothing.
     """
-    opened = dg.ResourceDefinition.hardcoded_resource(OpenTwin(twin, told))
-    definitions = build(twin, opened=opened)
+    definitions = build(twin)
     keys = selected(definitions, select)
     asked = {"select": select, "first": first, "last": last, "from_archive": from_archive}
     with (
@@ -56,7 +55,10 @@ def run_assets(
         end_lost_runs(instance)
         tags = _tags(first, last, from_archive=from_archive, begun=under_way.begun)
         tags |= {"gemello/asked_by": "gemello run", ASKED_FOR: select}
-        run = partial(_execute, definitions, instance=instance, tags=tags, progress=progress)
+        opened = OpenTwin(twin, told)
+        run = partial(
+            _execute, definitions, opened=opened, instance=instance, tags=tags, progress=progress
+        )
         summary = _run_stages(run, keys, twin, last=last)
         under_way.is_whole = "unavailable" not in summary.families
     return summary
@@ -93,6 +95,7 @@ def _execute(
     definitions: dg.Definitions,
     keys: Sequence[dg.AssetKey],
     *,
+    opened: OpenTwin,
     instance: dg.DagsterInstance,
     tags: Mapping[str, str],
     progress: Progress | None,
@@ -110,16 +113,16 @@ def _execute(
         instance.add_event_listener(run_id, _listener(progress))
     graph = definitions.resolve_asset_graph()
     checks = graph.get_check_keys_for_assets(set(keys))
-    job = definitions.resolve_implicit_global_asset_job_def().get_subset(
-        asset_selection=frozenset() if only else frozenset(keys),
-        asset_check_selection=frozenset(
-            check for check in checks if (check.name == CHECK) == (only == CHECK)
-        ),
+    job = _job_of(
+        definitions.resolve_implicit_global_asset_job_def(),
+        frozenset() if only else frozenset(keys),
+        frozenset(check for check in checks if (check.name == CHECK) == (only == CHECK)),
     )
     # Dagster refuses a partition for tables none of which has any.
     is_cut = any(graph.get(key).is_partitioned for key in keys)
     result = job.execute_in_process(
         instance=instance,
+        resources={"twin": opened},
         # The list of runs shows no tables for runs of this kind: the tag says what it is about.
         tags={**tags, ASKED_FOR: f"{part} of {tags[ASKED_FOR]}"},
         partition_key=day.isoformat() if day and is_cut else None,
@@ -128,6 +131,14 @@ def _execute(
         run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
     )
     return summary_of(run_id, result)
+
+
+# The tables of a backfill's runs, or of a test's, are mostly those of the run before.
+@lru_cache(maxsize=16)
+def _job_of(
+    job: dg.JobDefinition, keys: frozenset[dg.AssetKey], checks: frozenset[dg.AssetCheckKey]
+) -> dg.JobDefinition:
+    return job.get_subset(asset_selection=keys, asset_check_selection=checks)
 
 
 def _listener(progress: Progress) -> Callable[..., None]:

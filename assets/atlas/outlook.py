@@ -174,7 +174,7 @@ def _tried(target: Target, twin: Twin) -> str:
     for level in LEVELS:
         column = f"coverage_{level}_ratio"
         lately = scores.drop_nulls(column).filter(
-            pl.col("scored_on") > pl.lit(last) - pl.duration(days=_DAYS)
+            pl.col("scored_on") > pl.lit(last, pl.Date) - pl.duration(days=_DAYS)
         )
         weight = pl.col("observations_count")
         if lately.height:

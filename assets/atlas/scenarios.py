@@ -15,6 +15,7 @@ from assets.atlas.places import Places
 from assets.atlas.units import readable
 from assets.declaration import Declaration
 from assets.derived_assets import find_declarations
+from assets.measured import Value
 from assets.scenarios.comparing import compared
 from assets.scenarios.impact import ALL
 from assets.scenarios.kind import find_kinds
@@ -58,11 +59,15 @@ def _file(name: str) -> str:
 def _titles(declarations: Mapping[str, Declaration]) -> dict[str, str]:
     """What a value is called, by `<theme>/<table>.<value>`."""
     return {
-        f"{key.removeprefix('gold/')}.{name}": f"{one.measured.title}: {value.name}"
+        f"{key.removeprefix('gold/')}.{name}": f"{one.measured.title}: {value.name}{_told(value)}"
         for key, one in declarations.items()
         if one.measured is not None
         for name, value in one.measured.values.items()
     }
+
+
+def _told(value: Value) -> str:
+    return ", rispetto agli altri luoghi" if value.is_relative else ""
 
 
 def _title(indicator: str, titles: Mapping[str, str]) -> str:
@@ -212,18 +217,19 @@ def _city(name: str, groups: pl.DataFrame, titles: Mapping[str, str]) -> str:
 def _main(name: str, groups: pl.DataFrame) -> str:
     """The indicator that changes most for the city; nothing where none of places does.
 
-    Of each indicator the value that its own map begins with.
+    Of each indicator the first value that is not relative.
     """
     found = compared(groups.filter(_is_first()), [name], by="city")
     return "" if found.is_empty() else str(found["indicator_id"][0])
 
 
 def _is_first() -> pl.Expr:
-    """Whether a number is of the first value of its indicator."""
+    """Whether a number is of the first value of its indicator that is not relative."""
     firsts = [
-        f"{key.removeprefix('gold/')}.{next(iter(one.measured.values))}"
+        f"{key.removeprefix('gold/')}.{name}"
         for key, one in find_declarations().items()
         if one.measured is not None
+        for name in [name for name, its in one.measured.values.items() if not its.is_relative][:1]
     ]
     return pl.col("indicator_id").str.split(";").list.first().is_in(firsts)
 
@@ -278,7 +284,8 @@ def _who(name: str, groups: pl.DataFrame, titles: Mapping[str, str], quarters: P
         tables.append(grid(Table(key=by, caption=caption, columns=heads, rows=rows)))
     note = (
         "<p>Persone in decine. Non si dice quante sono dove sono meno di dieci, né dove più alto "
-        "non è né bene né male; un gruppo di meno di dieci residenti non è mostrato.</p>"
+        "non è né bene né male, o un luogo cambia rispetto agli altri (un posto in ordine): chi è "
+        "superato non ha perso nulla. Un gruppo di meno di dieci residenti non è mostrato.</p>"
     )
     return note + "".join(tables)
 

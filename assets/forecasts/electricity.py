@@ -6,13 +6,15 @@ from datetime import date
 import polars as pl
 
 from assets.declaration import given
+from assets.forecast_layout import newest_day
 from assets.forecast_tables import declared, measured_as
 from assets.forecast_targets import ELECTRICITY, electricity_series
-from assets.forecasting import forecasts, newest_day
+from assets.forecasting import forecasts
 
 
 def electricity_forecast(
     observed: pl.DataFrame,
+    parameters: pl.DataFrame,
     models: pl.DataFrame,
     feasts: pl.DataFrame,
     *,
@@ -26,7 +28,7 @@ def electricity_forecast(
     """
     days = newest_day(observed, "from_at") if issued_on is None else issued_on
     return forecasts(
-        electricity_series(observed), models, feasts, target=ELECTRICITY, issued_on=days
+        electricity_series(observed), parameters, models, feasts, target=ELECTRICITY, issued_on=days
     )
 
 
@@ -35,6 +37,7 @@ declaration = declared(
     electricity_forecast,
     key="gold/energy/hourly_electricity_forecast_by_area",
     observed="silver/energy/electricity_load_by_quarter_hour",
+    parameters="silver/energy/electricity_forecast_parameters",
     entity=given("Quarter, or the rest of a zone or of the municipality.", "observed.area_id"),
     described="Electricity that will be used in the hour.",
     at=("observed.from_at",),

@@ -7,15 +7,17 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import given
+from assets.forecast_layout import newest_day
 from assets.forecast_tables import declared, measured_as
 from assets.forecast_targets import NIGHTS, nights_series
-from assets.forecasting import forecasts, newest_day
+from assets.forecasting import forecasts
 
 _SUNDAY: Final = 7
 
 
 def overnight_stays_forecast(
     observed: pl.DataFrame,
+    parameters: pl.DataFrame,
     models: pl.DataFrame,
     feasts: pl.DataFrame,
     *,
@@ -29,7 +31,9 @@ def overnight_stays_forecast(
     """
     sundays = observed.filter(pl.col("day_on").dt.weekday() == _SUNDAY)
     days = newest_day(sundays, "day_on") if issued_on is None else issued_on
-    return forecasts(nights_series(observed), models, feasts, target=NIGHTS, issued_on=days)
+    return forecasts(
+        nights_series(observed), parameters, models, feasts, target=NIGHTS, issued_on=days
+    )
 
 
 declaration = declared(
@@ -37,6 +41,7 @@ declaration = declared(
     overnight_stays_forecast,
     key="gold/tourism/daily_overnight_stays_forecast_by_municipality",
     observed="gold/tourism/daily_overnight_stays",
+    parameters="silver/tourism/overnight_stays_forecast_parameters",
     entity=given("ISTAT's code of Brescia.", "observed.municipality_code"),
     described="Guests who will sleep in the city.",
     at=("observed.day_on",),

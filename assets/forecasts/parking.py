@@ -6,13 +6,15 @@ from datetime import date
 import polars as pl
 
 from assets.declaration import given
+from assets.forecast_layout import newest_day
 from assets.forecast_tables import declared, measured_as
 from assets.forecast_targets import PARKING, parking_series
-from assets.forecasting import forecasts, newest_day
+from assets.forecasting import forecasts
 
 
 def parking_forecast(
     observed: pl.DataFrame,
+    parameters: pl.DataFrame,
     models: pl.DataFrame,
     feasts: pl.DataFrame,
     *,
@@ -25,7 +27,9 @@ def parking_forecast(
     the newest.
     """
     days = newest_day(observed, "observed_at") if issued_on is None else issued_on
-    return forecasts(parking_series(observed), models, feasts, target=PARKING, issued_on=days)
+    return forecasts(
+        parking_series(observed), parameters, models, feasts, target=PARKING, issued_on=days
+    )
 
 
 declaration = declared(
@@ -33,6 +37,7 @@ declaration = declared(
     parking_forecast,
     key="gold/mobility/hourly_parking_forecast_by_car_park",
     observed="silver/mobility/off_street_parking_observed",
+    parameters="silver/mobility/parking_forecast_parameters",
     entity=given("The publisher's code of the car park.", "observed.car_park_id"),
     described="Places that will be free, mean of the hour.",
     at=("observed.observed_at",),

@@ -6,13 +6,15 @@ from datetime import date
 import polars as pl
 
 from assets.declaration import given
+from assets.forecast_layout import newest_day
 from assets.forecast_tables import declared, measured_as
 from assets.forecast_targets import PM10, pm10_series
-from assets.forecasting import forecasts, newest_day
+from assets.forecasting import forecasts
 
 
 def pm10_forecast(
     observed: pl.DataFrame,
+    parameters: pl.DataFrame,
     models: pl.DataFrame,
     feasts: pl.DataFrame,
     *,
@@ -24,7 +26,7 @@ def pm10_forecast(
     `issued_on` are the days of issue; without them it is the newest.
     """
     days = newest_day(observed, "observed_at") if issued_on is None else issued_on
-    return forecasts(pm10_series(observed), models, feasts, target=PM10, issued_on=days)
+    return forecasts(pm10_series(observed), parameters, models, feasts, target=PM10, issued_on=days)
 
 
 declaration = declared(
@@ -32,6 +34,7 @@ declaration = declared(
     pm10_forecast,
     key="gold/air/daily_pm10_forecast_by_station",
     observed="silver/air/air_quality_observed",
+    parameters="silver/air/pm10_forecast_parameters",
     entity=given("ARPA's id of the station.", "observed.station_id"),
     described="Mean PM10 of the day.",
     at=("observed.observed_at",),

@@ -6,13 +6,15 @@ from datetime import date
 import polars as pl
 
 from assets.declaration import given
+from assets.forecast_layout import newest_day
 from assets.forecast_tables import declared, measured_as
 from assets.forecast_targets import PASSENGERS, passengers_series
-from assets.forecasting import forecasts, newest_day
+from assets.forecasting import forecasts
 
 
 def stop_passengers_forecast(
     observed: pl.DataFrame,
+    parameters: pl.DataFrame,
     models: pl.DataFrame,
     feasts: pl.DataFrame,
     *,
@@ -25,7 +27,9 @@ def stop_passengers_forecast(
     it is the newest.
     """
     days = newest_day(observed, "hour_at") if issued_on is None else issued_on
-    return forecasts(passengers_series(observed), models, feasts, target=PASSENGERS, issued_on=days)
+    return forecasts(
+        passengers_series(observed), parameters, models, feasts, target=PASSENGERS, issued_on=days
+    )
 
 
 declaration = declared(
@@ -33,6 +37,7 @@ declaration = declared(
     stop_passengers_forecast,
     key="gold/mobility/daily_passengers_forecast_by_stop",
     observed="silver/mobility/passengers_by_stop",
+    parameters="silver/mobility/stop_passengers_forecast_parameters",
     entity=given("The stop or metro station, as in the timetable.", "observed.stop_id"),
     described="Passengers of the hours that may be told.",
     at=("observed.hour_at",),

@@ -6,13 +6,15 @@ from datetime import date
 import polars as pl
 
 from assets.declaration import given
+from assets.forecast_layout import newest_day
 from assets.forecast_tables import declared, measured_as
 from assets.forecast_targets import TRAFFIC, traffic_series
-from assets.forecasting import forecasts, newest_day
+from assets.forecasting import forecasts
 
 
 def traffic_flow_forecast(
     observed: pl.DataFrame,
+    parameters: pl.DataFrame,
     models: pl.DataFrame,
     feasts: pl.DataFrame,
     *,
@@ -24,7 +26,9 @@ def traffic_flow_forecast(
     without them it is the newest.
     """
     days = newest_day(observed, "observed_at") if issued_on is None else issued_on
-    return forecasts(traffic_series(observed), models, feasts, target=TRAFFIC, issued_on=days)
+    return forecasts(
+        traffic_series(observed), parameters, models, feasts, target=TRAFFIC, issued_on=days
+    )
 
 
 declaration = declared(
@@ -32,6 +36,7 @@ declaration = declared(
     traffic_flow_forecast,
     key="gold/mobility/hourly_traffic_forecast_by_detector",
     observed="silver/mobility/traffic_flow_observed",
+    parameters="silver/mobility/traffic_flow_forecast_parameters",
     entity=given("The publisher's code of the detector.", "observed.detector_id"),
     described="Vehicles that will pass in the hour.",
     at=("observed.observed_at",),

@@ -4,12 +4,15 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.air_statistics import by_statistic
 from assets.plots import heat_table
 from assets.trust import health_columns, quality, suspect_days
 
+# How many of its hours a mean needs.
+_MEAN: Final = "air_mean"
 _HOURS_A_DAY: Final = 24
 _PRECISION: Final = 3
 # What is the same in all rows of a rule.
@@ -21,7 +24,10 @@ _COLOURS: Final = ((0.0, "#d9ead3"), (0.8, "#ffe599"), (1.0, "#f6a04d"), (1.2, "
 
 
 def air_compliance(
-    observed: pl.DataFrame, limits: pl.DataFrame, health: pl.DataFrame
+    observed: pl.DataFrame,
+    limits: pl.DataFrame,
+    health: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each station's statistic for each rule and year, and whether the rule is broken.
 
@@ -34,7 +40,10 @@ def air_compliance(
     that do not hold yet are told beside those in force. Ozone's target is the law's for a mean of
     three years, and is held to each year here.
     """
-    values = by_statistic(observed).with_columns(year_on=pl.col("day_on").dt.truncate("1y"))
+    least = completeness_of(completeness, _MEAN).least
+    values = by_statistic(observed, least=least).with_columns(
+        year_on=pl.col("day_on").dt.truncate("1y")
+    )
     sensor_day = ["station_id", "pollutant_code", "day_on"]
     suspect = suspect_days(health, quantity="pollutant_code")
     newest_on = values["day_on"].max()
@@ -128,7 +137,10 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_VALUES: Final = ("observed.value_ugm3", "observed.pollutant_code")
+_VALUES: Final = (
+    "observed.value_ugm3", "observed.pollutant_code",
+    *completeness_columns("completeness", "least_ratio"),
+)  # fmt: skip
 _RULE: Final = ("limits.pollutant_code", "limits.statistic_code")
 _STATISTIC: Final = (*_VALUES, *_RULE, "limits.allowed_count")
 _JUDGED: Final = (*_STATISTIC, "limits.limit_ugm3", "limits.least_ratio")
@@ -141,6 +153,7 @@ declaration = Declaration(
         "observed": "silver/air/air_quality_observed",
         "limits": "bronze/definitions/air_quality_limits",
         "health": "silver/sensors/air_sensor_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "station_id": given("ARPA's id of the station.", "observed.station_id"),

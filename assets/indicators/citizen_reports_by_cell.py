@@ -1,5 +1,6 @@
 """What citizens report to the Comune, and where: counts by matter, no texts."""
 
+from datetime import date
 from typing import Final
 
 import polars as pl
@@ -7,8 +8,9 @@ import polars as pl
 from assets.coarser import coarsened
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
+from assets.small_groups import limit_of
 
-_LEAST: Final = 10
+_SUBJECT: Final = "citizen_reports"
 _SCHEMA: Final = pl.Schema(
     {
         "category_code": pl.String(),
@@ -23,14 +25,18 @@ _SCHEMA: Final = pl.Schema(
 )
 
 
-def citizen_reports_by_cell(reports: pl.DataFrame) -> pl.DataFrame:
-    """Count the reports of each matter by H3 cell, where there are ten or more, of all days held.
+def citizen_reports_by_cell(reports: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
+    """Count the reports of each matter by H3 cell, where there are enough, of all days held.
 
     A cell of resolution 9 with fewer is told as the rest of that of resolution 8 or 7 around it,
-    without cells that stand by themselves; a rest with fewer than ten has no count. Who reports is
-    not known, so ten reports may be of fewer citizens. `open_ratio` is the share that is not closed
+    without cells that stand by themselves; a rest with fewer has no count. Who reports is
+    not known, so ten reports may be of fewer citizens. The newest limit holds; without one nothing
+    is told. `open_ratio` is the share that is not closed
     yet.
     """
+    limit = limit_of(limits, _SUBJECT, date.max)
+    if limit is None:
+        return _SCHEMA.to_frame()
     placed = (
         reports.drop_nulls("category_code")
         .with_columns(
@@ -47,13 +53,16 @@ def citizen_reports_by_cell(reports: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("category_code", "cell_id")
     )
-    parts = [_told(part) for _, part in cells.group_by("category_code", maintain_order=True)]
+    parts = [
+        _told(part, limit.least_count)
+        for _, part in cells.group_by("category_code", maintain_order=True)
+    ]
     return pl.concat([_SCHEMA.to_frame(), *parts]).sort("category_code", "cell_id")
 
 
-def _told(cells: pl.DataFrame) -> pl.DataFrame:
+def _told(cells: pl.DataFrame, least: int) -> pl.DataFrame:
     """The rows of one matter."""
-    told = cells.join(coarsened(cells, least=_LEAST), on="cell_id", maintain_order="left")
+    told = cells.join(coarsened(cells, least=least), on="cell_id", maintain_order="left")
     count = pl.when("is_enough").then("count")
     return (
         told.group_by("row_cell_id", maintain_order=True)
@@ -72,18 +81,23 @@ def _told(cells: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-_PLACE: Final = ("reports.cell_id", "reports.category_code")
+_PLACE: Final = (
+    "reports.cell_id", "reports.category_code", "limits.least_count", "limits.subject_code",
+    "limits.valid_from_on",
+)  # fmt: skip
 
 declaration = Declaration(
     function=citizen_reports_by_cell,
     key="gold/safety/citizen_reports_by_cell",
-    reads={"reports": "bronze/comune_brescia/citizen_reports"},
+    reads={
+        "reports": "bronze/comune_brescia/citizen_reports",
+        "limits": "bronze/definitions/disclosure_limits",
+    },
     gives={
         "category_code": given("What it is about.", "reports.category_code"),
         "cell_id": given(
             "H3 cell of resolution 9; or 8 or 7 for the rest of it.",
-            "reports.cell_id",
-            "reports.category_code",
+            *_PLACE,
         ),
         "resolution_level": given("Resolution of the cell.", *_PLACE),
         "reports_count": given("Reports; null below ten.", *_PLACE, "reports.report_pid"),
@@ -95,7 +109,7 @@ declaration = Declaration(
     key_columns=("category_code", "cell_id"),
     window_by=None,
     title="Citizens' reports by matter and cell",
-    method_version="1",
+    method_version="2",
     literature="Hundepool et al., Statistical Disclosure Control (2012), ch. 5: minimum counts.",
     measured=Measured(
         entity="cell_id",

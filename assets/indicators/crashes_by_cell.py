@@ -1,4 +1,4 @@
-"""How many road accidents each part of the city has had in three years, and how many to expect."""
+"""How many road accidents each part of the city has had in some years, and how many to expect."""
 
 from typing import Final
 
@@ -7,11 +7,13 @@ import polars as pl
 
 from assets.accidents import of_last_years
 from assets.coarser import coarsened
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.crash_safety import fit_performance, untold_below
 
-_YEARS: Final = 3
+# Of how many years accidents are counted.
+_SUBJECT: Final = "crashes_by_place"
 _DAYS_A_YEAR: Final = 365.25
 _LEAST: Final = 3
 _CELL: Final = 9
@@ -19,8 +21,10 @@ _METRES: Final = 1000
 _MILLION: Final = 1e6
 
 
-def crashes_by_cell(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataFrame:
-    """Give each H3 cell's accidents of three years, if three or more, and those to expect.
+def crashes_by_cell(
+    accidents: pl.DataFrame, segments: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
+    """Give each H3 cell's accidents of some years, if three or more, and those to expect.
 
     A cell of resolution 9 with fewer is told together with its neighbours: as the rest of the cell
     of resolution 8 or 7 around them, without the cells that stand by themselves, so that rows add
@@ -31,7 +35,8 @@ def crashes_by_cell(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataF
     of any size apart. A street belongs to the cell of its middle. The hour is dropped at the door
     and cannot be told.
     """
-    recent, years = of_last_years(accidents, _YEARS)
+    rule = completeness_of(completeness, _SUBJECT)
+    recent, years = of_last_years(accidents, rule.due)
     cells = _cells(recent, segments)
     placed = cells.join(
         coarsened(cells.select("cell_id", count="seen_count"), least=_LEAST), on="cell_id"
@@ -48,7 +53,8 @@ def crashes_by_cell(accidents: pl.DataFrame, segments: pl.DataFrame) -> pl.DataF
         accidents_count=pl.when("is_enough").then("seen_count"),
         vehicles_km_count=pl.col("vehicle_km"),
         cells_count="cells_count",
-        completeness_ratio=pl.lit(min(years / _YEARS, 1.0)),
+        definition_from_on=rule.edition,
+        completeness_ratio=pl.lit(min(years / rule.due, 1.0)),
         # Not the accidents: all less those shown would tell what is not.
         observations_count=pl.lit((cells["vehicle_km"] > 0).sum(), pl.Int64),
         quality_code=pl.when(is_expected).then(pl.lit("modelled")).otherwise(pl.lit("no_data")),
@@ -129,14 +135,19 @@ def _expected(placed: pl.DataFrame, years: float) -> pl.DataFrame:
     )
 
 
-_SEEN: Final = ("accidents.cell_id", "accidents.occurred_on")
+_YEARS: Final = completeness_columns("completeness", "due_count")
+_SEEN: Final = ("accidents.cell_id", "accidents.occurred_on", *_YEARS)
 _DRIVEN: Final = ("segments.line_geom", "segments.traffic_count", "segments.length_m")
 _ALL: Final = (*_SEEN, *_DRIVEN)
 
 declaration = Declaration(
     function=crashes_by_cell,
     key="gold/safety/crashes_by_cell",
-    reads={"accidents": "silver/safety/road_accident", "segments": "silver/mobility/road_segment"},
+    reads={
+        "accidents": "silver/safety/road_accident",
+        "segments": "silver/mobility/road_segment",
+        "completeness": COMPLETENESS,
+    },
     gives={
         "cell_id": given(
             "H3 cell of resolution 9; or 8 or 7 for the rest of it.", *_SEEN, "segments.line_geom"
@@ -145,26 +156,33 @@ declaration = Declaration(
         "danger_per_km_index": given("Expected accidents a million vehicle-km.", *_ALL),
         "danger_per_km_low_index": given("Its lower end.", *_ALL),
         "danger_per_km_high_index": given("Its upper end.", *_ALL),
-        "expected_count": given("Expected accidents, three years.", *_ALL),
+        "expected_count": given("Expected accidents of the years.", *_ALL),
         "expected_low_count": given("Its lower end.", *_ALL),
         "expected_high_count": given("Its upper end.", *_ALL),
         "accidents_count": given("Accidents seen; null below three.", *_SEEN),
         "vehicles_km_count": given("Vehicle-km a day.", *_ALL),
         "cells_count": given("Cells of resolution 9 in it.", *_ALL),
-        "completeness_ratio": given("How much of three years is there.", "accidents.occurred_on"),
+        "definition_from_on": given(
+            "Day from which the rule of how many years holds.",
+            *completeness_columns("completeness"),
+        ),
+        "completeness_ratio": given(
+            "How much of those years is there.", "accidents.occurred_on", *_YEARS
+        ),
         "observations_count": given("Cells with streets, of which the fit is made.", *_DRIVEN),
         "quality_code": given("modelled; no_data without an expectation.", *_ALL),
     },
     key_columns=("cell_id",),
     window_by=None,
     title="Road accidents by cell",
-    method_version="1",
+    method_version="2",
     literature="Hauer et al. 2002, empirical Bayes; fit: negative binomial, Hauer 1997.",
     measured=Measured(
         entity="cell_id",
         urn="urn:ngsi-ld:RoadAccident:brescia:h3:",
         geometry="cell",
         grain="always",
+        definition_from="definition_from_on",
         # By traffic first: rests of larger cells have more accidents for being larger.
         values={
             "danger_per_km_index": Value(
@@ -174,21 +192,21 @@ declaration = Declaration(
                 high="danger_per_km_high_index",
             ),
             "expected_count": Value(
-                "Incidenti attesi in tre anni",
+                "Incidenti attesi negli anni contati",
                 "1",
                 low="expected_low_count",
                 high="expected_high_count",
             ),
             "accidents_count": Value(
-                "Incidenti avvenuti in tre anni", "1", no_interval="è un conteggio completo"
+                "Incidenti avvenuti negli anni contati", "1", no_interval="è un conteggio completo"
             ),
         },
         title="Incidenti stradali per cella",
         how=(
-            "Incidenti dei tre anni fino all'ultimo registrato. Dove in una cella sono meno di "
-            "tre, la cella è contata con le vicine, perché nessuno sia riconosciuto. Quelli "
-            "attesi stanno tra gli abituali per quel traffico e quelli avvenuti. L'ora non "
-            "c'è: non viene conservata."
+            "Incidenti degli ultimi anni (tre, salvo altra regola) fino all'ultimo registrato. "
+            "Dove in una cella sono meno di tre, la cella è contata con le vicine, perché nessuno "
+            "sia riconosciuto. Quelli attesi stanno tra gli abituali per quel traffico e quelli "
+            "avvenuti. L'ora non c'è: non viene conservata."
         ),
     ),
 )

@@ -5,6 +5,7 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns
 from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
@@ -50,6 +51,7 @@ def current_alerts(
     weather_health: pl.DataFrame,
     air_health: pl.DataFrame,
     river_health: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each station's newest state, its level (0 none to 3 red), and how old it is.
 
@@ -71,10 +73,10 @@ def current_alerts(
     known = _STATE.to_frame()
     if last is not None and not held.is_empty():
         state = [
-            rain_now(readings, maxima),
+            rain_now(readings, maxima, completeness),
             gusts_now(readings),
             felt_now(readings),
-            air_now(values, held),
+            air_now(values, held, completeness),
             rivers_now(rivers),
         ]
         known = pl.concat([part.select(*_STATE) for part in map(_filled, state)])
@@ -196,7 +198,10 @@ _VALUES: Final = (
 _HELD: Final = (
     "thresholds.valid_from_on", "thresholds.averaging_h", "river_thresholds.valid_from_on",
 )  # fmt: skip
-_RARITY: Final = ("maxima.rain_mm", "maxima.duration_code", "maxima.station_id")
+_ENOUGH: Final = completeness_columns("completeness", "least_ratio")
+_RARITY: Final = (
+    "maxima.rain_mm", "maxima.duration_code", "maxima.station_id", *_ENOUGH,
+)  # fmt: skip
 _NOW: Final = (*_WHEN, *_VALUES[:5])
 _LEVEL: Final = (
     *_NOW, *_RARITY, *_HELD, "thresholds.alert_level", "thresholds.from_chance_ratio",
@@ -218,6 +223,7 @@ declaration = Declaration(
         "weather_health": "silver/sensors/weather_sensor_health_by_day",
         "air_health": "silver/sensors/air_sensor_health_by_day",
         "river_health": "silver/sensors/river_sensor_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "station_id": given(
@@ -243,7 +249,9 @@ declaration = Declaration(
         ),
         "gust_ms": given("Strongest gust of the last hour.", _WHEN[0], "weather.gust_ms"),
         "utci_c": given("UTCI in the shade now.", _WHEN[0], *_VALUES[2:5]),
-        "concentration_ugm3": given("Mean over the threshold's hours.", *_WHEN[1:3], *_HELD),
+        "concentration_ugm3": given(
+            "Mean over the threshold's hours.", *_WHEN[1:3], *_HELD, *_ENOUGH
+        ),
         "level_m": given(
             "Level of the river above its gauge's zero.", "rivers.observed_at", "rivers.level_m"
         ),

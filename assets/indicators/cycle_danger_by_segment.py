@@ -6,14 +6,18 @@ import numpy as np
 import polars as pl
 
 from assets.accidents import of_last_years
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.crash_safety import fit_performance, untold_below
 from assets.methods.traffic_stress import level_of_traffic_stress, street_code
 from assets.plots import heat_table
+from assets.solar import solar_day
+from assets.trust import health_columns, suspect_days
 
-_YEARS: Final = 3
+# Of how many years accidents are counted.
+_SUBJECT: Final = "crashes_by_place"
 _DAYS_A_YEAR: Final = 365.25
 _LEAST_TOLD: Final = 3
 _HOURS_A_DAY: Final = 24
@@ -28,30 +32,38 @@ _COLOURS: Final = (
 
 
 def cycle_danger_by_segment(
-    segments: pl.DataFrame, accidents: pl.DataFrame, bikes: pl.DataFrame, stress: pl.DataFrame
+    segments: pl.DataFrame,
+    accidents: pl.DataFrame,
+    bikes: pl.DataFrame,
+    stress: pl.DataFrame,
+    *,
+    health: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each stretch its level of traffic stress and its expected accidents with bicycles.
 
-    Expected are those of the three years up to the last one registered, by empirical Bayes: between
+    Expected are those of so many years up to the last one registered, by empirical Bayes: between
     what is usual for such traffic and length, fitted to all stretches of the city, and what was
     seen; the interval (95 %) is that of the stretch, not of the fit. Stretches with none, one and
     two are expected the same, so that nobody can tell them apart (decision 0028). Per million
     bicycle-km only where a counter stands on a street of that name: its mean is taken for the whole
-    street, and the interval does not hold its error. Stress is by the limit, as no speed is
+    street, without days on which it could not be believed, and the interval does not hold its
+    error. Stress is by the limit, as no speed is
     measured on most streets; a local street counts as one without centreline, and `shared` ways as
     mixed traffic.
     """
-    recent, years = of_last_years(accidents, _YEARS)
+    due = completeness_of(completeness, _SUBJECT).due
+    recent, years = of_last_years(accidents, due)
     known = (
         segments.unique("edge_id", keep="first", maintain_order=True)
         .sort("edge_id")
         .join(_seen(recent), on="edge_id", how="left", maintain_order="left")
-        .join(_passages(bikes), on="street_name", how="left", maintain_order="left")
+        .join(_passages(bikes, health), on="street_name", how="left", maintain_order="left")
         .with_columns(pl.col("seen_count").fill_null(0))
     )
     rated = known.with_columns(
         stress_level=_stress(known, stress), **_expected(known, years)
-    ).with_columns(completeness_ratio=pl.lit(min(years / _YEARS, 1.0)))
+    ).with_columns(completeness_ratio=pl.lit(min(years / due, 1.0)))
     km_years = pl.col("length_m") / _METRES * years
     bike_km = pl.col("bikes_a_day") * pl.col("length_m") / _METRES * years * _DAYS_A_YEAR
     parts = {part: pl.col(f"expected{part}_count") for part in ("", "_low", "_high")}
@@ -85,10 +97,12 @@ def _seen(accidents: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _passages(bikes: pl.DataFrame) -> pl.DataFrame:
+def _passages(bikes: pl.DataFrame, health: pl.DataFrame) -> pl.DataFrame:
     """Bicycles a day on each street with a counter: the mean over its counters and hours."""
     return (
         bikes.drop_nulls(["bikes_count", "street_name"])
+        .with_columns(day_on=solar_day(), station_id="counter_id")
+        .join(suspect_days(health), on=["station_id", "day_on"], how="anti")
         .group_by("street_name")
         .agg(bikes_a_day=pl.col("bikes_count").mean() * _HOURS_A_DAY)
     )
@@ -159,11 +173,16 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
+_YEARS: Final = completeness_columns("completeness", "due_count")
 _SEEN: Final = (
     "accidents.occurred_on", "accidents.mode_code", "accidents.edge_id", "segments.edge_id",
+    *_YEARS,
 )  # fmt: skip
 _EXPECTED: Final = (*_SEEN, "segments.traffic_count", "segments.length_m")
-_BIKES: Final = ("bikes.bikes_count", "bikes.street_name", "segments.street_name")
+_BIKES: Final = (
+    "bikes.bikes_count", "bikes.street_name", "segments.street_name", "bikes.counter_id",
+    "bikes.observed_at", *health_columns("health"),
+)  # fmt: skip
 _STRESS: Final = (
     "segments.cycle_code", "segments.cycle_width_m", "segments.lanes_count", "segments.class_code",
     "segments.limit_kmh", "segments.traffic_count", "stress.table_code", "stress.street_code",
@@ -180,12 +199,14 @@ declaration = Declaration(
         "accidents": "silver/safety/road_accident",
         "bikes": "silver/mobility/bike_count_observed",
         "stress": "bronze/definitions/level_of_traffic_stress",
+        "health": "silver/sensors/bike_counter_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "edge_id": given("The publisher's code of the stretch.", "segments.edge_id"),
         "street_name": given("Name of the street.", "segments.street_name"),
         "stress_level": given("Level of traffic stress, 1 to 4.", *_STRESS),
-        "expected_count": given(f"Expected accidents, three years{_BEST}", *_EXPECTED),
+        "expected_count": given(f"Expected accidents of the years{_BEST}", *_EXPECTED),
         "expected_low_count": given("Its lower end.", *_EXPECTED),
         "expected_high_count": given("Its upper end.", *_EXPECTED),
         "danger_per_km_index": given("Expected accidents a km and year.", *_EXPECTED),
@@ -200,7 +221,9 @@ declaration = Declaration(
         "danger_per_bike_km_high_index": given("Its upper end.", *_EXPECTED, *_BIKES),
         "bikes_count": given("Bicycles a day, where they are counted.", *_BIKES),
         "definition_from_on": given("Since when the stress tables hold.", "stress.valid_from_on"),
-        "completeness_ratio": given("How much of three years is there.", "accidents.occurred_on"),
+        "completeness_ratio": given(
+            "How much of those years is there.", "accidents.occurred_on", *_YEARS
+        ),
         "observations_count": given(
             "Stretches of which the fit is made.", "segments.traffic_count", "segments.length_m"
         ),
@@ -209,7 +232,7 @@ declaration = Declaration(
     key_columns=("edge_id",),
     window_by=None,
     title="Danger to cyclists by stretch of street",
-    method_version="1",
+    method_version="2",
     literature=(
         "Expected accidents: Hauer et al. 2002, empirical Bayes; fit: negative binomial, Hauer "
         "1997. Stress: Furth 2022, LTS v2.2, whose values are rows of a definition read in "

@@ -4,27 +4,27 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.consumption import LITERATURE
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
 from assets.trust import quality
 
-# A day with fewer of its quarter hours than this is not a day's consumption.
-_LEAST_COMPLETE: Final = 0.75
-_COMPLETE: Final = 0.95
+_SUBJECT: Final = "electricity_by_day"
 
 
-def electricity_by_section(consumed: pl.DataFrame) -> pl.DataFrame:
+def electricity_by_section(consumed: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
     """Give the electricity of each section that is told alone, on each day of the city's clock.
 
     Sections with too few meters, in which one meter has too much of the day's use, or that are
     told together with such a section, have no row: their use is in the row of their quarter, zone
-    or city in silver. Days on which less than three quarters of the readings came have no row.
+    or city in silver. Days on which too few of the readings came have no row.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     return (
         consumed.filter(
-            (pl.col("area_code") == "section") & (pl.col("completeness_ratio") >= _LEAST_COMPLETE)
+            (pl.col("area_code") == "section") & (pl.col("completeness_ratio") >= rule.least)
         )
         .select(
             "section_id",
@@ -32,9 +32,10 @@ def electricity_by_section(consumed: pl.DataFrame) -> pl.DataFrame:
             "energy_kwh",
             meters_count="contributors_count",
             readings_count="readings_count",
+            definition_from_on=rule.edition,
             completeness_ratio="completeness_ratio",
             observations_count="readings_count",
-            quality_code=quality(partial=pl.col("completeness_ratio") < _COMPLETE),
+            quality_code=quality(partial=pl.col("completeness_ratio") < rule.complete),
         )
         .sort("section_id", "consumed_on")
     )
@@ -59,26 +60,37 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_TOLD: Final = ("consumed.area_code", "consumed.completeness_ratio")
+_RULE: Final = completeness_columns("completeness")
+_TOLD: Final = (
+    "consumed.area_code",
+    "consumed.completeness_ratio",
+    *completeness_columns("completeness", "least_ratio"),
+)
 
 declaration = Declaration(
     function=electricity_by_section,
     key="gold/energy/daily_electricity_by_section",
-    reads={"consumed": "silver/energy/electricity_consumption_by_day"},
+    reads={
+        "consumed": "silver/energy/electricity_consumption_by_day",
+        "completeness": COMPLETENESS,
+    },
     gives={
         "section_id": given("Census section (ISTAT).", "consumed.section_id"),
         "consumed_on": given("Day of the city's clock (Europe/Rome).", "consumed.consumed_on"),
         "energy_kwh": given("Electricity used in the day.", "consumed.energy_kwh", *_TOLD),
         "meters_count": given("Meters that gave a reading.", "consumed.contributors_count"),
         "readings_count": given("Quarter-hour readings summed.", "consumed.readings_count"),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given("Readings that came, of those the meters owed.", *_TOLD),
         "observations_count": given("Quarter-hour readings summed.", "consumed.readings_count"),
-        "quality_code": given("partial where less than 95 % of the readings came.", *_TOLD),
+        "quality_code": given(
+            "partial of less than all the readings.", *_TOLD, "completeness.complete_ratio"
+        ),
     },
     key_columns=("section_id", "consumed_on"),
     window_by="consumed_on",
     title="Electricity by census section and day",
-    method_version="2",
+    method_version="3",
     literature=LITERATURE,
     plot=_picture,
     measured=Measured(
@@ -88,6 +100,7 @@ declaration = Declaration(
         shapes="silver/services/population_by_section",
         grain="day",
         period="consumed_on",
+        definition_from="definition_from_on",
         values={
             "energy_kwh": Value(
                 "Energia elettrica prelevata",

@@ -4,15 +4,15 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import hourly_heat
 from assets.trust import health_columns, quality, suspect_days
 
-# The index is that of five pollutants; a station that measures fewer says so in its completeness.
-_POLLUTANTS: Final = 5
-# Daily means of EU law need three quarters of the hours (2008/50/EC, Annex XI); so do ours.
-_LEAST_SHARE: Final = 0.75
+# How many pollutants the index is of, and how many of its hours a mean needs.
+_SUBJECT: Final = "air_index_by_hour"
+_MEAN: Final = "air_mean"
 _COLOURS: Final = (
     (1, "#50f0e6"), (2, "#50ccaa"), (3, "#f0e641"),
     (4, "#ff5050"), (5, "#960032"), (6, "#7d2181"),
@@ -20,17 +20,23 @@ _COLOURS: Final = (
 
 
 def european_air_quality_index(
-    observed: pl.DataFrame, bands: pl.DataFrame, health: pl.DataFrame
+    observed: pl.DataFrame,
+    bands: pl.DataFrame,
+    health: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each station's level in each hour: that of its worst pollutant, 1 (good) to 6.
 
-    Concentrations are averaged over the hours the edition in force says (three quarters of them
+    Concentrations are averaged over the hours the edition in force says (enough of them
     must be there), rounded half up to whole µg/m³, and put in the band whose upper limit they do
     not exceed. A pollutant without a value takes no part; an hour without any has no row. Beyond
     the last band's limit the level is the last. An hour is suspect where one of its sensors was on
     that day: that of solar time which has 23 of the 24 hours of the day of UTC.
     """
-    rounded = _averaged(_with_edition(observed, bands)).with_columns(
+    rule = completeness_of(completeness, _SUBJECT)
+    least = completeness_of(completeness, _MEAN).least
+    share = (pl.col("pollutants_count") / rule.due).clip(upper_bound=1.0)
+    rounded = _averaged(_with_edition(observed, bands), least=least).with_columns(
         rounded_ugm3=(pl.col("mean_ugm3") + 0.5).floor()
     )
     suspect = suspect_days(health, quantity="pollutant_code")
@@ -70,13 +76,11 @@ def european_air_quality_index(
             band_name="band_name",
             worst_pollutant_code="worst_pollutant_code",
             pollutants_count="pollutants_count",
-            completeness_ratio=pl.col("pollutants_count") / _POLLUTANTS,
+            completeness_ratio=share,
             definition_code="definition_code",
             definition_from_on="valid_from_on",
             observations_count="pollutants_count",
-            quality_code=quality(
-                partial=pl.col("pollutants_count") < _POLLUTANTS, suspect=pl.col("is_suspect")
-            ),
+            quality_code=quality(partial=share < rule.complete, suspect=pl.col("is_suspect")),
         )
         .sort("station_id", "hour_at")
     )
@@ -107,7 +111,7 @@ def _with_edition(observed: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _averaged(hours: pl.DataFrame) -> pl.DataFrame:
+def _averaged(hours: pl.DataFrame, *, least: float) -> pl.DataFrame:
     """Running means over each pollutant's averaging time, where enough hours are there."""
     columns = ["station_id", "hour_at", "pollutant_code", "definition_code"]
     hourly = hours.group_by(*columns, "averaging_h").agg(
@@ -123,7 +127,7 @@ def _averaged(hours: pl.DataFrame) -> pl.DataFrame:
             pl.col("mean_ugm3").mean(),
             pl.len().alias("hours_count"),
         )
-        .filter(pl.col("hours_count") >= 24 * _LEAST_SHARE)
+        .filter(pl.col("hours_count") >= 24 * least)
         .select(*columns, "mean_ugm3")
     )
     return pl.concat([short, long])
@@ -146,6 +150,7 @@ def _picture(frame: pl.DataFrame) -> str:
 # A concentration counts when the edition in force has bands for its pollutant and enough hours.
 _COUNTED: Final = (
     "observed.value_ugm3", "observed.pollutant_code", "bands.valid_from_on", "bands.averaging_h",
+    *completeness_columns("completeness", "least_ratio"),
 )  # fmt: skip
 _LEVEL: Final = (
     *_COUNTED, "bands.definition_code", "bands.pollutant_code", "bands.band_level",
@@ -159,6 +164,7 @@ declaration = Declaration(
         "observed": "silver/air/air_quality_observed",
         "bands": "bronze/definitions/air_quality_index_bands",
         "health": "silver/sensors/air_sensor_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "station_id": given("ARPA's id of the station.", "observed.station_id"),
@@ -172,7 +178,9 @@ declaration = Declaration(
         ),
         "worst_pollutant_code": given("The pollutant that decides.", *_LEVEL),
         "pollutants_count": given("Pollutants that had a value.", *_COUNTED),
-        "completeness_ratio": given("Pollutants with a value, of five.", *_COUNTED),
+        "completeness_ratio": given(
+            "Pollutants with a value, of those of the index.", *_COUNTED, "completeness.due_count"
+        ),
         "definition_code": given(
             "Edition of the index in force.", "bands.definition_code", "bands.valid_from_on"
         ),
@@ -183,8 +191,10 @@ declaration = Declaration(
         ),
         "observations_count": given("Concentrations used.", *_COUNTED),
         "quality_code": given(
-            "partial where a pollutant of the five has no value, suspect where a sensor was.",
+            "partial where a pollutant of the index has no value, suspect where a sensor was.",
             *_COUNTED,
+            "completeness.due_count",
+            "completeness.complete_ratio",
             *health_columns("health"),
         ),
     },
@@ -192,7 +202,7 @@ declaration = Declaration(
     window_by="hour_at",
     lookback_days=1,
     title="European Air Quality Index, by station and hour",
-    method_version="2",
+    method_version="3",
     literature="European Environment Agency, European Air Quality Index; bands are versioned rows.",
     plot=_picture,
     measured=Measured(

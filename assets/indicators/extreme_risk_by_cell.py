@@ -237,16 +237,23 @@ declaration = Declaration(
         grain="always",
         values={
             "risk_max_index": Value(
-                "Rischio maggiore", "1", no_interval="l'incertezza è quella del posto in ordine"
+                "Rischio maggiore",
+                "1",
+                no_interval="l'incertezza è quella del posto in ordine",
+                is_relative=True,
             ),
             "risk_mean_index": Value(
-                "Rischio medio", "1", no_interval="l'incertezza è quella del posto in ordine"
+                "Rischio medio",
+                "1",
+                no_interval="l'incertezza è quella del posto in ordine",
+                is_relative=True,
             ),
             "rank_level": Value(
                 "Posto in ordine di rischio",
                 "1",
                 low="rank_low_level",
                 high="rank_high_level",
+                is_relative=True,
                 level=0.90,
                 bad="neither",
             ),

@@ -9,24 +9,26 @@ from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
 
-_NEAR_MIN: Final = 15
-
 
 def fifteen_minute_score(reach: pl.DataFrame, essentials: pl.DataFrame) -> pl.DataFrame:
-    """Give, for each section and time band, the essential categories within 15 minutes, of all.
+    """Give, for each section and time band, the essential categories that are near, of all.
 
-    A category is within them when the median departure of the band arrives in time at an open
-    service. One that nobody offers is not. Off the streets there is no score. The share of kinds is
-    the plainest of many scores in use: no published example of it was found to hold it to.
+    A category is near when the median departure of the band arrives at an open service within its
+    minutes (`within_min`, a quarter of an hour in the first edition). One that nobody offers is
+    not. Off the streets there is no score. The share of kinds is the plainest of many scores in
+    use: no published example of it was found to hold it to.
     """
     latest = reach["timetable_on"].max()
     held = newest(essentials, "category_code", until=latest if isinstance(latest, date) else None)
-    kinds = held.filter("is_essential").select("category_code").unique()
-    is_near = pl.col("median_min").le(_NEAR_MIN).fill_null(value=False)
+    kinds = (
+        held.filter("is_essential").select("category_code", "within_min").unique("category_code")
+    )
+    is_near = (pl.col("median_min") <= pl.col("within_min")).fill_null(value=False)
     counts = pl.col("category_code").is_in(kinds["category_code"].to_list())
     has_data = pl.col("quality_code") != "no_data"
     return (
-        reach.group_by("section_id", "band_code")
+        reach.join(kinds, on="category_code", how="left")
+        .group_by("section_id", "band_code")
         .agg(
             pl.col("day_code").min(),
             near_count=(is_near & counts).sum().cast(pl.Int64),
@@ -44,6 +46,7 @@ def fifteen_minute_score(reach: pl.DataFrame, essentials: pl.DataFrame) -> pl.Da
             score_ratio=pl.when("has_score").then(pl.col("near_count") / pl.col("essential_count")),
             near_count=pl.when("has_score").then("near_count"),
             essential_count="essential_count",
+            definition_from_on=pl.lit(held["valid_from_on"].max(), pl.Date),
             completeness_ratio="completeness_ratio",
             observations_count="observations_count",
             quality_code=pl.when("has_score").then("quality_code").otherwise(pl.lit("no_data")),
@@ -56,7 +59,10 @@ _ESSENTIAL: Final = (
     "essentials.category_code", "essentials.is_essential", "essentials.valid_from_on",
     "reach.timetable_on",
 )  # fmt: skip
-_SCORE: Final = ("reach.median_min", "reach.category_code", "reach.quality_code", *_ESSENTIAL)
+_SCORE: Final = (
+    "essentials.within_min", "reach.median_min", "reach.category_code", "reach.quality_code",
+    *_ESSENTIAL,
+)  # fmt: skip
 
 declaration = Declaration(
     function=fifteen_minute_score,
@@ -69,9 +75,10 @@ declaration = Declaration(
         "section_id": given("Census section (ISTAT).", "reach.section_id"),
         "band_code": given("Time band and kind of day.", "reach.band_code"),
         "day_code": given("weekday or sunday.", "reach.day_code"),
-        "score_ratio": given("Essential categories within 15 minutes, of all.", *_SCORE),
-        "near_count": given("Essential categories within 15 minutes.", *_SCORE),
+        "score_ratio": given("Essential categories that are near, of all.", *_SCORE),
+        "near_count": given("Essential categories that are near.", *_SCORE),
         "essential_count": given("Essential categories.", *_ESSENTIAL),
+        "definition_from_on": given("Day from which the newest choice holds.", *_ESSENTIAL),
         "completeness_ratio": given(
             "That of the section's travel times.", "reach.completeness_ratio"
         ),
@@ -85,7 +92,7 @@ declaration = Declaration(
     key_columns=("section_id", "band_code"),
     window_by=None,
     title="Fifteen-minute score by census section and time band",
-    method_version="1",
+    method_version="2",
     literature=(
         "The 15-minute city: Moreno, Allam, Chabaud, Gall & Pratlong (2021), Smart Cities 4(1). "
         "The share of categories, and which count, are the city's choice."
@@ -97,6 +104,7 @@ declaration = Declaration(
         shapes="silver/services/population_by_section",
         grain="always",
         by=("band_code",),
+        definition_from="definition_from_on",
         values={
             "score_ratio": Value(
                 "Categorie essenziali entro 15 minuti",

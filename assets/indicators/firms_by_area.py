@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.sectors import ALL, LEAST_FIRMS, sectors_told
@@ -20,22 +21,23 @@ _RELEASE: Final = Cells(
 # The grids of H3 tried, finest first: on one so many of the firms have to be in a cell that is
 # told. The register states the finest.
 _GRIDS: Final = (8, 7, 6, 5)
-_LEAST_TOLD: Final = 0.75
+_SUBJECT: Final = "firms_by_area"
 _PRECISION: Final = 3
 
 
-def firms_by_area(firms: pl.DataFrame) -> pl.DataFrame:
+def firms_by_area(firms: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
     """Count the firms of each area and sector now, and give the location quotient of each.
 
     The quotient is the sector's share of the area's firms over its share of the city's: above one,
-    there are more of them than elsewhere. An area is a cell of the finest grid of H3 on which three
-    quarters of the firms are in a cell and sector of ten or more. Cells with fewer are withheld,
+    there are more of them than elsewhere. An area is a cell of the finest grid of H3 on which
+    enough of the firms are in a cell and sector of ten or more. Cells with fewer are withheld,
     and so many others that the totals of areas (`totale`) and of sectors do not give them back. A
     sector without a row has no firm there; without such a grid, there are no rows at all.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     now = _now(firms)
     city = now.group_by("sector_code").agg(city_count=pl.col("firms_count").sum())
-    cells = _protected(now)
+    cells = _protected(now, least=rule.least)
     areas = cells.filter(pl.col("sector_code") == ALL).select("cell_id", area_count="firms_count")
     of_area = pl.col("firms_count") / pl.col("area_count")
     of_city = pl.col("city_count") / city["city_count"].sum()
@@ -50,6 +52,7 @@ def firms_by_area(firms: pl.DataFrame) -> pl.DataFrame:
             "firms_count",
             location_quotient_index=(of_area / of_city).round(_PRECISION),
             is_withheld=WITHHELD,
+            definition_from_on=rule.edition,
             completeness_ratio=pl.lit(1.0),
             observations_count=pl.col("firms_count").fill_null(0),
             quality_code=quality(no_data=pl.col(WITHHELD)),
@@ -75,7 +78,7 @@ def _now(firms: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _protected(now: pl.DataFrame) -> pl.DataFrame:
+def _protected(now: pl.DataFrame, *, least: float) -> pl.DataFrame:
     """The areas and sectors of the finest grid on which enough may be told, with areas' totals."""
     import h3
 
@@ -88,7 +91,7 @@ def _protected(now: pl.DataFrame) -> pl.DataFrame:
             .sort("cell_id", "sector_code")
         )
         large = areas.filter(pl.col("firms_count") >= LEAST_FIRMS)["firms_count"].sum()
-        if areas.is_empty() or int(large) < _LEAST_TOLD * int(areas["firms_count"].sum()):
+        if areas.is_empty() or int(large) < least * int(areas["firms_count"].sum()):
             continue
         cells = protect_cells(_TABLE, areas, _RELEASE)
         # Another table tells the sectors' totals: they must not have to be withheld here.
@@ -99,13 +102,15 @@ def _protected(now: pl.DataFrame) -> pl.DataFrame:
 
 _FIRMS: Final = (
     "firms.firms_count", "firms.opened_count", "firms.closed_count", "firms.year_on",
+    *completeness_columns("completeness", "least_ratio"),
 )  # fmt: skip
+_RULE: Final = completeness_columns("completeness")
 _ALL_COUNTED: Final = "è il conteggio di tutte le imprese del registro"
 
 declaration = Declaration(
     function=firms_by_area,
     key=_TABLE,
-    reads={"firms": "silver/economy/firms_by_cell"},
+    reads={"firms": "silver/economy/firms_by_cell", "completeness": COMPLETENESS},
     gives={
         "cell_id": given("H3 cell, as coarse as it has to be.", "firms.cell_id", *_FIRMS),
         "sector_code": given(
@@ -118,6 +123,7 @@ declaration = Declaration(
         ),
         "is_withheld": given("Whether too few firms are behind it, or it gives others back.",
                              *_FIRMS),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given("1: the register is whole.", *_FIRMS),
         "observations_count": given("Firms counted.", *_FIRMS),
         "quality_code": given("no_data where withheld.", *_FIRMS),
@@ -125,7 +131,7 @@ declaration = Declaration(
     key_columns=("cell_id", "sector_code"),
     window_by=None,
     title="Firms by area and sector",
-    method_version="1",
+    method_version="2",
     literature=(
         "Location quotient: Isard, Methods of Regional Analysis (1960). Withholding: Hundepool et "
         "al., Statistical Disclosure Control (2012), ch. 4."
@@ -136,10 +142,11 @@ declaration = Declaration(
         geometry="cell",
         grain="always",
         by=("sector_code",),
+        definition_from="definition_from_on",
         values={
             "firms_count": Value("Imprese", "1", no_interval=_ALL_COUNTED),
             "location_quotient_index": Value(
-                "Quoziente di localizzazione", "1", no_interval=_ALL_COUNTED
+                "Quoziente di localizzazione", "1", no_interval=_ALL_COUNTED, is_relative=True
             ),
         },
         title="Dove stanno le imprese",

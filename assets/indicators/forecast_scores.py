@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.forecast_tables import LEVELS, Target
 from assets.forecast_targets import (
@@ -27,7 +28,7 @@ from assets.methods.forecast_scores import coverage, mae, pinball
 from assets.plots import line_chart
 from assets.trust import quality
 
-_LEAST_COMPLETE: Final = 0.9
+_SUBJECT: Final = "forecast_score_by_day"
 _PRECISION: Final = 4
 _ROME: Final = "Europe/Rome"
 # Each target with the inputs of its forecasts and of what came, and how the latter is a series.
@@ -64,13 +65,15 @@ def forecast_scores(
     parking_truth: pl.DataFrame,
     nights: pl.DataFrame,
     nights_truth: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Hold the forecasts of each day to what came: MASE, pinball loss, coverage of 80 and 95 %.
 
     Errors of all places and leads together, each in units of its series' own mean step from season
     to season when the forecast was issued: below 1 is better than repeating the last season was
     then. The pinball loss is the mean over both ends of both intervals, in the same units. Days are
-    those of what is forecast. A day of which nothing has come has no row.
+    those of what is forecast. A day of which nothing has come has no row; how much of it is missing
+    before it is partial is a row of `completeness`.
     """
     inputs = {
         "traffic": (traffic, traffic_truth),
@@ -89,7 +92,7 @@ def forecast_scores(
     return found.with_columns(
         quality_code=quality(
             no_data=pl.col("mase_ratio").is_null(),
-            partial=pl.col("completeness_ratio") < _LEAST_COMPLETE,
+            partial=pl.col("completeness_ratio") < completeness_of(completeness, _SUBJECT).complete,
         )
     ).sort("target_code", "scored_on")
 
@@ -209,6 +212,7 @@ declaration = Declaration(
         "parking_truth": "silver/mobility/off_street_parking_observed",
         "nights": "gold/tourism/daily_overnight_stays_forecast_by_municipality",
         "nights_truth": "gold/tourism/daily_overnight_stays",
+        "completeness": COMPLETENESS,
     },
     gives={
         "target_code": given("What was forecast.", *_all(of=lambda _: ())),
@@ -234,8 +238,9 @@ declaration = Declaration(
         ),
         "observations_count": given("Forecasts scored.", *_all(of=lambda _: ())),
         "quality_code": given(
-            "partial below nine tenths; no_data where there was no step to measure errors by.",
+            "partial as the rule says; no_data where there was no step to measure errors by.",
             *_all(of=lambda one: (one.value, one.named("scale"))),
+            *completeness_columns("completeness", "complete_ratio"),
         ),
     },
     key_columns=("target_code", "scored_on"),

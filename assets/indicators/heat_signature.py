@@ -7,20 +7,22 @@ import numpy as np
 import polars as pl
 
 from assets.by_quarter import floors, of_quarters, told_mostly
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
+from assets.consumption import in_order
 from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.energy_signature import Signature, energy_signature
 from assets.plots import line_chart
-from assets.trust import quality
+from assets.trust import SUSPECT, quality
 
 # A thermal year begins on the first of July, so that a winter stands in one.
 _BEGINS: Final = "6mo"
 _DAYS_A_YEAR: Final = 365
-# Of fewer days, or fewer on either side of the change point, a signature says nothing.
-_LEAST_DAYS: Final = 60
-_LEAST_DAYS_A_SIDE: Final = 10
-_LEAST_COMPLETE: Final = 0.75
+# Which rules say what a day needs, a year, and the days on either side of the change point.
+_DAY: Final = "heat_supplied_by_day"
+_SUBJECT: Final = "heat_signature_by_year"
+_SIDE: Final = "heat_signature_by_side"
 _LAW: Final = "heating_dpr412"
 _WATTS: Final = 1000 / 24  # of a kilowatt hour a day
 _PRECISION: Final = 6
@@ -43,6 +45,7 @@ def heat_signature(
     quarters: pl.DataFrame,
     rules: pl.DataFrame,
     carriers: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give the energy signature of district heat and gas, by quarter and thermal year.
 
@@ -51,9 +54,12 @@ def heat_signature(
     need is heating energy over the degree days of the same days times those that the law gives the
     city, and 365 days of base. The mean temperature is that of all stations. A quarter with too few
     supplies has its share, by floor, of the rest of its zone or of the city (`told_code`): which,
-    is what was so on most days. Years with fewer than 60 days, ten on either side of the change
-    point, have no signature.
+    is what was so on most days. Years with too few days, or too few on either side of the change
+    point, have no signature. Days count by how much of their temperature was measured, and a year
+    in which a thermometer was suspect on any of its days is.
     """
+    rule = completeness_of(completeness, _SUBJECT)
+    needed = (rule.least_count, completeness_of(completeness, _SIDE).least_count)
     floor = floors(buildings, sections, quarters)
     held = newest(carriers, "carrier_code")
     content = dict(held.select("carrier_code", "content_kwhm3").rows())
@@ -67,10 +73,12 @@ def heat_signature(
         ]
     )
     weather = days.group_by("day_on").agg(
-        pl.col("temp_mean_c", f"{_LAW}_kd").drop_nulls().sort().mean()
+        pl.col("temp_mean_c", f"{_LAW}_kd").drop_nulls().sort().mean(),
+        is_suspect=(pl.col("quality_code") == SUSPECT).any(),
+        came=pl.col("completeness_ratio").sort().mean(),
     )
     known = (
-        daily.filter(pl.col("completeness_ratio") >= _LEAST_COMPLETE)
+        daily.filter(pl.col("completeness_ratio") >= completeness_of(completeness, _DAY).least)
         .join(floor.filter(pl.col("weight") > 0), on="quarter_id")
         .join(weather, left_on="consumed_on", right_on="day_on")
         .filter(pl.col("temp_mean_c").is_not_null())
@@ -84,7 +92,10 @@ def heat_signature(
     law = newest(rules, "rule_code").filter(pl.col("rule_code") == _LAW)
     reference = law["reference_kd"][0] if law.height else None
     fitted = pl.DataFrame(
-        [_fitted(part, reference) for part in known.partition_by(*_KEY, maintain_order=True)],
+        [
+            _fitted(part, reference, needed)
+            for part in known.partition_by(*_KEY, maintain_order=True)
+        ],
         schema={name: known.schema[name] for name in _KEY} | dict.fromkeys(_FITTED, pl.Float64),
         orient="row",
     )
@@ -92,8 +103,11 @@ def heat_signature(
         told_code=told_mostly(),
         floor_m2=pl.col("weight").first(),
         observations_count=pl.len().cast(pl.Int64),
+        is_suspect=pl.col("is_suspect").any(),
+        came=in_order("came"),
     )
     is_known = pl.col("normalised_kwhm2").is_not_null()
+    share = (pl.col("came") / rule.due).clip(0, 1)
     emission = pl.col("normalised_kwhm2") * pl.col("emission_kgkwh")
     return (
         places.join(fitted, on=list(_KEY))
@@ -109,26 +123,30 @@ def heat_signature(
             told_code="told_code",
             floor_m2="floor_m2",
             definition_from_on="valid_from_on",
-            completeness_ratio=(pl.col("observations_count") / _DAYS_A_YEAR).clip(0, 1),
+            completeness_ratio=share,
             observations_count="observations_count",
             quality_code=quality(
                 no_data=~is_known,
                 unverified=~pl.col("is_verified").fill_null(value=False),
                 modelled=pl.col("told_code") != "quarter",
-                partial=pl.col("observations_count") < _DAYS_A_YEAR,
+                suspect=pl.col("is_suspect"),
+                partial=share < rule.complete,
             ),
         )
         .sort(_KEY)
     )
 
 
-def _fitted(part: pl.DataFrame, reference_kd: float | None) -> tuple[object, ...]:
+def _fitted(
+    part: pl.DataFrame, reference_kd: float | None, needed: tuple[int, int]
+) -> tuple[object, ...]:
     """The key of one quarter, carrier and year, and its signature, in the order of `_FITTED`."""
     key = part.select(_KEY).row(0)
     energy, mean = part["energy_kwhm2"].to_numpy(), part["temp_mean_c"].to_numpy()
+    least_days, least_a_side = needed
     found = None
-    if part.height >= _LEAST_DAYS:
-        found = energy_signature(energy, mean, least_days_a_side=_LEAST_DAYS_A_SIDE)
+    if part.height >= least_days:
+        found = energy_signature(energy, mean, least_days_a_side=least_a_side)
     if found is None:
         return (*key, *[None] * len(_FITTED))
     year, half = _normalised(
@@ -194,12 +212,13 @@ _FLOOR: Final = ("buildings.floor_m2", "buildings.section_id")
 _DAILY: Final = (
     "heat.heat_kwh", "gas.gas_m3", *_TOLD, "days.day_on", "days.temp_mean_c",
     "days.heating_dpr412_kd", "carriers.content_kwhm3", "carriers.valid_from_on", *_PLACES,
-    *_FLOOR,
+    *_FLOOR, *completeness_columns("completeness", "least_ratio", "least_count"),
 )  # fmt: skip
 _LAWS: Final = ("rules.reference_kd", "rules.rule_code", "rules.valid_from_on")
 _COUNTED: Final = (
     "heat.heat_kwh", "gas.gas_m3", "days.day_on", "days.temp_mean_c", "carriers.content_kwhm3",
     "carriers.valid_from_on", *_TOLD, *_PLACES, *_FLOOR,
+    *completeness_columns("completeness", "least_ratio"),
 )  # fmt: skip
 
 declaration = Declaration(
@@ -214,6 +233,7 @@ declaration = Declaration(
         "quarters": "silver/territory/quarters",
         "rules": "bronze/definitions/degree_day_rules",
         "carriers": "bronze/definitions/energy_carriers",
+        "completeness": COMPLETENESS,
     },
     gives={
         "quarter_id": given("The Comune's code of the quarter.", "quarters.quarter_id"),
@@ -248,18 +268,22 @@ declaration = Declaration(
         ),
         "floor_m2": given("Floor of all buildings of the quarter.", *_FLOOR, *_PLACES),
         "definition_from_on": given("Day from which the factors hold.", "carriers.valid_from_on"),
-        "completeness_ratio": given("Days with energy and temperature, of 365.", *_COUNTED),
+        "completeness_ratio": given(
+            "Days with energy and temperature, by how much of it was measured, of a year's.",
+            *_COUNTED, "completeness.due_count", "days.completeness_ratio",
+        ),
         "observations_count": given("Days with energy and temperature.", *_COUNTED),
         "quality_code": given(
             "no_data without a signature; unverified while the factors are from memory; modelled "
-            "where it is a share of a wider place's.",
-            *_DAILY, *_LAWS, "carriers.is_verified",
+            "where it is a share of a wider place's; suspect where a thermometer was.",
+            *_DAILY, *_LAWS, "carriers.is_verified", "completeness.due_count",
+            "completeness.complete_ratio", "days.completeness_ratio", "days.quality_code",
         ),
     },
     key_columns=_KEY,
     window_by=None,
     title="Energy signature of heat by quarter and year",
-    method_version="1",
+    method_version="2",
     literature=(
         "ASHRAE Guideline 14 (2014), three-parameter heating model; IPMVP, option C; D.P.R. "
         "412/1993 (gradi giorno). From memory, but for the normals that degree days are held to."

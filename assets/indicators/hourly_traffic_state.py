@@ -4,10 +4,10 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.traffic import (
-    has_stood_still,
     is_at_night,
     saturation,
     service_levels,
@@ -15,12 +15,13 @@ from assets.methods.traffic import (
     travel_time_index,
 )
 from assets.plots import hourly_heat
+from assets.trust import health_columns, quality, suspect_days
 
 # Free flow and reliability are of the fortnight up to the day, the day itself included.
 _DAYS: Final = 15
-_LEAST_NIGHT: Final = 8
-# Three days of quarter hours at the same hour.
-_LEAST_PLANNED: Final = 12
+# How many quarter hours a free flow and a planning time need.
+_NIGHT: Final = "free_flow_by_night"
+_PLANNED: Final = "planning_time_by_hour"
 _QUARTERS: Final = 4
 _KMH_A_MS: Final = 3.6
 _SHOWN: Final = 10
@@ -30,28 +31,35 @@ _COLOURS: Final = (
 
 
 def hourly_traffic_state(
-    observed: pl.DataFrame, segments: pl.DataFrame, bands: pl.DataFrame
+    observed: pl.DataFrame,
+    segments: pl.DataFrame,
+    bands: pl.DataFrame,
+    health: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each detector's travel time index, planning time index, v/c and level of service.
 
     Free flow is the 85th percentile of the speeds between 22 and 5 o'clock of the fifteen days up
     to the day; slower traffic takes longer by the index, faster traffic gains nothing. The index of
     an hour is the mean over its vehicles. The planning time index is the 95th percentile over
-    quarter hours at the same hour by the clock on those days, and needs three of them. v/c compares
-    the hour with the capacity of the stretch in one direction. The level of service is by speed
-    alone. A detector that has said the same number for twelve hours is suspect.
+    quarter hours at the same hour by the clock on those days, and needs enough of them. v/c
+    compares the hour with the capacity of the stretch in one direction. The level of service is by
+    speed alone. Hours of a day on which the detector could not be believed are suspect: that of
+    solar time which has 23 of the 24 hours of the day of UTC.
     """
     quarters = _quarters(observed)
     free = trailing_quantile(
         quarters.filter(is_at_night(pl.col("observed_at"))), "detector_id",
-        value="speed_ms", share=0.85, days=_DAYS, least_count=_LEAST_NIGHT,
+        value="speed_ms", share=0.85, days=_DAYS,
+        least_count=completeness_of(completeness, _NIGHT).least_count,
     ).select("detector_id", "day_on", free_flow_ms="speed_ms")  # fmt: skip
     known = quarters.join(free, on=["detector_id", "day_on"], how="left").with_columns(
         index=travel_time_index(pl.col("speed_ms"), pl.col("free_flow_ms"))
     )
     planned = trailing_quantile(
         known, "detector_id", "clock_hour",
-        value="index", share=0.95, days=_DAYS, least_count=_LEAST_PLANNED,
+        value="index", share=0.95, days=_DAYS,
+        least_count=completeness_of(completeness, _PLANNED).least_count,
     ).rename({"index": "planning_time_index"})  # fmt: skip
     hours = (
         _hours(known)
@@ -59,6 +67,11 @@ def hourly_traffic_state(
         .join(
             segments.select("edge_id", "capacity_count").unique("edge_id", keep="first"),
             on="edge_id",
+            how="left",
+        )
+        .join(
+            suspect_days(health).rename({"station_id": "detector_id"}).drop("quantity_code"),
+            on=["detector_id", "day_on"],
             how="left",
         )
         .with_columns(
@@ -74,12 +87,11 @@ def hourly_traffic_state(
 
 
 def _quarters(observed: pl.DataFrame) -> pl.DataFrame:
-    """Quarter hours by UTC day and by the hour of the city's clock, and whether each is stuck."""
+    """Quarter hours by UTC day and by the hour of the city's clock."""
     at = pl.col("observed_at")
     return observed.sort("detector_id", "observed_at").with_columns(
         day_on=at.dt.date(),
         clock_hour=at.dt.convert_time_zone("Europe/Rome").dt.hour(),
-        is_stuck=has_stood_still(pl.col("vehicles_count"), at).over("detector_id"),
     )
 
 
@@ -96,7 +108,6 @@ def _hours(quarters: pl.DataFrame) -> pl.DataFrame:
             (pl.col("index") * passed).sum() / passed.sum()
         ),
         observations_count=pl.len().cast(pl.Int64),
-        is_stuck=pl.col("is_stuck").any(),
     )
 
 
@@ -124,13 +135,10 @@ def _told(hours: pl.DataFrame) -> pl.DataFrame:
         observations_count="observations_count",
         quality_code=pl.when(pl.col("travel_time_index").is_null())
         .then(pl.lit("no_data"))
-        .when("is_stuck")
+        # What nobody read at its source is little beside a detector that cannot be believed.
+        .when("is_suspect")
         .then(pl.lit("suspect"))
-        .when(is_unverified)
-        .then(pl.lit("unverified"))
-        .when(share < 1)
-        .then(pl.lit("partial"))
-        .otherwise(pl.lit("ok")),
+        .otherwise(quality(unverified=is_unverified, partial=share < 1)),
     ).sort("detector_id", "hour_at")
 
 
@@ -154,7 +162,10 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_SPEED: Final = ("observed.speed_ms", "observed.observed_at", "observed.detector_id")
+_SPEED: Final = (
+    "observed.speed_ms", "observed.observed_at", "observed.detector_id",
+    *completeness_columns("completeness", "least_count"),
+)  # fmt: skip
 _INDEX: Final = (*_SPEED, "observed.vehicles_count")
 _SERVICE: Final = (
     *_INDEX, "bands.above_speed_ratio", "bands.valid_from_on",
@@ -168,6 +179,8 @@ declaration = Declaration(
         "observed": "silver/mobility/traffic_flow_observed",
         "segments": "silver/mobility/road_segment",
         "bands": "bronze/definitions/level_of_service",
+        "health": "silver/sensors/traffic_detector_health_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "detector_id": given("The publisher's code of the detector.", "observed.detector_id"),
@@ -193,16 +206,18 @@ declaration = Declaration(
         "completeness_ratio": given("Quarter hours of four.", "observed.observed_at"),
         "observations_count": given("Quarter hours.", "observed.observed_at"),
         "quality_code": given(
-            "suspect where it stood still; unverified where the bands are; no_data without speeds.",
+            "suspect on days of a detector that was; unverified where the bands are; no_data "
+            "without speeds.",
             *_SERVICE,
             "bands.is_verified",
+            *health_columns("health"),
         ),
     },
     key_columns=("detector_id", "hour_at"),
     window_by="hour_at",
     lookback_days=_DAYS - 1,
     title="Traffic by hour",
-    method_version="1",
+    method_version="2",
     literature=(
         "Travel time and planning time index: FHWA 2006, Travel Time Reliability. Level of "
         "service: Highway Capacity Manual, editions as rows of a definition, not read at the "

@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.by_quarter import of_newest_month, of_quarters, told_mostly
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.areal import in_metres
@@ -16,13 +17,15 @@ from assets.trust import quality
 # The hours of the city's clock in which a city sleeps: from two to five.
 _NIGHT: Final = (2, 5)
 _QUARTERS_A_DAY: Final = 96
-_COMPLETE: Final = 0.95
+_SUBJECT: Final = "electricity_load_by_month"
 _KW_OF_A_QUARTER: Final = 4.0
 _M2_A_KM2: Final = 1e6
 _PRECISION: Final = 6
 
 
-def load_shape(load: pl.DataFrame, quarters: pl.DataFrame) -> pl.DataFrame:
+def load_shape(
+    load: pl.DataFrame, quarters: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """Give each quarter's load factor, night base and peak density of each month.
 
     Load factor is mean over peak of the quarter hours of the month; night base is the mean from two
@@ -30,6 +33,7 @@ def load_shape(load: pl.DataFrame, quarters: pl.DataFrame) -> pl.DataFrame:
     quarter with too few meters for a curve of its own has that of the rest of its zone or of the
     city (`told_code`, as on most of the month): then the peak is that of its share of their ground.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     ground = quarters.select("quarter_id", "zone_name").with_columns(
         weight=pl.Series(_areas_km2(quarters["border_geom"]), dtype=pl.Float64)
     )
@@ -67,12 +71,13 @@ def load_shape(load: pl.DataFrame, quarters: pl.DataFrame) -> pl.DataFrame:
             "night_base_ratio",
             "peak_kwkm2",
             "told_code",
+            rule.edition.alias("definition_from_on"),
             "completeness_ratio",
             "observations_count",
             quality_code=quality(
                 no_data=pl.col("load_factor_ratio").is_null(),
                 modelled=pl.col("told_code") != "quarter",
-                partial=pl.col("completeness_ratio") < _COMPLETE,
+                partial=pl.col("completeness_ratio") < rule.complete,
             ),
         )
         .sort("quarter_id", "month_on")
@@ -104,6 +109,7 @@ _CURVE: Final = (
     "load.energy_kwh", "load.quarter_id", "load.zone_name", "load.contributors_count",
     "quarters.zone_name", "quarters.border_geom",
 )  # fmt: skip
+_RULE: Final = completeness_columns("completeness")
 _NO_INTERVAL: Final = "è la curva di tutti i contatori letti, non una stima da un campione"
 
 declaration = Declaration(
@@ -112,6 +118,7 @@ declaration = Declaration(
     reads={
         "load": "silver/energy/electricity_load_by_quarter_hour",
         "quarters": "silver/territory/quarters",
+        "completeness": COMPLETENESS,
     },
     gives={
         "quarter_id": given("The Comune's code of the quarter.", "quarters.quarter_id"),
@@ -120,17 +127,18 @@ declaration = Declaration(
         "night_base_ratio": given("Power from two to five over that of all hours.", *_CURVE),
         "peak_kwkm2": given("Greatest power, a square kilometre.", *_CURVE),
         "told_code": given("Whose curve it is: its own, a zone's or the city's.", *_CURVE),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given("Quarter hours, of the month's.", *_CURVE),
         "observations_count": given("Quarter hours.", *_CURVE),
         "quality_code": given(
-            "modelled where the curve is that of a wider place; partial below 95 % of the month.",
-            *_CURVE,
+            "modelled where the curve is that of a wider place; partial of less than the month.",
+            *_CURVE, *_RULE, "completeness.complete_ratio",
         ),
     },
     key_columns=("quarter_id", "month_on"),
     window_by=None,
     title="Load factor and night base by quarter and month",
-    method_version="1",
+    method_version="2",
     literature="Load factor: IEC 60050, 691-10-02, from memory.",
     plot=_picture,
     measured=Measured(
@@ -140,6 +148,7 @@ declaration = Declaration(
         shapes="silver/territory/quarters",
         grain="month",
         period="month_on",
+        definition_from="definition_from_on",
         values={
             "load_factor_ratio": Value("Fattore di carico", "1", no_interval=_NO_INTERVAL),
             "night_base_ratio": Value("Base notturna", "1", no_interval=_NO_INTERVAL),

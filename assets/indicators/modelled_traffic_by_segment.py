@@ -53,9 +53,9 @@ def modelled_traffic_by_segment(
     which is below nought where the mean of the counts would have been a better guess.
 
     Who comes from outside the city is not in it, and neither are vans, buses and ways to park. The
-    trips of a cell begin and end at one crossing of larger streets: local ones are left out and
-    have no number. All are open both ways. A detector counts one direction, not said which: it is
-    held against the mean of both.
+    trips of a cell begin and end at the nearest crossing of larger streets: local ones are left out
+    and have no number. All are open both ways. A detector counts one direction, not said which: it
+    is held against the mean of both.
 
     Of a scenario the tables it edits come as `…_planned`: the trips are fitted to the city as it is
     and drive in the planned one, where closed streets have no number.
@@ -271,7 +271,9 @@ declaration = Declaration(
             "Share of the counted streets that match.", *_MODEL, "rules.matched_index"
         ),
         "explained_index": given("R² over the counted streets; may be below 0.", *_MODEL),
-        "completeness_ratio": given("Share of the trips for which there is a way.", *_MODEL),
+        "completeness_ratio": given(
+            "Share of the inhabitants for whose trips there is a way.", *_MODEL
+        ),
         "observations_count": given("Counted streets the total is fitted to.", *_THERE),
         "definition_from_on": given("Since when these rules hold.", "rules.valid_from_on"),
         "quality_code": given("modelled; no_data for local streets.", *_THERE),
@@ -279,7 +281,7 @@ declaration = Declaration(
     key_columns=("edge_id",),
     window_by=None,
     title="Traffic by a model",
-    method_version="1",
+    method_version="2",
     literature=(
         "Gravity model: Wilson 1971. User equilibrium: Wardrop 1952, Beckmann et al. 1956, solved "
         "by Mitradjieva & Lindberg 2013. Weights and deterrence are assumptions, as rows of "

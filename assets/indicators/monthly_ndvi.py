@@ -4,21 +4,22 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.trust import quality
 
-# A cell of which less was seen is shown, and said to be partial.
-_COMPLETE: Final = 0.9
+_SUBJECT: Final = "ndvi_by_month"
 _PRECISION: Final = 6
 
 
-def monthly_ndvi(seen: pl.DataFrame) -> pl.DataFrame:
+def monthly_ndvi(seen: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
     """Give the mean NDVI (-1 to 1) of each H3 cell and month, over its pixels without clouds.
 
     About 0 is stone and bare ground, below it water, above 0.6 dense green. A cell of which no
     pixel was seen has none.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     index = pl.col("ndvi_index")
     return (
         seen.group_by("cell_id", "month_on")
@@ -35,11 +36,12 @@ def monthly_ndvi(seen: pl.DataFrame) -> pl.DataFrame:
             "ndvi_index",
             "ndvi_p10_index",
             "ndvi_p90_index",
+            rule.edition.alias("definition_from_on"),
             "completeness_ratio",
             "observations_count",
             quality_code=quality(
                 no_data=pl.col("observations_count") == 0,
-                partial=pl.col("completeness_ratio") < _COMPLETE,
+                partial=pl.col("completeness_ratio") < rule.complete,
             ),
         )
         .sort("cell_id", "month_on")
@@ -47,25 +49,32 @@ def monthly_ndvi(seen: pl.DataFrame) -> pl.DataFrame:
 
 
 _INDEX: Final = ("seen.ndvi_index",)
+_RULE: Final = completeness_columns("completeness")
 
 declaration = Declaration(
     function=monthly_ndvi,
     key="gold/green/monthly_ndvi_by_cell",
-    reads={"seen": "silver/territory/vegetation_observed"},
+    reads={"seen": "silver/territory/vegetation_observed", "completeness": COMPLETENESS},
     gives={
         "cell_id": given("H3 cell of resolution 9.", "seen.cell_id"),
         "month_on": given("First day of the month.", "seen.month_on"),
         "ndvi_index": given("Mean vegetation index of its clear pixels.", *_INDEX),
         "ndvi_p10_index": given("A tenth of its clear pixels is below.", *_INDEX),
         "ndvi_p90_index": given("A tenth of its clear pixels is above.", *_INDEX),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given("Clear pixels, of all.", *_INDEX),
         "observations_count": given("Clear pixels.", *_INDEX),
-        "quality_code": given("partial below 90 %; no_data under clouds.", *_INDEX),
+        "quality_code": given(
+            "partial where too little was seen; no_data under clouds.",
+            *_INDEX,
+            *_RULE,
+            "completeness.complete_ratio",
+        ),
     },
     key_columns=("cell_id", "month_on"),
     window_by=None,
     title="Vegetation index (NDVI) by cell and month",
-    method_version="1",
+    method_version="2",
     literature="Rouse, Haas, Schell & Deering (1974), NASA SP-351: (NIR - RED) / (NIR + RED).",
     measured=Measured(
         entity="cell_id",
@@ -73,6 +82,7 @@ declaration = Declaration(
         geometry="cell",
         grain="month",
         period="month_on",
+        definition_from="definition_from_on",
         values={
             "ndvi_index": Value(
                 "Indice di vegetazione (NDVI)",

@@ -5,21 +5,18 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
 from assets.small_groups import alone_and_together
+from assets.stays import LIMITED, LIMITS, may_be_told
 from assets.trust import quality
 from quality.disclosure.policy import TOTAL
 
-# A number is of so many houses at least, none with so large a share of the nights, and of so many
-# guests. After the practice of official statistics of tourism; the thresholds are not verified.
-LEAST_STRUCTURES: Final = 3
-LARGEST_SHARE: Final = 0.7
-LEAST_GUESTS: Final = 10
 ALL: Final = TOTAL
 OTHERS: Final = "altre"
-_LEAST_COMPLETE: Final = 0.9
+_SUBJECT: Final = "stays_by_month"
 _SUMS: Final = ("nights_count", "arrivals_count", "bed_days_count", "bed_days_due_count", "rows")
 _PRECISION: Final = 4
 _SCHEMA: Final = pl.Schema(
@@ -31,21 +28,24 @@ _SCHEMA: Final = pl.Schema(
 )  # fmt: skip
 
 
-def occupancy(stays: pl.DataFrame) -> pl.DataFrame:
+def occupancy(
+    stays: pl.DataFrame, completeness: pl.DataFrame, limits: pl.DataFrame
+) -> pl.DataFrame:
     """Give net and gross occupancy and the average stay of each kind of house and of all.
 
     Net occupancy is nights over the beds of the days on which a house reported, gross over its
-    beds on all days of the month; in a month that is not over, of its days so far. Kinds with fewer
-    than three houses, with one that has 70 % of the nights, or with fewer than ten guests are told
-    as one, `altre`, with others until the rule holds for them together: so nothing that is told
-    gives back what is not. A month in which it does not even hold for all has no row.
+    beds on all days of the month; in a month that is not over, of its days so far. Kinds with too
+    few houses or guests, or with one house that has too large a share of the nights, are told as
+    one, `altre`, with others until the rule holds for them together: so nothing that is told gives
+    back what is not. A month in which it does not even hold for all has no row.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     known = stays.filter(
         pl.all_horizontal(pl.col("nights_count", "category_code").is_not_null())
         & (pl.col("beds_count") > 0)
     ).with_columns(month_on=pl.col("stayed_on").dt.month_start())
     by_house = _by_house(known)
-    told = [_told(month) for month in by_house.sort("month_on").partition_by("month_on")]
+    told = [_told(month, limits) for month in by_house.sort("month_on").partition_by("month_on")]
     month_days = pl.col("month_on").dt.days_in_month().cast(pl.Int64)
     complete = pl.col("rows") / (pl.col("structures_count") * month_days)
     return (
@@ -60,10 +60,11 @@ def occupancy(stays: pl.DataFrame) -> pl.DataFrame:
             nights_count="nights_count",
             arrivals_count="arrivals_count",
             structures_count="structures_count",
+            definition_from_on=rule.edition,
             completeness_ratio="completeness_ratio",
             observations_count="rows",
             quality_code=quality(
-                partial=(pl.col("completeness_ratio") < _LEAST_COMPLETE)
+                partial=(pl.col("completeness_ratio") < rule.complete)
                 | (pl.col("days_count") < month_days)
             ),
         )
@@ -90,7 +91,7 @@ def _by_house(known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _told(houses: pl.DataFrame) -> pl.DataFrame:
+def _told(houses: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
     """The rows of one month: kinds told alone, the others together, and all."""
     size = houses.group_by("category_code").agg(pl.col("nights_count").sum())
     parts = size.sort("nights_count", "category_code")["category_code"].to_list()
@@ -98,7 +99,10 @@ def _told(houses: pl.DataFrame) -> pl.DataFrame:
     def of(kinds: Sequence[str]) -> pl.DataFrame:
         return houses.filter(pl.col("category_code").is_in(list(kinds)))
 
-    alone, together = alone_and_together(parts, lambda kinds: _may_be_told(of(kinds)))
+    allowed = may_be_told(limits)
+    alone, together = alone_and_together(
+        parts, lambda kinds: bool(_summed(of(kinds)).select(allowed).item())
+    )
     groups = {kind: [kind] for kind in alone}
     if alone and together:
         groups[OTHERS] = together
@@ -108,12 +112,12 @@ def _told(houses: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema=_SCHEMA), *frames])
 
 
-def _may_be_told(houses: pl.DataFrame) -> bool:
-    nights = houses["nights_count"]
-    return (
-        houses.height >= LEAST_STRUCTURES
-        and int(houses["arrivals_count"].sum()) >= LEAST_GUESTS
-        and int(nights.sort()[-1]) < LARGEST_SHARE * int(nights.sum())
+def _summed(houses: pl.DataFrame) -> pl.DataFrame:
+    """What decides whether these houses are enough, as one row."""
+    return houses.select(
+        pl.col("nights_count", "arrivals_count").sum(),
+        structures_count=pl.len(),
+        largest_nights_count=pl.col("nights_count").max().fill_null(0),
     )
 
 
@@ -145,13 +149,19 @@ def _picture(frame: pl.DataFrame) -> str:
 
 _KNOWN: Final = (
     "stays.nights_count", "stays.beds_count", "stays.structure_pid", "stays.arrivals_count",
+    *LIMITED,
 )  # fmt: skip
+_RULE: Final = completeness_columns("completeness")
 _ALL_COUNTED: Final = "è la somma di tutti gli esercizi, non una stima da un campione"
 
 declaration = Declaration(
     function=occupancy,
     key="gold/tourism/monthly_occupancy_by_category",
-    reads={"stays": "bronze/regione_lombardia/stays"},
+    reads={
+        "stays": "bronze/regione_lombardia/stays",
+        "completeness": COMPLETENESS,
+        "limits": LIMITS,
+    },
     gives={
         "category_code": given(
             "Kind of house; 'altre' of those told as one, 'totale' of all.",
@@ -164,17 +174,21 @@ declaration = Declaration(
         "nights_count": given("Guests' nights.", *_KNOWN),
         "arrivals_count": given("Guests who arrived.", *_KNOWN),
         "structures_count": given("Houses that reported.", *_KNOWN),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given(
             "Days reported, of those of the month; a house that was shut counts as missing.",
             *_KNOWN,
         ),
         "observations_count": given("Days of houses summed.", *_KNOWN),
-        "quality_code": given("partial below nine tenths, or before the month is over.", *_KNOWN),
+        "quality_code": given(
+            "partial of less than all, or before the month is over.",
+            *_KNOWN, *_RULE, "completeness.complete_ratio",
+        ),
     },
     key_columns=("category_code", "month_on"),
     window_by=None,
     title="Occupancy of beds by kind of house and month",
-    method_version="1",
+    method_version="2",
     literature=(
         "Net and gross use of bed places: Eurostat, Methodological manual for tourism statistics "
         "(2014). Minimum counts and dominance: Hundepool et al., Statistical Disclosure Control "
@@ -187,6 +201,7 @@ declaration = Declaration(
         geometry="city",
         grain="month",
         period="month_on",
+        definition_from="definition_from_on",
         values={
             "net_occupancy_ratio": Value("Letti occupati", "1", no_interval=_ALL_COUNTED),
             "gross_occupancy_ratio": Value(

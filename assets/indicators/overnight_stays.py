@@ -4,28 +4,32 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
+from assets.stays import LIMITED, LIMITS, may_be_told
 from assets.trust import quality
 
-# As for the months by kind of house: see there.
-_LEAST_STRUCTURES: Final = 3
-_LARGEST_SHARE: Final = 0.7
-_LEAST_GUESTS: Final = 10
 # ISTAT's code of Brescia.
 _MUNICIPALITY: Final = "017029"
-_LEAST_COMPLETE: Final = 0.9
+_SUBJECT: Final = "stays_by_day"
 _PRECISION: Final = 4
 
 
-def overnight_stays(accommodation: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+def overnight_stays(
+    accommodation: pl.DataFrame,
+    events: pl.DataFrame,
+    completeness: pl.DataFrame,
+    limits: pl.DataFrame,
+) -> pl.DataFrame:
     """Give the city's nights, arrivals and share of beds taken on each day, and the events on it.
 
-    A day of fewer than three houses, with one that has 70 % of the nights, or of fewer than ten
-    arrivals may not be told; its month is left out with it, so that the month's total does not give
+    A day of too few houses or arrivals, or of which one house has too large a share of the nights,
+    may not be told; its month is left out with it, so that the month's total does not give
     it back. Completeness is the houses that reported, of the most in the month.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     days = (
         accommodation.group_by("day_on")
         .agg(
@@ -40,14 +44,9 @@ def overnight_stays(accommodation: pl.DataFrame, events: pl.DataFrame) -> pl.Dat
         )
         .with_columns(month_on=pl.col("day_on").dt.month_start())
     )
-    may_be_told = (
-        (pl.col("structures_count") >= _LEAST_STRUCTURES)
-        & (pl.col("largest_nights_count") < _LARGEST_SHARE * pl.col("nights_count"))
-        & (pl.col("arrivals_count") >= _LEAST_GUESTS)
-    )
     most = pl.col("structures_count").max().over("month_on")
     return (
-        days.filter(may_be_told.all().over("month_on"))
+        days.filter(may_be_told(limits).all().over("month_on"))
         .with_columns(completeness_ratio=pl.col("structures_count") / most)
         .join(_by_day(events), on="day_on", how="left")
         .select(
@@ -61,9 +60,10 @@ def overnight_stays(accommodation: pl.DataFrame, events: pl.DataFrame) -> pl.Dat
             occupancy_ratio=(pl.col("nights_count") / pl.col("beds_count")).round(_PRECISION),
             events_count=pl.col("events_count").fill_null(0),
             visitors_count=pl.col("visitors_count").fill_null(0),
+            definition_from_on=rule.edition,
             completeness_ratio="completeness_ratio",
             observations_count="structures_count",
-            quality_code=quality(partial=pl.col("completeness_ratio") < _LEAST_COMPLETE),
+            quality_code=quality(partial=pl.col("completeness_ratio") < rule.complete),
         )
         .sort("day_on")
     )
@@ -94,13 +94,12 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_NIGHTS: Final = tuple(
-    f"accommodation.{name}"
-    for name in (
-        "nights_count", "structures_count", "largest_nights_count", "arrivals_count",
-    )
+_NIGHTS: Final = (
+    "accommodation.nights_count", "accommodation.structures_count",
+    "accommodation.largest_nights_count", "accommodation.arrivals_count", *LIMITED,
 )  # fmt: skip
 _EVENTS: Final = ("events.first_on", "events.last_on")
+_RULE: Final = completeness_columns("completeness")
 _ALL_COUNTED: Final = "è la somma di tutti gli esercizi, non una stima da un campione"
 
 declaration = Declaration(
@@ -109,6 +108,8 @@ declaration = Declaration(
     reads={
         "accommodation": "silver/tourism/accommodation_by_day",
         "events": "silver/tourism/event",
+        "completeness": COMPLETENESS,
+        "limits": LIMITS,
     },
     gives={
         "municipality_code": given("ISTAT's code of Brescia.", "accommodation.day_on"),
@@ -125,14 +126,18 @@ declaration = Declaration(
         ),
         "events_count": given("Events on that day.", *_EVENTS),
         "visitors_count": given("Visitors expected.", "events.visitors_count", *_EVENTS),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given("Houses that reported, of the most in the month.", *_NIGHTS),
         "observations_count": given("Houses that reported.", *_NIGHTS),
-        "quality_code": given("partial where more than a tenth did not report.", *_NIGHTS),
+        "quality_code": given(
+            "partial where too many did not report.",
+            *_NIGHTS, *_RULE, "completeness.complete_ratio",
+        ),
     },
     key_columns=("municipality_code", "day_on"),
     window_by=None,
     title="Nights in the city by day",
-    method_version="1",
+    method_version="2",
     literature=(
         "Use of bed places: Eurostat, Methodological manual for tourism statistics (2014); rules "
         "of disclosure as for the months by kind of house."
@@ -144,6 +149,7 @@ declaration = Declaration(
         geometry="city",
         grain="day",
         period="day_on",
+        definition_from="definition_from_on",
         values={
             "nights_count": Value("Presenze", "1", no_interval=_ALL_COUNTED),
             "occupancy_ratio": Value("Letti occupati", "1", no_interval=_ALL_COUNTED),

@@ -4,14 +4,14 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.parking import last_two_days
 from assets.trust import quality
 
-# Below this share of sessions with an end, the time cars stood is no longer all there is.
-_LEAST_COMPLETE: Final = 0.9
-
+# Which share of sessions has to have an end for the time cars stood to be all there is.
+_SUBJECT: Final = "parking_pressure_by_hour"
 # Cars that have to be behind each number.
 _LEAST: Final = 10
 _PART_H: Final = 6
@@ -20,7 +20,9 @@ _PART: Final = ("car_park_id", "day_on", "part_index")
 _ALL_COUNTED: Final = "è un conteggio di tutte le soste, non una stima da un campione"
 
 
-def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.DataFrame:
+def parking_pressure(
+    sessions: pl.DataFrame, car_parks: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """Count the cars that enter each car park in each hour, and how full they keep it.
 
     `occupied_ratio` is the time cars stood there over the time its places were to be had: 1 means
@@ -33,6 +35,7 @@ def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.Data
     together, so that what is withheld does not follow from a count of the whole quarter, either.
     Cars whose plate was not read count as one.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     known = sessions.select(
         "car_park_id",
         "exited_at",
@@ -64,11 +67,12 @@ def parking_pressure(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.Data
             capacity_count="capacity_count",
             entries_ratio=entries / pl.col("capacity_count"),
             occupied_ratio="occupied_ratio",
+            definition_from_on=rule.edition,
             completeness_ratio="completeness_ratio",
             observations_count=entries.fill_null(0),
             quality_code=quality(
                 no_data=pl.col("occupied_ratio").is_null(),
-                partial=pl.col("completeness_ratio") < _LEAST_COMPLETE,
+                partial=pl.col("completeness_ratio") < rule.complete,
             ),
         )
         .sort("car_park_id", "hour_at")
@@ -171,6 +175,7 @@ def _picture(frame: pl.DataFrame) -> str:
 
 
 _ENTERED: Final = ("sessions.entered_at", "sessions.car_park_id", "sessions.vehicle_pid")
+_RULE: Final = completeness_columns("completeness")
 
 declaration = Declaration(
     function=parking_pressure,
@@ -178,6 +183,7 @@ declaration = Declaration(
     reads={
         "sessions": "bronze/brescia_mobilita/parking_sessions",
         "car_parks": "silver/mobility/off_street_parking",
+        "completeness": COMPLETENESS,
     },
     gives={
         "car_park_id": given("Car park the cars entered.", "car_parks.car_park_id"),
@@ -192,6 +198,7 @@ declaration = Declaration(
             "sessions.exited_at",
             "car_parks.capacity_count",
         ),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given(
             "Sessions begun on the day that have an end, of all; 1 where nobody came, 0 where "
             "fewer than ten cars did.",
@@ -200,9 +207,11 @@ declaration = Declaration(
         ),
         "observations_count": given("Entries that are shown.", *_ENTERED),
         "quality_code": given(
-            "partial where more than a tenth of the day's sessions has no end; no_data where fewer "
-            "than ten cars stood there.",
+            "partial where too many of the day's sessions have no end; no_data where fewer than "
+            "ten cars stood there.",
             *_ENTERED,
+            *_RULE,
+            "completeness.complete_ratio",
             "sessions.exited_at",
             "car_parks.capacity_count",
         ),
@@ -211,7 +220,7 @@ declaration = Declaration(
     window_by="hour_at",
     lookback_days=1,
     title="Parking pressure, by car park and hour",
-    method_version="2",
+    method_version="3",
     literature="Occupancy as parked time over supply: Shoup, The High Cost of Free Parking (2005).",
     plot=_picture,
     measured=Measured(
@@ -221,6 +230,7 @@ declaration = Declaration(
         shapes="silver/mobility/off_street_parking",
         grain="hour",
         period="hour_at",
+        definition_from="definition_from_on",
         values={
             "occupied_ratio": Value("Quota di posti occupati", "1", no_interval=_ALL_COUNTED),
             "entries_count": Value("Auto entrate", "1", no_interval=_ALL_COUNTED),

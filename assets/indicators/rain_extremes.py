@@ -15,8 +15,9 @@ from assets.solar import solar_day
 from assets.trust import SUSPECT, health_columns, suspect_days
 
 _SUBJECT: Final = "rain_extremes_by_day"
+# How many years of maxima a line needs.
+_LINES: Final = "rain_lines"
 _STEP_MIN: Final = 10
-_LEAST_YEARS: Final = 10
 _DRAWS: Final = 200
 _CONFIDENCE: Final = 0.90
 # Longer periods than this are not told from forty years.
@@ -25,8 +26,8 @@ _COLUMNS: Final = {
     "station_id": pl.String(), "day_on": pl.Date(), "duration_h": pl.Int64(),
     "depth_mm": pl.Float64(), "return_period_year": pl.Float64(),
     "return_period_lo_year": pl.Float64(), "return_period_hi_year": pl.Float64(),
-    "completeness_ratio": pl.Float64(), "observations_count": pl.Int64(),
-    "quality_code": pl.String(),
+    "definition_from_on": pl.Date(), "completeness_ratio": pl.Float64(),
+    "observations_count": pl.Int64(), "quality_code": pl.String(),
 }  # fmt: skip
 
 
@@ -41,16 +42,16 @@ def rain_extremes(
 
     Days are those of solar time. A rain is told where enough of its ten minutes came; its return
     period (years) is that of the station's line of rain possibility, between 1 and 1000, with a
-    90 % interval by parametric bootstrap. Stations without ten years of maxima take the line of
+    90 % interval by parametric bootstrap. Stations with too few years of maxima take the line of
     the one that has most, and say so: modelled. A rain is suspect where its gauge was, on the
     day or the one before.
     """
-    least = completeness_of(completeness, _SUBJECT).least
-    lines = _lines(maxima)
+    rule = completeness_of(completeness, _SUBJECT)
+    lines = _lines(maxima, completeness_of(completeness, _LINES).least_count)
     hours = sorted(maxima["duration_code"].str.extract(r"^(\d+)").cast(pl.Int64).unique())
-    deepest = [_deepest(observed, hours=one, least=least) for one in hours if one]
+    deepest = [_deepest(observed, hours=one, least=rule.least) for one in hours if one]
     frames = [
-        _told(part, station=str(station), hours=int(duration), lines=lines)
+        _told(part, station=str(station), hours=int(duration), lines=lines, edition=rule.edition)
         for frame in deepest
         for (station, duration), part in frame.group_by("station_id", "duration_h")
     ]
@@ -88,9 +89,9 @@ class _Line:
     drawn: list[DepthDuration]
 
 
-def _lines(maxima: pl.DataFrame) -> dict[str, _Line]:
+def _lines(maxima: pl.DataFrame, least_years: int) -> dict[str, _Line]:
     """The lines of the stations with enough years."""
-    samples = maxima_by_station(maxima, least_years=_LEAST_YEARS)
+    samples = maxima_by_station(maxima, least_years=least_years)
     return {station: _line(its) for station, its in samples.items() if len(its) >= 2}
 
 
@@ -133,6 +134,7 @@ def _told(
     station: str,
     hours: int,
     lines: dict[str, _Line],
+    edition: pl.Expr,
 ) -> pl.DataFrame:
     """The return periods of one station and duration; none where no station has a line."""
     most = longest({one: its.years for one, its in lines.items()})
@@ -154,6 +156,7 @@ def _told(
     return days.with_columns(
         *(pl.Series(name, np.round(its, 3)).fill_nan(None) for name, its in values.items()),
         quality_code=pl.lit(quality),
+        definition_from_on=edition,
     ).select(list(_COLUMNS))
 
 
@@ -165,7 +168,7 @@ _DEPTH: Final = (
     "observed.rain_mm", "maxima.duration_code",
     *completeness_columns("completeness", "least_ratio"),
 )  # fmt: skip
-_PERIOD: Final = (*_DEPTH, "maxima.rain_mm", "maxima.observed_year")
+_PERIOD: Final = (*_DEPTH, "maxima.rain_mm", "maxima.observed_year", "completeness.least_count")
 
 declaration = Declaration(
     function=rain_extremes,
@@ -184,6 +187,9 @@ declaration = Declaration(
         "return_period_year": given("Once in how many years it rains so.", *_PERIOD),
         "return_period_lo_year": given("Lower end of its 90 % interval.", *_PERIOD),
         "return_period_hi_year": given("Upper end of its 90 % interval.", *_PERIOD),
+        "definition_from_on": given(
+            "Day from which the rule of completeness holds.", *completeness_columns("completeness")
+        ),
         "completeness_ratio": given("Ten minutes that came, of the duration's.", *_DEPTH),
         "observations_count": given("Ten minutes summed.", *_DEPTH),
         "quality_code": given(
@@ -195,7 +201,7 @@ declaration = Declaration(
     window_by="day_on",
     lookback_days=2,
     title="Rain extremes by station, day and duration",
-    method_version="3",
+    method_version="4",
     literature=(
         "GEV by L-moments: Hosking (1990). Scale-invariant line of rain possibility: Burlando & "
         "Rosso (1996); ARPA Lombardia's form, De Michele, Rosso & Rulli (2005)."
@@ -207,6 +213,7 @@ declaration = Declaration(
         grain="day",
         period="day_on",
         by=("duration_h",),
+        definition_from="definition_from_on",
         values={
             "return_period_year": Value(
                 "Tempo di ritorno", "a", low="return_period_lo_year",

@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.by_quarter import LEAST_RESIDENTS, of_newest_month, of_quarters, residents, told_mostly
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.consumption import in_order
 from assets.declaration import Declaration, given
 from assets.editions import dated
@@ -13,14 +14,18 @@ from assets.methods.separate_collection import separate_share
 from assets.plots import line_chart
 from assets.trust import quality
 
-_COMPLETE: Final = 0.95
+_SUBJECT: Final = "waste_by_month"
 _DAYS_A_YEAR: Final = 365
 _PRECISION: Final = 6
 _TARGET: Final = "separate_collection"
 
 
 def separate_collection(
-    waste: pl.DataFrame, sections: pl.DataFrame, quarters: pl.DataFrame, targets: pl.DataFrame
+    waste: pl.DataFrame,
+    sections: pl.DataFrame,
+    quarters: pl.DataFrame,
+    targets: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each quarter's share of separate collection and its kilograms a resident and year.
 
@@ -29,6 +34,7 @@ def separate_collection(
     share, by residents, of the rest of its zone or of the city (`told_code`, as on most days): its
     share of separate collection is then theirs. Kilograms are those of the days, for 365 of them.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     heads = residents(sections, quarters)
     both = waste.with_columns(completeness_ratio=pl.lit(1.0))
     residual = of_quarters(both, weights=heads, amount="residual_kg", period="thrown_on")
@@ -74,7 +80,7 @@ def separate_collection(
             quality_code=quality(
                 no_data=pl.col("separate_ratio").is_null(),
                 modelled=pl.col("told_code") != "quarter",
-                partial=pl.col("completeness_ratio") < _COMPLETE,
+                partial=pl.col("completeness_ratio") < rule.complete,
             ),
         )
         .sort("quarter_id", "month_on")
@@ -107,6 +113,7 @@ declaration = Declaration(
         "sections": "bronze/istat/census_sections",
         "quarters": "silver/territory/quarters",
         "targets": "bronze/definitions/waste_targets",
+        "completeness": COMPLETENESS,
     },
     gives={
         "quarter_id": given("The Comune's code of the quarter.", "quarters.quarter_id"),
@@ -124,7 +131,8 @@ declaration = Declaration(
         "completeness_ratio": given("Days, of the month's.", *_TOLD, "sections.residents_count"),
         "observations_count": given("Days.", *_TOLD, "sections.residents_count"),
         "quality_code": given(
-            "modelled where it is a wider place's; partial below 95 % of the month.", *_KG
+            "modelled where it is a wider place's; partial of less than the month.",
+            *_KG, *completeness_columns("completeness", "complete_ratio"),
         ),
     },
     key_columns=("quarter_id", "month_on"),

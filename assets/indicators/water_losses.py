@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.consumption import day_in_rome, in_order, minutes_in_rome
 from assets.declaration import Declaration, given
 from assets.editions import newest
@@ -13,21 +14,23 @@ from assets.plots import line_chart
 from assets.trust import quality
 
 _HOUR_MIN: Final = 60
-_COMPLETE: Final = 0.95
-_LEAST_COMPLETE: Final = 0.75
+_SUBJECT: Final = "water_losses_by_day"
 _PRECISION: Final = 6
 _RULE: Final = "night_flow"
 
 
-def water_losses(inflow: pl.DataFrame, consumed: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+def water_losses(
+    inflow: pl.DataFrame, consumed: pl.DataFrame, rules: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """Give each zone's night flow and share of losses, day by day of the city's clock.
 
     The night flow is the least of the night's hours; what is usual is a low quantile of the nights
     before, and a night well above it says that a leak is new (`is_rising`). Losses are what flowed
     in and no meter saw: leaks, and meters that were not read. They are told where the zone's use is
-    (enough meters, and all of the zone's), and where three quarters of the hours came; the night
+    (enough meters, and all of the zone's), and where enough of the hours came; the night
     flow needs all hours of the night.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     held = newest(rules.filter(pl.col("rule_code") == _RULE))
     hours = inflow.filter(pl.col("inflow_m3").is_not_null()).with_columns(
         day_on=day_in_rome("observed_at"),
@@ -63,7 +66,7 @@ def water_losses(inflow: pl.DataFrame, consumed: pl.DataFrame, rules: pl.DataFra
         .group_by("zone_name", day_on="consumed_on")
         .agg(in_order("water_m3"))
     )
-    is_whole = pl.col("completeness_ratio") >= _LEAST_COMPLETE
+    is_whole = pl.col("completeness_ratio") >= rule.least
     is_known = pl.col("night_flow_m3h").is_not_null()
     return (
         pl.concat([_with_rise(days.clear(), held), *parts])
@@ -88,7 +91,7 @@ def water_losses(inflow: pl.DataFrame, consumed: pl.DataFrame, rules: pl.DataFra
             quality_code=quality(
                 no_data=~is_known,
                 unverified=~pl.col("is_verified").fill_null(value=False),
-                partial=pl.col("completeness_ratio") < _COMPLETE,
+                partial=pl.col("completeness_ratio") < rule.complete,
             ),
         )
         .sort("zone_name", "day_on")
@@ -134,6 +137,7 @@ _NIGHT: Final = (
     *_FLOW, "rules.night_begins_h", "rules.night_ends_h", "rules.rule_code", "rules.valid_from_on",
 )  # fmt: skip
 _RISE: Final = (*_NIGHT, "rules.usual_ratio", "rules.least_count", "rules.most_count")
+_COMPLETE: Final = completeness_columns("completeness")
 
 declaration = Declaration(
     function=water_losses,
@@ -142,6 +146,7 @@ declaration = Declaration(
         "inflow": "silver/water/water_inflow_observed",
         "consumed": "silver/water/water_consumption_observed",
         "rules": "bronze/definitions/leak_rules",
+        "completeness": COMPLETENESS,
     },
     gives={
         "zone_name": given("Zone of the city: a district of the network.", "inflow.zone_name"),
@@ -151,7 +156,7 @@ declaration = Declaration(
         "is_rising": given("Whether the night is well above that.", *_RISE, "rules.rise_ratio"),
         "losses_ratio": given(
             "Inflow that no meter saw.", *_FLOW, "consumed.water_m3", "consumed.zone_name",
-            "consumed.consumed_on",
+            "consumed.consumed_on", *_COMPLETE, "completeness.least_ratio",
         ),
         "inflow_m3": given("Water that flowed in.", *_FLOW),
         "definition_from_on": given("Day from which the rule holds.", *_NIGHT),
@@ -159,7 +164,7 @@ declaration = Declaration(
         "observations_count": given("Hours that came.", *_FLOW),
         "quality_code": given(
             "no_data without the night; unverified while the rule is the city's own.",
-            *_NIGHT, "rules.is_verified",
+            *_NIGHT, "rules.is_verified", *_COMPLETE, "completeness.complete_ratio",
         ),
     },
     key_columns=("zone_name", "day_on"),

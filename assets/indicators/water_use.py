@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.by_quarter import LEAST_RESIDENTS, of_newest_month, of_quarters, residents, told_mostly
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.consumption import in_order
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
@@ -12,18 +13,22 @@ from assets.methods.water_balance import litres_a_head
 from assets.plots import line_chart
 from assets.trust import quality
 
-_COMPLETE: Final = 0.95
+_SUBJECT: Final = "water_use_by_month"
 _PRECISION: Final = 3
 
 
 def water_use(
-    consumed: pl.DataFrame, sections: pl.DataFrame, quarters: pl.DataFrame
+    consumed: pl.DataFrame,
+    sections: pl.DataFrame,
+    quarters: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give the litres that a resident of each quarter uses in a day, as the month's mean.
 
     A quarter with too few meters has its share, by residents, of the rest of its zone or of the
     city (`told_code`, as on most days). What shops and offices use is in it, as in ISTAT's figure.
     """
+    rule = completeness_of(completeness, _SUBJECT)
     heads = residents(sections, quarters)
     days = of_quarters(consumed, weights=heads, amount="water_m3").with_columns(
         month_on=pl.col("consumed_on").dt.month_start()
@@ -52,12 +57,13 @@ def water_use(
             "litres_per_resident_l",
             "told_code",
             "residents_count",
+            rule.edition.alias("definition_from_on"),
             "completeness_ratio",
             "observations_count",
             quality_code=quality(
                 no_data=pl.col("litres_per_resident_l").is_null(),
                 modelled=pl.col("told_code") != "quarter",
-                partial=pl.col("completeness_ratio") < _COMPLETE,
+                partial=pl.col("completeness_ratio") < rule.complete,
             ),
         )
         .sort("quarter_id", "month_on")
@@ -80,6 +86,7 @@ _TOLD: Final = (
     "sections.residents_count", "sections.quarter_id",
 )  # fmt: skip
 _CAME: Final = (*_TOLD, "consumed.completeness_ratio", "consumed.contributors_count")
+_RULE: Final = completeness_columns("completeness")
 
 declaration = Declaration(
     function=water_use,
@@ -88,6 +95,7 @@ declaration = Declaration(
         "consumed": "silver/water/water_consumption_observed",
         "sections": "bronze/istat/census_sections",
         "quarters": "silver/territory/quarters",
+        "completeness": COMPLETENESS,
     },
     gives={
         "quarter_id": given("The Comune's code of the quarter.", "quarters.quarter_id"),
@@ -97,16 +105,18 @@ declaration = Declaration(
         "residents_count": given(
             "Residents.", "sections.residents_count", "sections.quarter_id"
         ),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given("Days and meters read, of those that were due.", *_CAME),
         "observations_count": given("Days.", *_CAME),
         "quality_code": given(
-            "modelled where it is a share of a wider place's; partial below 95 %.", *_CAME
+            "modelled where it is a share of a wider place's; partial of less than all.",
+            *_CAME, *_RULE, "completeness.complete_ratio",
         ),
     },
     key_columns=("quarter_id", "month_on"),
     window_by=None,
     title="Water a resident, by quarter and month",
-    method_version="1",
+    method_version="2",
     literature="ISTAT, Censimento delle acque per uso civile: litri per abitante al giorno.",
     plot=_picture,
     measured=Measured(
@@ -116,6 +126,7 @@ declaration = Declaration(
         shapes="silver/territory/quarters",
         grain="month",
         period="month_on",
+        definition_from="definition_from_on",
         values={
             "litres_per_resident_l": Value(
                 "Acqua per abitante al giorno",

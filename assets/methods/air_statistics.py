@@ -10,9 +10,6 @@ import polars as pl
 
 from assets.solar import solar_day
 
-# Directive 2008/50/EC, Annex XI: three quarters of the hours make a mean of eight hours or a day,
-# and of the eight-hour means of a day its maximum.
-LEAST_SHARE: Final = 0.75
 _HOURS: Final = 24
 _LONG: Final = 8
 _SENSOR: Final = ("station_id", "pollutant_code")
@@ -42,21 +39,25 @@ def hour_means(hours: pl.DataFrame) -> pl.DataFrame:
     return known.select(*_SENSOR, solar_day("hour_at").alias("day_on"), "value_ugm3")
 
 
-def day_means(hours: pl.DataFrame) -> pl.DataFrame:
-    """The mean of each day of which 18 hours are there (2008/50/EC, Annex XI)."""
+def day_means(hours: pl.DataFrame, *, least: float) -> pl.DataFrame:
+    """The mean of each day of which so large a share of the hours is there.
+
+    It is 0.75 in 2008/50/EC, Annex XI: 18 hours.
+    """
     return (
         hour_means(hours)
         .group_by(*_SENSOR, "day_on")
         .agg(pl.col("value_ugm3").sort().mean().round(_PRECISION), count=pl.len())
-        .filter(pl.col("count") >= LEAST_SHARE * _HOURS)
+        .filter(pl.col("count") >= least * _HOURS)
         .select(*_SENSOR, "day_on", "value_ugm3")
     )
 
 
-def max_8h_means(hours: pl.DataFrame) -> pl.DataFrame:
+def max_8h_means(hours: pl.DataFrame, *, least: float) -> pl.DataFrame:
     """The highest of each day's 24 running means of eight hours, each of the day on which it ends.
 
-    A mean needs six of its hours and a day eighteen of its means (2008/50/EC, Annexes VII and XI).
+    A mean needs so large a share of its hours and a day of its means: 0.75 in 2008/50/EC, Annexes
+    VII and XI, six hours and eighteen means.
     """
     # A mean may end on an hour that has no value, and after the last that has one.
     longer = pl.datetime_range(
@@ -73,17 +74,17 @@ def max_8h_means(hours: pl.DataFrame) -> pl.DataFrame:
             mean=pl.col("value_ugm3").mean(),
             count=pl.col("value_ugm3").count(),
         )
-        .filter(pl.col("count") >= LEAST_SHARE * _LONG)
+        .filter(pl.col("count") >= least * _LONG)
     )
     return (
         running.group_by(*_SENSOR, solar_day("hour_at").alias("day_on"))
         .agg(value_ugm3=pl.col("mean").max().round(_PRECISION), count=pl.len())
-        .filter(pl.col("count") >= LEAST_SHARE * _HOURS)
+        .filter(pl.col("count") >= least * _HOURS)
         .select(*_SENSOR, "day_on", "value_ugm3")
     )
 
 
-def by_statistic(observed: pl.DataFrame) -> pl.DataFrame:
+def by_statistic(observed: pl.DataFrame, *, least: float) -> pl.DataFrame:
     """All that rules compare, by `statistic_code`: hour_mean, day_mean, max_8h_mean, year_mean.
 
     A year's mean is one of hours: its rows are those of hour_mean again.
@@ -93,7 +94,7 @@ def by_statistic(observed: pl.DataFrame) -> pl.DataFrame:
     parts = {
         "hour_mean": each,
         "year_mean": each,
-        "day_mean": day_means(hours),
-        "max_8h_mean": max_8h_means(hours),
+        "day_mean": day_means(hours, least=least),
+        "max_8h_mean": max_8h_means(hours, least=least),
     }
     return pl.concat(part.with_columns(statistic_code=pl.lit(code)) for code, part in parts.items())

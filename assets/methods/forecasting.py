@@ -111,37 +111,51 @@ def ridge_fit(values: ArrayLike, design: ArrayLike, *, ridge: float) -> Array:
     return fitted
 
 
-def harmonic_forecast(
-    values: ArrayLike,
-    design: ArrayLike,
-    origins: Sequence[int],
-    leads: int,
-    *,
-    by: Harmonics,
-) -> Array:
-    """Fit before the first origin, forecast from each: an array (origins, series, leads).
+def harmonic_fit(
+    values: ArrayLike, design: ArrayLike, origins: Sequence[int], *, by: Harmonics
+) -> tuple[Array, Array]:
+    """What is fitted before the first origin: coefficients (series, columns), levels (origins, …).
 
-    `values` (series, steps), `design` (steps and leads, columns). The origins are of one day: the
-    fit is of the steps before the first of them, the level that of the last steps before each. A
-    series with fewer known steps than two seasons has nan.
+    `values` (series, steps), `design` (steps and more, columns). The origins are of one day: the
+    fit is of the steps before the first of them, the level of each (origins, series) that of the
+    last steps before it. A series with fewer known steps than two seasons has nan.
     """
     known, columns = np.asarray(values, dtype=float), np.asarray(design, dtype=float)
     first, last = min(origins), max(origins)
     begin = max(0, first - by.train_steps)
     window = known[:, begin:first]
     enough = (~np.isnan(window)).sum(axis=1) >= _LEAST_SEASONS * by.season
-    found = np.full((len(origins), len(known), leads), np.nan)
+    coefficients = np.full((len(known), columns.shape[1]), np.nan)
+    levels = np.full((len(origins), len(known)), np.nan)
     if not enough.any():
-        return found
-    fit = ridge_fit(window[enough], columns[begin:first], ridge=by.ridge)
+        return coefficients, levels
+    coefficients[enough] = ridge_fit(window[enough], columns[begin:first], ridge=by.ridge)
     since = max(0, first - by.level_steps)
-    shape = fit @ columns[since : last + leads].T
-    errors = known[enough, since:last] - shape[:, : last - since]
-    fades = by.damping ** np.arange(1, leads + 1)
+    errors = known[enough, since:last] - coefficients[enough] @ columns[since:last].T
     for n, origin in enumerate(origins):
         recent = errors[:, max(0, origin - by.level_steps - since) : origin - since]
         counts = (~np.isnan(recent)).sum(axis=1)
-        level = np.nansum(recent, axis=1) / np.maximum(counts, 1)
-        ahead = shape[:, origin - since : origin - since + leads]
-        found[n, enough] = ahead + level[:, np.newaxis] * fades
+        levels[n, enough] = np.nansum(recent, axis=1) / np.maximum(counts, 1)
+    return coefficients, levels
+
+
+def harmonic_forecast(
+    fitted: tuple[ArrayLike, ArrayLike],
+    design: ArrayLike,
+    origins: Sequence[int],
+    leads: int,
+    *,
+    damping: float,
+) -> Array:
+    """What was fitted, carried on from each origin: an array (origins, series, leads).
+
+    `fitted` are the coefficients (series, columns) and levels (origins, series) of `harmonic_fit`,
+    `design` (steps and leads, columns). A series without a fit has nan.
+    """
+    coefficients, levels = (np.asarray(one, dtype=float) for one in fitted)
+    columns, first = np.asarray(design, dtype=float), min(origins)
+    shape = coefficients @ columns[first : max(origins) + leads].T
+    ahead = np.stack([shape[:, at - first : at - first + leads] for at in origins])
+    fades = damping ** np.arange(1, leads + 1, dtype=float)
+    found: Array = ahead + levels[:, :, np.newaxis] * fades
     return found

@@ -70,20 +70,6 @@ def trailing_quantile(
     )
 
 
-def has_stood_still(
-    vehicles: pl.Expr, at: pl.Expr, *, hours: int = 12, least_count: int = 48
-) -> pl.Expr:
-    """Whether a detector has said the same number for so many hours, with so many readings.
-
-    Rows are of one detector, sorted by time.
-    """
-    window = f"{hours}h"
-    least = vehicles.rolling_min_by(at, window, min_samples=least_count)
-    return (vehicles.rolling_max_by(at, window, min_samples=least_count) == least).fill_null(
-        value=False
-    )
-
-
 def service_levels(states: pl.DataFrame, bands: pl.DataFrame) -> pl.DataFrame:
     """Add the level of service by speed over free-flow speed (`speed_ratio`) on each `day_on`.
 

@@ -85,8 +85,7 @@ def _differences(pair: Pair, declaration: Declaration, scenario: str) -> pl.Data
     delta = pl.col("value_planned") - pl.col("value")
     ends = [delta, *(pl.col(f"{end}_planned") - pl.col(end) for end in ("lo", "hi"))]
     has_interval = pl.all_horizontal(one.is_not_null() for one in ends)
-    table = declaration.key.removeprefix("gold/")
-    name = pl.col("indicator_id").str.strip_prefix(f"{table}.").str.split(";").list.first()
+    name = _value_of(declaration)
     return (
         both.filter(pl.col("value").is_not_null(), pl.col("value_planned").is_not_null())
         .with_columns(delta=delta.round(_FINE))
@@ -111,10 +110,31 @@ def _differences(pair: Pair, declaration: Declaration, scenario: str) -> pl.Data
     )
 
 
+def _value_of(declaration: Declaration) -> pl.Expr:
+    """Which value of the indicator a row of the long form is of."""
+    table = declaration.key.removeprefix("gold/")
+    return pl.col("indicator_id").str.strip_prefix(f"{table}.").str.split(";").list.first()
+
+
+def is_relative(declarations: Mapping[str, Declaration]) -> pl.Expr:
+    """Whether a number is relative: it moves where nothing happens, because others move."""
+    names = [
+        f"{key.removeprefix('gold/')}.{name}"
+        for key, one in declarations.items()
+        if one.measured is not None
+        for name, value in one.measured.values.items()
+        if value.is_relative
+    ]
+    return pl.col("indicator_id").str.split(";").list.first().is_in(names)
+
+
 def _better(measured: Measured, name: pl.Expr) -> pl.Expr:
-    """Whether a difference is a gain, by the value's name; empty where neither end is bad."""
+    """Whether a difference is a gain, by the value's name; empty where neither end is bad.
+
+    And of what is relative: a place that is overtaken has lost nothing.
+    """
     bad = {
-        value: one.is_high_bad(of_indicator=measured.is_high_bad)
+        value: None if one.is_relative else one.is_high_bad(of_indicator=measured.is_high_bad)
         for value, one in measured.values.items()
     }
     is_high_bad = name.replace_strict(bad, return_dtype=pl.Boolean())
@@ -221,10 +241,14 @@ def _groups(
         | pl.col("period_start").is_null()
     )
     changed = impact.select(*_KEY, "is_better", "delta", low="lo", high="hi")
+    judged = impact.drop_nulls("is_better")["indicator_id"].unique()
     rows = (
         newest.filter(pl.col("indicator_id").is_in(changed["indicator_id"].unique().implode()))
         .join(changed, on=list(_KEY), how="left", nulls_equal=True, maintain_order="left")
-        .with_columns(entity=pl.col("entity_id").str.strip_prefix(measured.urn))
+        .with_columns(
+            entity=pl.col("entity_id").str.strip_prefix(measured.urn),
+            has_bad_end=pl.col("indicator_id").is_in(judged.implode()),
+        )
         .join(people, on="entity", maintain_order="left")
     )
     if rows.is_empty():
@@ -254,7 +278,8 @@ def _groups(
             },
             winners=weight.filter(pl.col("is_better")).sum(),
             losers=weight.filter(~pl.col("is_better")).sum(),
-            is_judged=pl.col("is_better").is_not_null().any() | pl.col("delta").is_null().all(),
+            is_judged=pl.col("is_better").is_not_null().any()
+            | (pl.col("delta").is_null().all() & pl.col("has_bad_end").all()),
         )
         .filter(pl.col("residents").round() >= least_count)
     )

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -22,6 +23,10 @@ from assets.scenarios.planned import (
 from assets.twin import Twin
 from infra.errors import TwinError, UsageError
 
+# Why a table is left out, for planners.
+OF_PERSONS: Final = "è fatto direttamente di dati su persone"
+_NOT_THERE: Final = "{} non esiste ancora"
+_UNMOVED: Final = "nessun suo numero cambierebbe, o non ne ha ancora"
 # Called with the table that is computed next.
 Progress = Callable[[str], None]
 
@@ -38,7 +43,8 @@ class Pair:
 class Outcome:
     """What a scenario changes: by indicator its rows before and after, and of what it was made.
 
-    `computed` are all tables that were computed, `left_out` those that were not, and why.
+    `computed` are all tables that were computed, `left_out` those that were not, and why (in
+    Italian).
     """
 
     pins: Mapping[str, int]
@@ -60,9 +66,9 @@ def outcome_of(
 
     Tables are pinned as they are now. Computed are those of which a column is made of one that
     changed, for as long as something does; of tables with windows the newest window. What is made
-    straight from records of persons is not computed: a border that is moved would show who lives
-    between the old and the new one. Tables of `also` are computed whether anything touches them or
-    not. Raises UsageError where an edit names what is not there.
+    straight from records of persons is not computed: a border or a timetable that is moved would
+    show who is between the old and the new one. Tables of `also` are computed whether anything
+    touches them or not. Raises UsageError where an edit names what is not there.
     """
     known = set(twin.lake.tables())
     versions = {table: twin.lake.version(table) for table in sorted(known)}
@@ -88,10 +94,10 @@ def outcome_of(
             continue
         missing = [one for one in (table, *declaration.reads.values()) if one not in pins]
         if missing:
-            left_out[table] = f"{missing[0]} does not exist yet"
+            left_out[table] = _NOT_THERE.format(missing[0])
             continue
         if any(_is_of_persons(one, twin) for one in declaration.reads.values()):
-            left_out[table] = "it is made straight from records of persons"
+            left_out[table] = OF_PERSONS
             continue
         if progress is not None:
             progress(table)
@@ -104,7 +110,7 @@ def outcome_of(
         _put(declaration, pair, base, planned)
         if declaration.stage == "gold":
             indicators[table] = pair
-    _effects(scenario, indicators, declarations, base, planned)
+    left_out |= _effects(scenario, indicators, declarations, base, planned)
     return Outcome(pins, indicators, tuple(computed), edited_tables, left_out)
 
 
@@ -176,8 +182,9 @@ def _leads_to_gold(table: str, declarations: Mapping[str, Declaration]) -> bool:
 
 
 def _is_of_persons(table: str, twin: Twin) -> bool:
+    """Whether a row tells of somebody, by a pseudonym or by when and where alone."""
     contract = twin.contract_of(table)
-    return contract is not None and any(one.is_pseudonym for one in contract.stored.values())
+    return contract is not None and any(one.personal != "none" for one in contract.stored.values())
 
 
 def _computed(
@@ -256,14 +263,20 @@ def _effects(
     declarations: Mapping[str, Declaration],
     base: PlannedTwin,
     planned: PlannedTwin,
-) -> None:
-    """Effects that no function holds, on the indicators; one that did not change so far joins."""
+) -> dict[str, str]:
+    """Effects that no function holds, on the indicators; one that did not change so far joins.
+
+    Gives the indicators on which there is none, and why.
+    """
     kinds = find_kinds()
+    without: dict[str, str] = {}
     for edit in scenario.edits:
         kind = kinds[edit.kind]
         for table, effect in kind.after.items():
-            if table not in base.pins or declarations[table].window_by is not None:
+            if table not in base.pins:
+                without[table] = _NOT_THERE.format(table)
                 continue
+            without.setdefault(table, _UNMOVED)
             stored = base.read(table).collect()
             pair = indicators.get(table, Pair(stored, stored))
             asked = {name: current_rows(one, base) for name, one in kind.asks.items()}
@@ -271,3 +284,4 @@ def _effects(
             if changed_columns(pair.planned, after):
                 indicators[table] = Pair(pair.baseline, after)
                 planned.tables[table] = after
+    return {table: why for table, why in without.items() if table not in indicators}

@@ -8,6 +8,7 @@ import polars as pl
 
 from assets.declaration import Declaration
 from assets.scenarios.impact import GROUPS, IMPACT, groups_of, impact_of
+from assets.scenarios.kind import find_kinds
 from assets.scenarios.plan import Scenario
 from assets.scenarios.planned import PlannedTwin, current_rows
 from assets.scenarios.running import Outcome, Progress, outcome_of
@@ -34,7 +35,7 @@ COLUMNS: Final = {
     "delta": "With less without.",
     "lo": "Lower end of the difference; empty where nothing gives one.",
     "hi": "Upper end of the difference.",
-    "is_better": "Whether it is a gain; empty where neither end is bad.",
+    "is_better": "Whether it is a gain; empty where neither end is bad, or it is relative.",
     "quality_flag": "How far the number with the scenario may be relied on.",
     "method_version": "Version of the indicator's method.",
     "quarter_id": "The quarter, or all.",
@@ -169,11 +170,17 @@ def _register(
     run_id: str,
     at: datetime,
 ) -> pl.DataFrame:
+    kinds = [find_kinds()[edit.kind] for edit in scenario.edits]
     read = {
         table
         for key in outcome.computed
         for table in (key, *declarations[key].reads.values())
-    } | set(outcome.edited)  # fmt: skip
+    } | set(outcome.edited) | {
+        table
+        for kind in kinds
+        for table in (*kind.reads.values(), *kind.asks.values(), *kind.after)
+        if table in outcome.pins
+    }  # fmt: skip
     plan = scenario.plan
     row = {
         "scenario_id": scenario.scenario_id,

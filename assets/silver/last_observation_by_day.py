@@ -14,6 +14,7 @@ _SOIL_WATER: Final = "soilMoistureVwc"
 _AIR: Final = "urn:ngsi-ld:AirQualityObserved:brescia:arpa_lombardia:"
 _SOIL: Final = "urn:ngsi-ld:GreenspaceRecord:brescia:arpa_lombardia:"
 _WEATHER: Final = "urn:ngsi-ld:WeatherObserved:brescia:arpa_lombardia:"
+_COUNTED: Final = "urn:ngsi-ld:TrafficFlowObserved:brescia:comune_brescia:"
 _RIVERS: Final = "urn:ngsi-ld:WaterObserved:brescia:arpa_lombardia:"
 # Sensors of water in the ground are judged by depth: soil_water_10 and so on.
 _SOIL_QUANTITY: Final = "soil_water_"
@@ -93,6 +94,8 @@ _TABLES: Final[Mapping[str, _Observed]] = {
 # What the health of sensors calls a quantity: the station that has it, and its property.
 _JUDGED: Final = {
     "level_m": (_RIVERS, "height"),
+    "vehicles_count": (_COUNTED, "intensity"),
+    "bikes_count": (_COUNTED, "intensity"),
     **{name: (_AIR, code) for name, code in _POLLUTANTS.items()},
     **{one.column: (_WEATHER, one.code) for one in _TABLES["weather"].properties},
 }
@@ -211,6 +214,6 @@ declaration = Declaration(
     # The first hour of a solar day is the last one of the UTC day before.
     lookback_days=1,
     title="Last observation of each day",
-    method_version="1",
+    method_version="2",
     literature="Properties: Smart Data Models; units: The Unified Code for Units of Measure.",
 )

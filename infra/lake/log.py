@@ -18,6 +18,7 @@ from infra.lake.places import Place
 
 # A commit, or a checkpoint that outlived its own.
 _VERSION: Final = re.compile(r"([0-9]{20})\.(?:json|checkpoint\.(?:.*\.)?parquet)")
+COMMIT: Final = re.compile(r"[0-9]{20}\.json")
 _NUMBER: Final = re.compile(r"[0-9]{20}(?=\.)")
 _POINTER: Final = "_last_checkpoint"
 LOG: Final = "_delta_log"

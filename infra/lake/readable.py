@@ -100,6 +100,12 @@ class ReadableLake:
             moment = None if table is None else table.transaction_version(reading.AT)
         return None if moment is None else instant_of(moment)
 
+    def ended_before(self, key: str) -> date | None:
+        """The day before which a table's windows have ended their term; None if none has."""
+        with translated(key, "reading the mark"):
+            table = self._tables.table(key)
+            return None if table is None else expired_before(table)
+
     def changed_windows(self, key: str, *, after_version: int | None) -> list[date] | None:
         """The windows written after a version, in order; without one, all that hold rows.
 

@@ -90,10 +90,13 @@ def diff(
 ) -> None:
     """Show what a scenario changes, with intervals, and how many residents gain and lose.
 
+    A number that is relative, such as a rank, moves where nothing happens: nobody gains by it.
     With --against other scenarios stand beside it, in one table. A mean is over residents; who
     gains and who loses is told in tens, and not at all where it is fewer than ten.
     """
+    from assets.derived_assets import find_declarations
     from assets.scenarios.comparing import compared
+    from assets.scenarios.impact import is_relative
     from assets.scenarios.stored import group_rows, impact_rows
     from assets.twin import Twin
 
@@ -109,6 +112,9 @@ def diff(
     columns = [one for one in found.columns if found[one].null_count() < found.height]
     shown = found.select(columns).head(most)
     table(f"Differences, {by}", columns, [[_cell(one) for one in row] for row in shown.iter_rows()])
+    relative = found.head(most).filter(is_relative(find_declarations()))["indicator_id"].unique()
+    if relative.len():
+        note(f"relative, so that nobody gains or loses by it: {', '.join(relative.sort())}")
     if found.height > most:
         note(f"and {found.height - most} more: --most {found.height}, --indicator TEXT")
 

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from assets.forecast_parameters import parameters
 from assets.forecast_tables import Target
 from assets.forecasting import forecasts
 from assets.twin import DEFINITIONS
@@ -47,4 +48,17 @@ def noisy(days: int, *, series: int = 2, seed: int = 1, noise: float = 20.0) -> 
 
 def issued(series: pl.DataFrame, *days: date, models: pl.DataFrame = MODELS) -> pl.DataFrame:
     """The forecasts of these days."""
-    return forecasts(series, models, FEASTS, target=TARGET, issued_on=days)
+    return forecast(series, TARGET, *days, models=models)
+
+
+def forecast(
+    series: pl.DataFrame,
+    target: Target,
+    *days: date,
+    models: pl.DataFrame = MODELS,
+    fitted: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """The forecasts of a target's series, of these parameters or of what is fitted to it."""
+    if fitted is None:
+        fitted = parameters(series, models, FEASTS, target=target, issued_on=days)
+    return forecasts(series, fitted, models, FEASTS, target=target, issued_on=days)

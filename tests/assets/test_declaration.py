@@ -74,8 +74,8 @@ def test_a_windowed_open_table_has_no_totals_over_days():
 
 
 def test_a_number_without_a_unit_is_refused(tmp_path):
-    def counted(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.DataFrame:
-        return sessions.group_by("car_park_id").agg(cars=pl.len())
+    def counted(**tables: pl.DataFrame) -> pl.DataFrame:
+        return tables["sessions"].group_by("car_park_id").agg(cars=pl.len())
 
     bad = dataclasses.replace(
         PRESSURE,
@@ -90,8 +90,8 @@ def test_a_number_without_a_unit_is_refused(tmp_path):
 
 
 def a_table_of_values(beside: str) -> Declaration:
-    def measured(sessions: pl.DataFrame, car_parks: pl.DataFrame) -> pl.DataFrame:
-        values = sessions.select("car_park_id", value="paid_eur")
+    def measured(**tables: pl.DataFrame) -> pl.DataFrame:
+        values = tables["sessions"].select("car_park_id", value="paid_eur")
         return values.with_columns(pl.lit("1").alias(beside))
 
     return dataclasses.replace(

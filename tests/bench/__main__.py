@@ -10,6 +10,7 @@
 --part disclosure  k, l and t of a million person-units, and cells withheld
 --part energy      a day of 100,000 electricity meters from bronze to gold
 --part forecasts   200 series of 1,680 hours, with intervals
+--part scenarios   scenarios whose edits grow, and whose city does
 
 All of them, unless parts are named; results are also written to bench-results/ as JSON.
 """
@@ -35,6 +36,7 @@ from tests.bench import (
     indicators,
     per_asset,
     ranges,
+    scenarios,
 )
 from tests.bench.readings import write_readings
 
@@ -49,6 +51,7 @@ PARTS = (
     "disclosure",
     "energy",
     "forecasts",
+    "scenarios",
 )
 
 
@@ -85,6 +88,8 @@ def main() -> None:
                 energy.run(runs=chosen.runs)
             case "forecasts":
                 forecasts.run(runs=chosen.runs)
+            case "scenarios":
+                scenarios.run(runs=chosen.runs)
 
 
 def ingestion(rows_count: int, runs: int) -> None:

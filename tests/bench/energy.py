@@ -15,6 +15,7 @@ from assets.indicators.load_shape import load_shape
 from assets.maps import cell_shapes
 from assets.silver.electricity_consumption import electricity_consumption
 from assets.silver.electricity_load import electricity_load
+from tests.assets.indicators.defined import COMPLETENESS
 
 _METERS: Final = 100_000
 _SECTIONS: Final = 1_900
@@ -64,8 +65,8 @@ def run(*, runs: int) -> None:
     }
 
     def energy() -> None:
-        electricity_by_section(electricity_consumption(rows, **places))
-        load_shape(electricity_load(rows, **places), places["quarters"])
+        electricity_by_section(electricity_consumption(rows, **places), COMPLETENESS)
+        load_shape(electricity_load(rows, **places), places["quarters"], COMPLETENESS)
 
     ways: dict[str, Callable[[], object]] = {
         "sum by section (reference)": lambda: rows.group_by("section_id").agg(

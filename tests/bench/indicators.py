@@ -45,6 +45,7 @@ from infra.simulator.terrain import (
     sealed_ratio,
 )
 from infra.simulator.transit import network
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.risk_frames import as_bronze
 from tests.assets.indicators.simulated_journeys import places_of, stops_of, timetable_of
 from tests.transit import real_town
@@ -143,6 +144,7 @@ def terrain_case() -> Case:
         "sections": as_bronze("istat/census_sections", people.rows),
         "curve_numbers": pl.read_csv(DEFINITIONS / "curve_numbers.csv", try_parse_dates=True),
         "weights": pl.read_csv(DEFINITIONS / "risk_weights.csv", try_parse_dates=True),
+        "completeness": COMPLETENESS,
     }
 
     def plain() -> object:

@@ -27,6 +27,7 @@ AIR_HEALTH = "silver/sensors/air_sensor_health_by_day"
 STATION = "silver/air/air_quality_station"
 LAST = "silver/state/last_observation_by_day"
 FORECAST = "gold/air/daily_pm10_forecast_by_station"
+PARAMETERS = "silver/air/pm10_forecast_parameters"
 SCORES = "gold/actions/daily_forecast_score_by_target"
 ENTITY = "silver/state/entity"
 RELATION = "silver/state/relation"
@@ -218,7 +219,8 @@ def test_a_corrected_measure_is_followed_through_silver_to_gold(daemon: Daemon):
         HEALTH: week,
         INDEX: {*week, "2025-03-19"},
         LAST: {*week, "2025-03-19"},
-        # A forecast is of its own day, and is scored on the three that it is of.
+        # A forecast and its fit are of their own day, and is scored on the three that it is of.
+        PARAMETERS: {"2025-03-11"},
         FORECAST: {"2025-03-11"},
         SCORES: {f"2025-03-{day}" for day in range(11, 15)},
     }

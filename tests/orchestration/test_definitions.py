@@ -103,6 +103,10 @@ def test_the_columns_of_a_gold_table_lead_back_to_a_publishers_columns(twin):
                 "upper_ugm3", "averaging_h",
             )
         ),
+        *(
+            ("source/definitions/completeness_rules", name)
+            for name in ("subject_code", "valid_from_on", "least_ratio")
+        ),
     }  # fmt: skip
 
 

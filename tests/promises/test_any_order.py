@@ -103,13 +103,17 @@ class Chain:
 PARKING: Final = Chain(
     "brescia_mobilita/parking_sessions",
     "brescia_mobilita_files/sosta/soste_{}.csv",
-    ("brescia_mobilita/car_parks",),
+    ("brescia_mobilita/car_parks", "definitions/completeness_rules"),
     ("silver/mobility/off_street_parking", "gold/mobility/hourly_parking_pressure"),
 )
 AIR: Final = Chain(
     "arpa_lombardia/air_quality",
     "arpa_files/aria/aria_{}.json",
-    ("definitions/air_quality_index_bands", "definitions/sensor_limits"),
+    (
+        "definitions/air_quality_index_bands",
+        "definitions/sensor_limits",
+        "definitions/completeness_rules",
+    ),
     (
         "silver/air/air_quality_observed",
         "silver/sensors/air_sensor_health_by_day",

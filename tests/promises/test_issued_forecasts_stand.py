@@ -11,6 +11,7 @@ from tests.promises.test_late_rows import AIR, NEXT_DAY, SILVER, changed, files_
 from tests.promises.town import FIRST_DAY, Town, days, rows_of
 
 FORECAST = "gold/air/daily_pm10_forecast_by_station"
+PARAMETERS = "silver/air/pm10_forecast_parameters"
 DEFINITIONS = ("bronze/definitions/forecast_models", "bronze/definitions/public_feasts")
 LAST_DAY = days(DAYS_COUNT)[-1]
 DECLARATIONS = find_declarations()
@@ -27,9 +28,10 @@ class Forecasts:
 
 def issue(town: Town) -> Forecasts:
     twin = town.twin()
-    derive(
-        DECLARATIONS[FORECAST], DECLARATIONS, twin=twin, requested=None, notes={"run": "by hand"}
-    )
+    for table in (PARAMETERS, FORECAST):
+        derive(
+            DECLARATIONS[table], DECLARATIONS, twin=twin, requested=None, notes={"run": "by hand"}
+        )
     return Forecasts(
         rows_of(town)[FORECAST], twin.lake.version(FORECAST), files_by_window(town, FORECAST)
     )

@@ -5,35 +5,13 @@ import pytest
 from assets.declaration import Declaration
 from assets.derived_assets import find_declarations
 from assets.twin import Twin
-from orchestration.cli.publishers import with_publishers
 from tests.assets.lineage_seen import ROWS, Columns, Inputs, fewer, published, renamed, unsaid
-from tests.promises.town import FIRST_DAY, days, simulated_town
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("whole_city")]
 
 DECLARATIONS = find_declarations()
-# Open tables need weeks of persons to pass their gate; what their functions read is enough here.
-COMPUTED = [key for key, one in DECLARATIONS.items() if one.release is None]
-DELIVERED = sorted(
-    {table for one in DECLARATIONS.values() for table in one.reads.values()} - set(DECLARATIONS)
-)
 # Rows of one input: a timetable has many times more, and tells nothing more with them.
 MOST_ROWS = 4_000
-
-
-@pytest.fixture(scope="module")
-def twin(tmp_path_factory: pytest.TempPathFactory) -> Twin:
-    town = simulated_town(tmp_path_factory.mktemp("city"), days=2, only=None)
-    with with_publishers(town.settings) as served:
-        summary = town.run(
-            *DELIVERED,
-            *COMPUTED,
-            first=FIRST_DAY,
-            last=days(2)[-1],
-            twin=Twin.here(served),
-        )
-    assert summary.is_success, summary.failures
-    return town.twin()
 
 
 def inputs_of(declaration: Declaration, twin: Twin) -> Inputs:
@@ -69,8 +47,9 @@ def may_be_empty(declaration: Declaration, twin: Twin) -> Columns:
 
 
 def test_every_column_of_the_city_is_made_of_what_it_says_and_passes_no_pseudonym_on(
-    twin: Twin,
+    whole_city: Twin,
 ) -> None:
+    twin = whole_city
     # One test: the city is landed, and each function tried with other values, once.
     silent, told, empty = {}, {}, []
     found_count = owed_count = 0
@@ -95,9 +74,9 @@ def test_every_column_of_the_city_is_made_of_what_it_says_and_passes_no_pseudony
     assert empty == []
     # The rest hangs on what two days of the city do not show: no trip there runs by frequency,
     # and no threshold of the definitions is crossed by each of its columns. How a forecast is
-    # fitted shows only after weeks, when it has beaten the naive one; and no planner has registered
-    # an action there.
-    assert found_count >= 0.58 * owed_count, f"{found_count} of {owed_count}"
+    # fitted shows only after weeks, when it has beaten the naive one. What a rule of completeness
+    # says shows where data are missing, and its newest edition where there are two.
+    assert found_count >= 0.55 * owed_count, f"{found_count} of {owed_count}"
 
 
 def without_origins(declaration: Declaration) -> tuple[Declaration, set[str]]:

@@ -42,6 +42,7 @@ _ALL_TABLES: Final = (
     *(f"bronze/{dataset}" for dataset in DATASETS),
     "bronze/definitions/air_quality_index_bands",
     "bronze/definitions/sensor_limits",
+    "bronze/definitions/completeness_rules",
     "bronze/definitions/disclosure_limits",
     "silver/air/air_quality_observed",
     "silver/energy/electricity_consumption_by_day",

@@ -65,6 +65,7 @@ kind = Kind(
 """,
     source=(
         "stress: Furth (2022); incidenti: Lusk et al. (2011) per le piste protette, Teschke et al. "
-        "(2012) per le corsie dipinte, citati a memoria. Chi passerebbe alla bici non è stimato"
+        "(2012) per le corsie dipinte, con l'intervallo a memoria. Chi passerebbe alla bici non è "
+        "stimato"
     ),
 )

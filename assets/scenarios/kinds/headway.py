@@ -8,6 +8,7 @@ from pydantic import Field
 
 from assets.scenarios.kind import Edit, EditProblem, Frames, Kind
 from assets.scenarios.places import among
+from assets.scenarios.timetables import UNTOLD
 
 _MINUTE_S: Final = 60
 _CLOCK: Final = r"^([01]\d|2\d):[0-5]\d$"
@@ -27,10 +28,12 @@ class Headway(Edit):
 def headway(edit: Headway, departures: pl.DataFrame, trips: pl.DataFrame) -> Frames:
     """Give a line a bus every so many minutes in a band of hours of its first stop.
 
-    Of runs with the same stops, direction and days: where two follow each other later than that,
-    runs are put in between, evenly, as copies of the earlier one; all others stay. Where they
-    follow sooner in the mean, runs are left out until none does. So more frequent buses never
-    lengthen a trip. The night after the service day has hours above 24.
+    Of runs with the same stops, direction and days it counts how many there are from the first to
+    the last: as many as come nearest to the headway in the mean. If more are wanted, all stay where
+    they are and runs are put in where people wait longest, evenly, as copies of the earlier one: so
+    more frequent buses never lengthen a trip. If fewer are, those stay that leave nearest to the
+    beat from the first one on. An uneven timetable of the right mean stays as it is. The night
+    after the service day has hours above 24.
     """
     among(
         "route", [edit.route], set(departures["route_id"]),
@@ -49,10 +52,11 @@ def headway(edit: Headway, departures: pl.DataFrame, trips: pl.DataFrame) -> Fra
         gaps = np.diff(inside["leaves_s"].to_numpy())
         if not len(gaps):
             continue
-        if gaps.mean() > every:
-            added += _between(inside, gaps, every)
-        else:
-            dropped += _too_soon(inside, every)
+        wanted = max(1, round(float(gaps.sum()) / every))
+        if wanted > len(gaps):
+            added += _between(inside, gaps, wanted)
+        elif wanted < len(gaps):
+            dropped += _off_beat(inside, every)
     return {"departures": _departures(departures, added, dropped)} | {
         "trips": _trips(trips, added, dropped)
     }
@@ -82,26 +86,26 @@ def _runs(departures: pl.DataFrame) -> pl.DataFrame:
 _Copy = tuple[str, int, str, int]
 
 
-def _between(runs: pl.DataFrame, gaps: np.ndarray, every: float) -> list[_Copy]:
-    copies: list[_Copy] = []
-    for (trip, run), gap in zip(runs.select("trip_id", "run_index").rows(), gaps, strict=False):
-        parts = int(np.ceil(gap / every))
-        copies += [
-            (trip, run, f"{trip}+{run}+{part}", round(gap * part / parts))
-            for part in range(1, parts)
-        ]
-    return copies
+def _between(runs: pl.DataFrame, gaps: np.ndarray, wanted: int) -> list[_Copy]:
+    """Runs in between until there are so many gaps, each in what is then the longest one."""
+    parts = np.ones(len(gaps), dtype=int)
+    for _ in range(wanted - len(gaps)):
+        parts[np.argmax(gaps / parts)] += 1
+    rows = zip(runs.select("trip_id", "run_index").rows(), gaps, parts.tolist(), strict=False)
+    return [
+        (trip, run, f"{trip}+{run}+{part}", round(gap * part / count))
+        for (trip, run), gap, count in rows
+        for part in range(1, count)
+    ]
 
 
-def _too_soon(runs: pl.DataFrame, every: float) -> list[tuple[str, int]]:
-    dropped: list[tuple[str, int]] = []
-    last = -np.inf
-    for trip, run, leaves_s in runs.select("trip_id", "run_index", "leaves_s").rows():
-        if leaves_s - last < every:
-            dropped.append((trip, run))
-        else:
-            last = leaves_s
-    return dropped
+def _off_beat(runs: pl.DataFrame, every: float) -> list[tuple[str, int]]:
+    """Runs of which none is the nearest to a beat of so many seconds from the first one on."""
+    leaves_s = runs["leaves_s"].to_numpy()
+    beats = np.arange(leaves_s[0], leaves_s[-1] + 1, every)
+    kept = set(np.abs(leaves_s[:, None] - beats).argmin(axis=0).tolist())
+    rows = runs.select("trip_id", "run_index").rows()
+    return [row for number, row in enumerate(rows) if number not in kept]
 
 
 def _copies(added: list[_Copy]) -> pl.DataFrame:
@@ -149,6 +153,7 @@ kind = Kind(
         "departures": "silver/mobility/transit_departures",
         "trips": "silver/mobility/transit_trips_by_day",
     },
+    untold=UNTOLD,
     title="Cambiare la frequenza di una linea",
     template="""\
   - kind: headway           # frequenza di una linea

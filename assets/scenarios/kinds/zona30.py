@@ -60,6 +60,6 @@ kind = Kind(
 """,
     source=(
         "traffico: modello di equilibrio; incidenti in bicicletta: Grundy et al. (2009), BMJ, "
-        "zone a 20 miglia orarie di Londra, citato a memoria"
+        "zone a 20 miglia orarie di Londra, con l'intervallo a memoria"
     ),
 )

@@ -73,6 +73,25 @@ def test_how_often_the_truth_lay_in_the_intervals_is_told_of_the_last_weeks(tmp_
     assert "al 95 % nel 100 % dei casi" in html
 
 
+def test_a_forecast_of_which_nothing_was_scored_yet_has_its_page_beside_others(
+    tmp_path: Path,
+) -> None:
+    ledger = pl.DataFrame(
+        {
+            "target_code": ["pm10"],
+            "scored_on": [date(2025, 3, 2)],
+            "coverage_80_ratio": [0.1],
+            "coverage_95_ratio": [0.1],
+            "observations_count": [99],
+        }
+    )
+
+    html = outlook_of(tmp_path, days=2, ledger=ledger)
+
+    assert "Veicoli previsti" in html
+    assert "dei casi" not in html
+
+
 @pytest.mark.parametrize("days", [2, 60])
 def test_the_page_of_a_forecast_can_be_read_by_everybody(tmp_path: Path, days: int) -> None:
     twin = Twin.here(Settings.load({}, tmp_path))

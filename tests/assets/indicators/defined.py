@@ -11,3 +11,6 @@ def defined(table: str) -> pl.DataFrame:
 
 
 COMPLETENESS = defined("completeness_rules")
+# Those of sensors.
+LIMITS = defined("sensor_limits")
+DISCLOSURE = defined("disclosure_limits")

@@ -12,6 +12,7 @@ from assets.silver.air_sensor_health import air_sensor_health
 from assets.twin import DEFINITIONS
 from infra.simulator.city import STUCK_DAYS, City
 from infra.simulator.datasets import air_quality
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.health_frames import HEALTHY
 
 LIMITS = pl.read_csv(DEFINITIONS / "air_quality_limits.csv", try_parse_dates=True)
@@ -42,7 +43,9 @@ def days(pollutant: str, *levels: float, clean: float = 10.0, count: int = 365) 
 
 
 def judged(rule: str, air: pl.DataFrame) -> dict:
-    return air_compliance(air, LIMITS, HEALTHY).filter(rule_code=rule).row(0, named=True)
+    return (
+        air_compliance(air, LIMITS, HEALTHY, COMPLETENESS).filter(rule_code=rule).row(0, named=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,7 @@ def test_the_statistic_of_dust_is_the_36th_highest_day_the_published_90_4_percen
 def test_a_single_hour_breaks_no_rule_on_a_year():
     air = pl.concat([observed("NO2", [900.0]), observed("PM10", [900.0]), observed("O3", [900.0])])
 
-    result = air_compliance(air, LIMITS, HEALTHY)
+    result = air_compliance(air, LIMITS, HEALTHY, COMPLETENESS)
 
     assert result["is_broken"].to_list() == [None] * result.height
     hour = result.filter(rule_code="no2_hour_mean_2008_50").row(0, named=True)
@@ -109,14 +112,14 @@ def test_a_station_that_stopped_before_the_end_of_a_year_that_is_over_is_judged(
     stopped = days("PM10", count=360)
     other = days("PM10", count=365).with_columns(station_id=pl.lit("t"))
 
-    result = air_compliance(pl.concat([stopped, other]), LIMITS, HEALTHY)
+    result = air_compliance(pl.concat([stopped, other]), LIMITS, HEALTHY, COMPLETENESS)
 
     assert result.filter(rule_code=PM10_DAY)["is_broken"].to_list() == [False, False]
     assert judged(PM10_DAY, stopped)["is_broken"] is None
 
 
 def test_rules_to_come_stand_beside_those_in_force_and_are_unverified():
-    result = air_compliance(days("NO2", count=365), LIMITS, HEALTHY)
+    result = air_compliance(days("NO2", count=365), LIMITS, HEALTHY, COMPLETENESS)
 
     told = result.filter(pl.col("rule_code").str.starts_with("no2_year"))
     assert told.select("rule_code", "is_in_force", "quality_code").rows() == [
@@ -135,17 +138,19 @@ def test_the_order_of_rows_changes_nothing_and_worse_days_only_more_exceedances(
     shuffled = air.sample(fraction=1.0, shuffle=True, seed=seed.randint(0, 999))
     worse = air.with_columns(pl.col("value_ugm3") + 5)
 
-    result = air_compliance(air, LIMITS, HEALTHY)
+    result = air_compliance(air, LIMITS, HEALTHY, COMPLETENESS)
 
-    assert result.equals(air_compliance(shuffled, LIMITS, HEALTHY))
-    more = air_compliance(worse, LIMITS, HEALTHY)["exceedances_count"]
+    assert result.equals(air_compliance(shuffled, LIMITS, HEALTHY, COMPLETENESS))
+    more = air_compliance(worse, LIMITS, HEALTHY, COMPLETENESS)["exceedances_count"]
     assert (result["exceedances_count"] <= more).all()
 
 
 def test_nothing_observed_gives_an_empty_table_of_the_same_columns():
     air = days("PM10", count=2)
 
-    some, nothing = (air_compliance(one, LIMITS, HEALTHY) for one in (air, air.clear()))
+    some, nothing = (
+        air_compliance(one, LIMITS, HEALTHY, COMPLETENESS) for one in (air, air.clear())
+    )
 
     assert nothing.is_empty()
     assert nothing.schema == some.schema
@@ -164,7 +169,7 @@ def test_the_planted_stuck_sensor_makes_the_rules_of_its_pollutant_suspect_and_n
     )
     health = air_sensor_health(air, SENSOR_LIMITS)
 
-    result = air_compliance(air, LIMITS.with_columns(is_verified=True), health)
+    result = air_compliance(air, LIMITS.with_columns(is_verified=True), health, COMPLETENESS)
 
     check_trust("compliance", result, declaration.measured)
     suspect = result.filter(pl.col("quality_code") == "suspect")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from assets.indicators.crashes_by_cell import crashes_by_cell, declaration
 from assets.measured import check_trust
+from tests.assets.indicators.defined import COMPLETENESS
 
 LAST = date(2025, 3, 24)
 CELLS = sorted(h3.grid_disk(h3.latlng_to_cell(45.54, 10.22, 9), 4))
@@ -50,7 +51,7 @@ def accidents(counts: dict[str, int], *, first: date = date(2021, 1, 1)) -> pl.D
 
 
 def told(counts: dict[str, int]) -> pl.DataFrame:
-    found = crashes_by_cell(accidents(counts), streets())
+    found = crashes_by_cell(accidents(counts), streets(), COMPLETENESS)
     assert declaration.measured is not None
     check_trust("crashes", found, declaration.measured)
     return found
@@ -69,7 +70,7 @@ def test_how_many_the_rest_of_a_cell_has_follows_from_no_number_of_its_row():
     rest = pl.col("cell_id") == h3.cell_to_parent(FAR, 7)
 
     before, after = (
-        crashes_by_cell(accidents({CELLS[5]: 30, FAR: count}), streets_and(FAR))
+        crashes_by_cell(accidents({CELLS[5]: 30, FAR: count}), streets_and(FAR), COMPLETENESS)
         .filter(rest)
         .row(0, named=True)
         for count in (1, 2)
@@ -91,7 +92,7 @@ def test_accidents_of_four_years_ago_do_not_count():
     old = accidents({CELLS[5]: 3}).with_columns(
         occurred_on=pl.col("occurred_on") - timedelta(days=4 * 365)
     )
-    found = crashes_by_cell(pl.concat([old, accidents({CELLS[7]: 4})]), streets())
+    found = crashes_by_cell(pl.concat([old, accidents({CELLS[7]: 4})]), streets(), COMPLETENESS)
 
     assert found["accidents_count"].sum() == 4
 
@@ -128,7 +129,7 @@ def test_the_worst_of_equal_cells_were_unlucky():
 def test_a_city_without_accidents_expects_nothing_it_could_have_learnt():
     none = accidents({}).clear()
 
-    found = crashes_by_cell(none, streets())
+    found = crashes_by_cell(none, streets(), COMPLETENESS)
 
     assert found["expected_count"].null_count() == found.height
     assert found["quality_code"].unique().to_list() == ["no_data"]
@@ -136,4 +137,19 @@ def test_a_city_without_accidents_expects_nothing_it_could_have_learnt():
 
 
 def test_neither_streets_nor_accidents_is_an_empty_table():
-    assert crashes_by_cell(accidents({}).clear(), streets().clear()).height == 0
+    assert crashes_by_cell(accidents({}).clear(), streets().clear(), COMPLETENESS).height == 0
+
+
+def test_the_place_with_three_times_the_accidents_of_its_traffic_is_the_worst():
+    random = np.random.default_rng(3)
+    usual = {cell: int(random.poisson(12)) for cell in CELLS}
+    # Twelve accidents on a kilometre with 5000 vehicles a day, in three years.
+    rate = 12 * 1e6 / (5000 * 365.25 * 3)
+
+    rows = told(usual | {CELLS[20]: 36}).sort("danger_per_km_index", descending=True)
+
+    worst = rows.row(0, named=True)
+    assert worst["cell_id"] == CELLS[20]
+    assert worst["danger_per_km_low_index"] > rate
+    # As fits 95 % intervals, few of the places where nothing was planted lie above.
+    assert (rows["danger_per_km_low_index"][1:] > rate).mean() < 0.05

@@ -11,6 +11,7 @@ from assets.silver.river_level_observed import river_level_observed
 from assets.twin import DEFINITIONS
 from infra.simulator.city import City
 from infra.simulator.datasets import rain_maxima, river_levels
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.health_frames import HEALTHY, suspect
 from tests.assets.indicators.risk_frames import as_bronze
 
@@ -88,6 +89,7 @@ def alerts_of(readings: pl.DataFrame, observed: pl.DataFrame = AIR, **others) ->
         "weather_health": HEALTHY,
         "air_health": HEALTHY,
         "river_health": HEALTHY,
+        "completeness": COMPLETENESS,
         **others,
     }
     return current_alerts(weather=readings, air=observed, **tables)

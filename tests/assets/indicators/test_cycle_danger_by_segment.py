@@ -6,6 +6,8 @@ import pytest
 
 from assets.indicators.cycle_danger_by_segment import cycle_danger_by_segment, declaration
 from assets.measured import check_trust
+from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.health_frames import HEALTHY, suspect
 
 TABLE = pl.read_csv("assets/definitions/level_of_traffic_stress.csv", try_parse_dates=True)
 LAST = date(2025, 3, 24)
@@ -41,14 +43,26 @@ def accidents(on: list[int], mode: str = "bicicletta") -> pl.DataFrame:
 
 def bikes(a_hour: int = 0) -> pl.DataFrame:
     hours = [datetime(2025, 3, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(48)]
-    return pl.DataFrame({"street_name": "Via Prova", "observed_at": hours, "bikes_count": a_hour})
+    return pl.DataFrame(
+        {
+            "counter_id": "CB01",
+            "street_name": "Via Prova",
+            "observed_at": hours,
+            "bikes_count": a_hour,
+        }
+    )
 
 
 def danger(
-    segments: pl.DataFrame, seen: pl.DataFrame, passed: pl.DataFrame | None = None
+    segments: pl.DataFrame,
+    seen: pl.DataFrame,
+    passed: pl.DataFrame | None = None,
+    health: pl.DataFrame = HEALTHY,
 ) -> pl.DataFrame:
     passed = bikes().clear() if passed is None else passed
-    found = cycle_danger_by_segment(segments, seen, passed, TABLE)
+    found = cycle_danger_by_segment(
+        segments, seen, passed, TABLE, health=health, completeness=COMPLETENESS
+    )
     assert declaration.measured is not None
     check_trust("danger", found, declaration.measured)
     return found
@@ -130,3 +144,31 @@ def test_a_city_without_accidents_still_knows_its_stress():
 
     assert found["stress_level"].null_count() == 0
     assert found["quality_code"].unique().to_list() == ["no_data"]
+
+
+def test_a_day_on_which_a_counter_could_not_be_believed_does_not_count():
+    first = pl.col("observed_at") < datetime(2025, 3, 1, 23, tzinfo=UTC)
+    passed = bikes(100).with_columns(bikes_count=pl.when(first).then(900).otherwise("bikes_count"))
+    bad = suspect("CB01", "bikes_count", date(2025, 3, 1))
+
+    believed, corrected = (
+        danger(streets(), accidents([1, 2]), passed, health)["bikes_count"][1]
+        for health in (HEALTHY, bad)
+    )
+
+    assert corrected == 2400
+    assert believed > 9600
+
+
+def test_the_street_where_four_times_as_many_are_hit_is_the_most_dangerous_of_its_kind():
+    usual = [street for street in range(60) for _ in range(4)]
+
+    found = danger(streets(), accidents([*usual, *[17] * 12])).sort(
+        "danger_per_km_index", descending=True
+    )
+
+    worst, next_one = found.head(2).iter_rows(named=True)
+    assert worst["edge_id"] == "E017"
+    # Four on a kilometre in three years are usual, sixteen were seen.
+    assert next_one["danger_per_km_index"] < worst["danger_per_km_index"] < 16 / 3
+    assert next_one["danger_per_km_index"] == pytest.approx(4 / 3, rel=0.1)

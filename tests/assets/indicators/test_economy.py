@@ -15,6 +15,7 @@ from infra.simulator.city import City
 from infra.simulator.datasets import firms as simulated
 from quality.disclosure.bounds import intervals
 from quality.disclosure.cells import Line
+from tests.assets.indicators.defined import COMPLETENESS
 
 JANUARY = date(2025, 1, 1)
 HERE, THERE = h3.latlng_to_cell(45.54, 10.22, 8), h3.latlng_to_cell(45.60, 10.40, 8)
@@ -45,10 +46,37 @@ def firms(
 def test_a_tenth_here_of_what_is_a_twentieth_in_the_city_is_a_quotient_of_two():
     city = firms((HERE, "56", 50), (HERE, "47", 450), (THERE, "56", 50), (THERE, "47", 1450))
 
-    areas = firms_by_area(firms_by_cell(city))
+    areas = firms_by_area(firms_by_cell(city), COMPLETENESS)
 
     here = areas.filter(cell_id=HERE, sector_code="56").row(0, named=True)
     assert (here["firms_count"], here["location_quotient_index"]) == (50, 2.0)
+
+
+def test_the_published_quotient_of_1714_of_79006_here_and_879213_of_15593224_in_all_is_0_385():
+    # Farhauer & Kröll (2013), Standorttheorien, as computed in the manual of REAT (R package):
+    # locq(1714, 79006, 879213, 15593224) is 0.3847623. Read in the manual, not in the book.
+    here, both = {"56": 1714, "47": 79006 - 1714}, {"56": 879213, "47": 15593224 - 879213}
+    counted = firms_by_cell(
+        firms((HERE, "56", 1), (HERE, "47", 1), (THERE, "56", 1), (THERE, "47", 1))
+    )
+    there = {sector: both[sector] - count for sector, count in here.items()}
+    counts = {(HERE, one): n for one, n in here.items()} | {
+        (THERE, one): n for one, n in there.items()
+    }
+    whole = counted.with_columns(
+        firms_count=pl.struct("cell_id", "sector_code").map_elements(
+            lambda row: counts[row["cell_id"], row["sector_code"]], return_dtype=pl.Int64
+        ),
+        opened_count=pl.lit(0, pl.Int64),
+        closed_count=pl.lit(0, pl.Int64),
+    )
+
+    row = (
+        firms_by_area(whole, COMPLETENESS).filter(cell_id=HERE, sector_code="56").row(0, named=True)
+    )
+
+    assert row["firms_count"] == 1714
+    assert row["location_quotient_index"] == pytest.approx(0.3847623, abs=0.0005)
 
 
 def test_firms_born_less_those_that_closed_are_the_net_birth_rate():
@@ -114,7 +142,7 @@ def test_no_few_firms_can_be_worked_out_from_areas_and_sectors(counts):
     ]
     silver = firms_by_cell(firms(*rows))
 
-    areas, years = firms_by_area(silver), firms_by_sector(silver)
+    areas, years = firms_by_area(silver, COMPLETENESS), firms_by_sector(silver)
 
     if areas.is_empty():
         return
@@ -171,7 +199,7 @@ def test_the_simulated_register_is_found_again_in_the_totals(silver):
     is_open = pl.col("DATA_CESSAZIONE").is_null()
     true = batch.rows.filter(is_open).group_by("ATECO").len().sort("ATECO")
 
-    areas, years = firms_by_area(silver), firms_by_sector(silver)
+    areas, years = firms_by_area(silver, COMPLETENESS), firms_by_sector(silver)
 
     now = years.filter(pl.col("year_on") == pl.col("year_on").max(), pl.col("sector_code") == ALL)
     counted = silver.filter(pl.col("year_on") == JANUARY).select(
@@ -192,13 +220,13 @@ def test_a_register_without_firms_gives_empty_tables_of_the_same_columns(silver)
     nothing = firms_by_cell(firms())
 
     assert (nothing.height, nothing.schema) == (0, silver.schema)
-    for table in (firms_by_area, firms_by_sector):
-        assert table(nothing).schema == table(silver).schema
-        assert table(nothing).is_empty()
+    tables = [(firms_by_area(one, COMPLETENESS), firms_by_sector(one)) for one in (nothing, silver)]
+    for empty, full in zip(*tables, strict=True):
+        assert (empty.height, empty.schema) == (0, full.schema)
 
 
 def test_the_order_of_rows_changes_nothing(silver):
     shuffled = silver.sample(fraction=1.0, shuffle=True, seed=3)
 
-    assert firms_by_area(shuffled).equals(firms_by_area(silver))
+    assert firms_by_area(shuffled, COMPLETENESS).equals(firms_by_area(silver, COMPLETENESS))
     assert firms_by_sector(shuffled).equals(firms_by_sector(silver))

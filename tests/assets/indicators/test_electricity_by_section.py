@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from assets.indicators.electricity_by_section import electricity_by_section
+from tests.assets.indicators.defined import COMPLETENESS
 
 DAY = date(2025, 3, 24)
 
@@ -26,7 +27,7 @@ def consumed(*, area: str = "section", completeness: float = 1.0) -> pl.DataFram
 
 
 def test_a_section_that_is_told_alone_has_its_day():
-    result = electricity_by_section(consumed())
+    result = electricity_by_section(consumed(), COMPLETENESS)
 
     assert result.select("section_id", "consumed_on", "energy_kwh", "meters_count").rows() == [
         ("0170290000001", DAY, 96.0, 10)
@@ -35,13 +36,13 @@ def test_a_section_that_is_told_alone_has_its_day():
 
 @pytest.mark.parametrize("area", ["quarter", "zone", "city"])
 def test_what_is_told_of_wider_places_is_no_sections(area):
-    assert electricity_by_section(consumed(area=area)).is_empty()
+    assert electricity_by_section(consumed(area=area), COMPLETENESS).is_empty()
 
 
 @pytest.mark.parametrize(
     ("completeness", "quality"), [(0.74, []), (0.75, ["partial"]), (0.95, ["ok"])]
 )
 def test_a_day_with_too_few_readings_is_no_day(completeness, quality):
-    result = electricity_by_section(consumed(completeness=completeness))
+    result = electricity_by_section(consumed(completeness=completeness), COMPLETENESS)
 
     assert result["quality_code"].to_list() == quality

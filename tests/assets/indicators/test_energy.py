@@ -5,6 +5,8 @@ import numpy as np
 import polars as pl
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets.indicators.degree_days import degree_days
 from assets.indicators.heat_signature import heat_signature
@@ -57,14 +59,18 @@ def weather(mean_c: np.ndarray = MEAN_C) -> pl.DataFrame:
             "day_on": DAYS[: len(mean_c)],
             "temp_mean_c": mean_c,
             "heating_dpr412_kd": np.maximum(0, 20 - mean_c),
+            "completeness_ratio": 1.0,
+            "quality_code": "ok",
         }
     )
 
 
-def signatures(heat: pl.DataFrame, gas: pl.DataFrame, days: pl.DataFrame) -> pl.DataFrame:
+def signatures(
+    heat: pl.DataFrame, gas: pl.DataFrame, days: pl.DataFrame, carriers: pl.DataFrame = CARRIERS
+) -> pl.DataFrame:
     return heat_signature(
         heat=heat, gas=gas, days=days, buildings=BUILDINGS, sections=SECTIONS,
-        quarters=QUARTERS, rules=RULES, carriers=CARRIERS,
+        quarters=QUARTERS, rules=RULES, carriers=carriers, completeness=COMPLETENESS,
     )  # fmt: skip
 
 
@@ -164,7 +170,7 @@ def load(powers: list[float], *, quarter: str | None = "QA") -> pl.DataFrame:
 
 
 def test_a_constant_load_has_load_factor_one_and_all_of_it_at_night():
-    row = load_shape(load([50.0] * 96), QUARTERS).row(0, named=True)
+    row = load_shape(load([50.0] * 96), QUARTERS, COMPLETENESS).row(0, named=True)
 
     assert (row["load_factor_ratio"], row["night_base_ratio"]) == (1.0, 1.0)
     assert row["peak_kwkm2"] == pytest.approx(50.0, rel=0.01)
@@ -176,7 +182,7 @@ def test_the_published_day_of_a_power_station_has_a_load_factor_of_71_4_per_cent
     hours = ((40.0, 6), (50.0, 4), (60.0, 2), (50.0, 4), (70.0, 4), (40.0, 4))
     powers = [power for power, count in hours for _ in range(4 * count)]
 
-    row = load_shape(load(powers), QUARTERS).row(0, named=True)
+    row = load_shape(load(powers), QUARTERS, COMPLETENESS).row(0, named=True)
 
     assert sum(powers) / 4 == 1200
     assert max(powers) == 70
@@ -188,7 +194,7 @@ def test_load_factor_is_mean_over_peak_and_the_night_is_from_two_to_five():
     powers[8:20] = [5.0] * 12  # 2:00 to 5:00 of the city's clock
     powers[76] = 40.0
 
-    row = load_shape(load(powers), QUARTERS).row(0, named=True)
+    row = load_shape(load(powers), QUARTERS, COMPLETENESS).row(0, named=True)
 
     mean = sum(powers) / 96
     assert row["load_factor_ratio"] == pytest.approx(mean / 40, abs=1e-6)
@@ -196,7 +202,7 @@ def test_load_factor_is_mean_over_peak_and_the_night_is_from_two_to_five():
 
 
 def test_the_curve_of_a_zone_is_that_of_each_of_its_quarters():
-    found = load_shape(load([50.0, 100.0], quarter=None), QUARTERS)
+    found = load_shape(load([50.0, 100.0], quarter=None), QUARTERS, COMPLETENESS)
 
     assert found.select("quarter_id", "load_factor_ratio", "quality_code").rows() == [
         ("QA", 0.75, "modelled"),
@@ -268,7 +274,76 @@ def test_what_says_how_sure_a_number_is_can_be_true(module):
             observed([8.0] * 144), rules=RULES, health=HEALTHY, completeness=COMPLETENESS
         ),
         "heat_signature": signatures(heat, NO_GAS, weather()),
-        "load_shape": load_shape(load([0.0, 0.0]), QUARTERS),
+        "load_shape": load_shape(load([0.0, 0.0]), QUARTERS, COMPLETENESS),
     }
 
     check_trust(module, frames[module], measured)
+
+
+def test_a_signature_is_as_sound_as_the_temperatures_it_is_fitted_to():
+    heat = consumed("heat_kwh", 1000 * (1 + 0.024 * np.maximum(0, 20 - MEAN_C)))
+    known = CARRIERS.with_columns(is_verified=pl.lit(value=True))
+    days = weather()
+    halved = days.with_columns(completeness_ratio=0.5)
+    bad = days.with_columns(
+        quality_code=pl.when(pl.int_range(pl.len()) == 7)
+        .then(pl.lit("suspect"))
+        .otherwise("quality_code")
+    )
+
+    whole, half, suspect = (
+        signatures(heat, NO_GAS, one, carriers=known).row(0, named=True)
+        for one in (days, halved, bad)
+    )
+
+    assert whole["quality_code"] == "ok"
+    assert (suspect["quality_code"], suspect["completeness_ratio"]) == (
+        "suspect", whole["completeness_ratio"],
+    )  # fmt: skip
+    assert half["quality_code"] == "partial"
+    assert half["completeness_ratio"] == pytest.approx(whole["completeness_ratio"] / 2)
+
+
+@settings(max_examples=15, deadline=None)
+@given(powers=st.lists(st.floats(1, 100), min_size=96, max_size=96), factor=st.floats(0.5, 20))
+def test_the_shape_of_a_load_hangs_not_on_how_much_it_is(powers, factor):
+    one, more = (
+        load_shape(load([k * power for power in powers]), QUARTERS, COMPLETENESS).row(0, named=True)
+        for k in (1, factor)
+    )
+
+    assert 0 < one["load_factor_ratio"] <= 1
+    for name in ("load_factor_ratio", "night_base_ratio"):
+        assert more[name] == pytest.approx(one[name], abs=2e-6)
+    assert more["peak_kwkm2"] == pytest.approx(factor * one["peak_kwkm2"], rel=1e-5)
+
+
+@settings(max_examples=15, deadline=None)
+@given(mean=st.floats(-10, 35), warmer=st.floats(0, 10))
+def test_a_warmer_day_asks_for_no_more_heat_and_no_less_cooling(mean, warmer):
+    cold, warm = (
+        degree_days(
+            observed([temp] * 144), rules=RULES, health=HEALTHY, completeness=COMPLETENESS
+        ).row(0, named=True)
+        for temp in (mean, mean + warmer)
+    )
+
+    for name in ("heating_dpr412_kd", "heating_eurostat_kd"):
+        assert 0 <= warm[name] <= cold[name]
+    assert warm["cooling_eurostat_kd"] >= cold["cooling_eurostat_kd"] >= 0
+
+
+@settings(max_examples=5, deadline=None)
+@given(factor=st.floats(0.2, 5), seed=st.integers(0, 99))
+def test_twice_the_heat_is_twice_the_need_at_the_same_change_point(factor, seed):
+    noise = np.random.default_rng(seed).normal(1, 0.02, 365)
+    heat = 1000 * (1 + 0.024 * np.maximum(0, 20 - MEAN_C)) * noise
+
+    one, more = (
+        signatures(consumed("heat_kwh", k * heat), NO_GAS, weather()).row(0, named=True)
+        for k in (1, factor)
+    )
+
+    for name in ("normalised_kwhm2", "slope_wm2k", "base_kwhm2", "emission_kgm2"):
+        assert more[name] == pytest.approx(factor * one[name], rel=1e-3)
+    assert more["change_c"] == pytest.approx(one["change_c"], abs=0.02)

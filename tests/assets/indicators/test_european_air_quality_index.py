@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from assets.indicators.european_air_quality_index import european_air_quality_index
 from assets.twin import DEFINITIONS
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.health_frames import HEALTHY, suspect
 
 NOON = datetime(2025, 3, 24, 12, tzinfo=UTC)
@@ -48,7 +49,9 @@ def observed(*rows: tuple[str, str, datetime, float | None]) -> pl.DataFrame:
     ],
 )
 def test_a_single_pollutant_gives_the_level_of_the_published_bands(bands, pollutant, value, level):
-    result = european_air_quality_index(observed(("s", pollutant, NOON, value)), bands, HEALTHY)
+    result = european_air_quality_index(
+        observed(("s", pollutant, NOON, value)), bands, HEALTHY, COMPLETENESS
+    )
 
     assert result["air_quality_level"].to_list() == [level]
 
@@ -56,21 +59,23 @@ def test_a_single_pollutant_gives_the_level_of_the_published_bands(bands, pollut
 def test_the_worst_pollutant_decides_and_is_named(bands):
     air = observed(("s", "PM10", NOON, 10.0), ("s", "O3", NOON, 130.0), ("s", "NO2", NOON, 5.0))
 
-    row = european_air_quality_index(air, bands, HEALTHY).row(0, named=True)
+    row = european_air_quality_index(air, bands, HEALTHY, COMPLETENESS).row(0, named=True)
 
     assert (row["air_quality_level"], row["worst_pollutant_code"]) == (4, "O3")
     assert (row["pollutants_count"], row["completeness_ratio"]) == (3, 0.6)
 
 
 def test_an_hour_without_any_value_has_no_index(bands):
-    assert european_air_quality_index(observed(("s", "O3", NOON, None)), bands, HEALTHY).is_empty()
+    assert european_air_quality_index(
+        observed(("s", "O3", NOON, None)), bands, HEALTHY, COMPLETENESS
+    ).is_empty()
 
 
 def test_the_edition_in_force_on_the_day_is_used(bands):
     in_2019 = datetime(2019, 5, 1, 12, tzinfo=UTC)
     air = observed(("s", "O3", in_2019, 110.0), ("s", "O3", NOON, 110.0))
 
-    result = european_air_quality_index(air, bands, HEALTHY)
+    result = european_air_quality_index(air, bands, HEALTHY, COMPLETENESS)
 
     assert result["definition_code"].to_list() == ["eea_2017", "eea_2024"]
     assert result["air_quality_level"].to_list() == [2, 3]
@@ -80,7 +85,7 @@ def test_older_editions_average_particles_over_a_day_of_at_least_eighteen_hours(
     start = datetime(2021, 5, 1, tzinfo=UTC)
     air = observed(*(("s", "PM10", start + timedelta(hours=n), 45.0) for n in range(18)))
 
-    result = european_air_quality_index(air, bands, HEALTHY)
+    result = european_air_quality_index(air, bands, HEALTHY, COMPLETENESS)
 
     assert result["hour_at"].to_list() == [start + timedelta(hours=17)]
     assert result["air_quality_level"].to_list() == [3]
@@ -93,9 +98,9 @@ def test_more_of_a_pollutant_never_makes_the_air_better(bands, pollutant, less, 
     other = ("s", "O3" if pollutant != "O3" else "NO2", NOON, 30.0)
 
     levels = [
-        european_air_quality_index(observed(("s", pollutant, NOON, value), other), bands, HEALTHY)[
-            "air_quality_level"
-        ].item()
+        european_air_quality_index(
+            observed(("s", pollutant, NOON, value), other), bands, HEALTHY, COMPLETENESS
+        )["air_quality_level"].item()
         for value in (low, high)
     ]
 
@@ -110,7 +115,7 @@ def test_the_hours_of_a_suspect_sensor_are_suspect_and_no_others(bands):
         ("s", "NO2", NOON + day, 5.0), ("t", "NO2", NOON, 5.0), ("s", "PM10", NOON - day, 90.0),
     )  # fmt: skip
 
-    result = european_air_quality_index(air, bands, health)
+    result = european_air_quality_index(air, bands, health, COMPLETENESS)
 
     told = result.select("station_id", "hour_at", "quality_code").rows()
     assert [row[:2] for row in told if row[2] == "suspect"] == [("s", NOON)]

@@ -35,7 +35,12 @@ def reach(minutes: list[float | None], **changes: object) -> pl.DataFrame:
 
 def essentials(*chosen: bool, since: date = date(2025, 1, 1)) -> pl.DataFrame:
     return pl.DataFrame(
-        {"category_code": KINDS[: len(chosen)], "valid_from_on": since, "is_essential": chosen}
+        {
+            "category_code": KINDS[: len(chosen)],
+            "valid_from_on": since,
+            "is_essential": chosen,
+            "within_min": 15.0,
+        }
     )
 
 

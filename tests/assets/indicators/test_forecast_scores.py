@@ -11,10 +11,13 @@ from assets.derived_assets import find_declarations
 from assets.indicators.forecast_scores import declaration, forecast_scores
 from assets.twin import Twin
 from infra.settings import Settings
+from tests.assets.indicators.defined import COMPLETENESS
 
 DECLARATIONS = find_declarations()
 SCHEMAS = schemas_of(DECLARATIONS, Twin.here(Settings.load({}, Path())))
-EMPTY = {name: SCHEMAS[key].to_frame() for name, key in declaration.reads.items()}
+EMPTY = {
+    name: SCHEMAS[key].to_frame() for name, key in declaration.reads.items() if key in SCHEMAS
+} | {"completeness": COMPLETENESS}
 DAY = date(2025, 3, 24)
 SAID = {
     "pm10_ugm3": 40.0, "low_80_ugm3": 35.0, "high_80_ugm3": 45.0, "low_95_ugm3": 30.0,
@@ -74,6 +77,9 @@ def test_forecasts_of_a_day_are_scored_together_and_those_without_a_truth_are_mi
     assert (row["harmonic_ratio"], row["observations_count"]) == (0.5, 2)
     assert row["completeness_ratio"] == pytest.approx(2 / 3, abs=1e-4)
     assert row["quality_code"] == "partial"
+    lax = COMPLETENESS.with_columns(complete_ratio=pl.lit(0.6))
+    inputs = {**EMPTY, "pm10": issued, "pm10_truth": came(48.0), "completeness": lax}
+    assert forecast_scores(**inputs)["quality_code"].to_list() == ["ok"]
 
 
 def test_a_day_of_which_nothing_came_or_too_few_hours_did_has_no_row():

@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 
 from assets.indicators.hourly_traffic_state import declaration, hourly_traffic_state
 from assets.measured import check_trust
+from assets.silver.traffic_detector_health import traffic_detector_health
 from assets.silver.traffic_flow_observed import traffic_flow_observed
 from infra.simulator.city import City
 from infra.simulator.datasets.traffic_flow import STUCK_DAY, STUCK_DETECTOR, batches, detectors
+from tests.assets.indicators.defined import COMPLETENESS, LIMITS
 
 BANDS = pl.read_csv("assets/definitions/level_of_service.csv", try_parse_dates=True)
 # Midnight in Brescia, in winter.
@@ -34,7 +36,8 @@ def seen(speeds: list[float | None], vehicles: int = 100) -> pl.DataFrame:
 
 
 def state(observed: pl.DataFrame) -> pl.DataFrame:
-    found = hourly_traffic_state(observed, SEGMENTS, BANDS)
+    health = traffic_detector_health(observed, LIMITS)
+    found = hourly_traffic_state(observed, SEGMENTS, BANDS, health, COMPLETENESS)
     assert declaration.measured is not None
     check_trust("traffic", found, declaration.measured)
     return found
@@ -134,7 +137,9 @@ def simulated() -> tuple[City, pl.DataFrame]:
         speed_kmh="Velocità km/h",
     )
     segments = city.streets.edges.select("edge_id", capacity_count="capacity_vph")
-    return city, hourly_traffic_state(traffic_flow_observed(flow), segments, BANDS)
+    observed = traffic_flow_observed(flow)
+    health = traffic_detector_health(observed, LIMITS)
+    return city, hourly_traffic_state(observed, segments, BANDS, health, COMPLETENESS)
 
 
 def test_the_detector_that_stood_still_in_the_simulated_city_is_suspect(simulated):

@@ -176,6 +176,50 @@ def test_stuck_detectors_sundays_and_nights_count_nothing():
     assert found.equals(modelled(tables))
 
 
+def test_who_lives_nearest_to_a_crossing_of_local_streets_drives_from_the_next_larger_one():
+    tables = town()
+    away = pl.when(pl.col("node_id") == "N05").then(pl.col("lat_deg") + 0.001)
+    nodes = tables["nodes"].with_columns(away.otherwise(pl.col("lat_deg")).alias("lat_deg"))
+    front_door = tables["nodes"].filter(node_id="N05").with_columns(node_id=pl.lit("L00"))
+    local = tables["segments"][:1].with_columns(
+        edge_id=pl.lit("L00"), from_node_id=pl.lit("L00"), to_node_id=pl.lit("N05")
+    )
+    with_local = tables | {
+        "nodes": pl.concat([nodes, front_door]),
+        "segments": pl.concat([tables["segments"], local]),
+    }
+    more = pl.when(pl.col("section_id") == "N05").then(pl.col("residents_count") + 500)
+    grown = tables["sections"].with_columns(
+        more.otherwise(pl.col("residents_count")).alias("residents_count")
+    )
+
+    found = modelled(with_local)
+
+    assert found.filter(pl.col("edge_id") != "L00").equals(modelled(tables | {"nodes": nodes}))
+    as_is, planned = (
+        modelled_traffic_by_segment(**with_local, sections_planned=sections)["vehicles_count"].sum()
+        for sections in (tables["sections"], grown)
+    )
+    assert planned > as_is
+
+
+def test_completeness_says_who_lives_too_far_from_any_larger_street_to_be_in_it():
+    tables = town()
+    people = int(tables["sections"]["residents_count"].sum())
+    hamlet = tables["sections"][:1].with_columns(
+        section_id=pl.lit("far"),
+        residents_count=pl.lit(people // 4, pl.Int64),
+        lat_deg=pl.lit(45.7),
+    )
+
+    found = modelled(tables | {"sections": pl.concat([tables["sections"], hamlet])})
+
+    whole, part = modelled(tables), people / (people + people // 4)
+    assert whole["completeness_ratio"].unique().to_list() == [1.0]
+    assert found["completeness_ratio"].unique().to_list() == [pytest.approx(part, abs=1e-4)]
+    assert found["vehicles_count"].equals(whole["vehicles_count"])
+
+
 def test_without_counts_there_is_no_model_and_without_streets_no_row():
     uncounted = modelled(town() | {"state": state({})})
     empty = modelled({name: table.clear() for name, table in town().items()})

@@ -6,12 +6,15 @@ import h3
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets.cells import cells_of
 from assets.indicators.monthly_ndvi import declaration, monthly_ndvi
 from assets.silver.vegetation_observed import declaration as silver
 from assets.silver.vegetation_observed import vegetation_observed
 from infra.simulator import simulate
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.lineage_seen import unsaid
 
 MARCH = date(2025, 3, 1)
@@ -44,7 +47,7 @@ def test_a_cell_is_as_green_as_its_pixels_without_clouds():
         pixels([0.1, 0.1, 0.4], [0.5, 0.3, 0.4], ["sereno", "sereno", "nube"])
     )
 
-    (row,) = monthly_ndvi(seen).iter_rows(named=True)
+    (row,) = monthly_ndvi(seen, COMPLETENESS).iter_rows(named=True)
 
     assert seen["ndvi_index"].to_list() == [pytest.approx(0.6667, abs=5e-5), 0.5, None]
     assert row["ndvi_index"] == pytest.approx((2 / 3 + 1 / 2) / 2, abs=1e-6)
@@ -53,7 +56,9 @@ def test_a_cell_is_as_green_as_its_pixels_without_clouds():
 
 
 def test_a_cell_under_clouds_is_shown_without_a_number():
-    row = monthly_ndvi(vegetation_observed(pixels([0.4], [0.4], ["nube"]))).row(0, named=True)
+    row = monthly_ndvi(vegetation_observed(pixels([0.4], [0.4], ["nube"])), COMPLETENESS).row(
+        0, named=True
+    )
 
     assert (row["ndvi_index"], row["quality_code"], row["completeness_ratio"]) == (
         None, "no_data", 0.0,
@@ -61,7 +66,7 @@ def test_a_cell_under_clouds_is_shown_without_a_number():
 
 
 def test_no_picture_is_no_cell():
-    assert monthly_ndvi(vegetation_observed(pixels([], [], []))).is_empty()
+    assert monthly_ndvi(vegetation_observed(pixels([], [], [])), COMPLETENESS).is_empty()
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +97,7 @@ def far_from(fact: dict, cell: str) -> float:
 
 
 def test_the_green_that_withered_is_where_least_is_green_for_so_much_open_ground(city):
-    cells = monthly_ndvi(vegetation_observed(delivered(city, date(2025, 3, 1))))
+    cells = monthly_ndvi(vegetation_observed(delivered(city, date(2025, 3, 1))), COMPLETENESS)
     ground = pl.concat(
         pl.read_parquet(path, columns=["lat", "lng", "impermeabile", "copertura"])
         for path in sorted((city / "regione_files/territorio").glob("*.parquet"))
@@ -114,7 +119,7 @@ def test_the_green_that_withered_is_where_least_is_green_for_so_much_open_ground
 
 def test_woods_get_their_leaves_in_april_and_cells_under_the_planted_cloud_say_nothing(city):
     march, april = (
-        monthly_ndvi(vegetation_observed(delivered(city, month)))
+        monthly_ndvi(vegetation_observed(delivered(city, month)), COMPLETENESS)
         for month in (MARCH, date(2025, 4, 1))
     )
 
@@ -139,4 +144,29 @@ def test_what_the_columns_are_made_of_is_said():
     seen = seen.with_columns(lat_deg=45.5 + pl.int_range(60) % 7 / 100)
 
     assert unsaid(silver, {"pixels": seen}, may_be_empty={}) == []
-    assert unsaid(declaration, {"seen": vegetation_observed(seen)}, may_be_empty={}) == []
+    read = {"seen": vegetation_observed(seen), "completeness": COMPLETENESS}
+    assert unsaid(declaration, read, may_be_empty={}) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    bands=st.lists(st.tuples(st.floats(0.01, 0.5), st.floats(0.01, 0.5)), min_size=1, max_size=12),
+    light=st.floats(0.5, 2.0),
+    seed=st.integers(0, 99),
+)
+def test_ndvi_lies_between_its_ends_and_hangs_neither_on_light_nor_on_order(bands, light, seed):
+    red, infrared = [one for one, _ in bands], [one for _, one in bands]
+    clear = ["sereno"] * len(bands)
+
+    def index(frame: pl.DataFrame) -> dict:
+        return monthly_ndvi(vegetation_observed(frame), COMPLETENESS).row(0, named=True)
+
+    exact = index(pixels(red, infrared, clear))
+    brighter = index(pixels([light * r for r in red], [light * n for n in infrared], clear))
+    greener = index(pixels(red, [1.2 * n for n in infrared], clear))
+    order = pixels(red, infrared, clear).sample(fraction=1, shuffle=True, seed=seed)
+
+    assert -1 <= exact["ndvi_p10_index"] <= exact["ndvi_p90_index"] <= 1
+    assert brighter["ndvi_index"] == pytest.approx(exact["ndvi_index"], abs=2e-6)
+    assert greener["ndvi_index"] > exact["ndvi_index"]
+    assert index(order) == exact

@@ -10,6 +10,7 @@ from assets.measured import check_trust
 from assets.open_data.parking_entries import parking_entries
 from infra.simulator.city import FULL_CAR_PARK_DAY, City
 from infra.simulator.datasets.parking_sessions import sessions_by_day
+from tests.assets.indicators.defined import COMPLETENESS
 
 INSTANT = pl.Datetime("us", "UTC")
 PARKS = pl.DataFrame({"car_park_id": ["P"], "capacity_count": [20]})
@@ -39,7 +40,7 @@ def cars(count: int, came: datetime, quarters: int | None, *, first: int = 0) ->
 
 
 def pressure(*stays: Stay) -> pl.DataFrame:
-    found = parking_pressure(sessions(*stays), PARKS)
+    found = parking_pressure(sessions(*stays), PARKS, COMPLETENESS)
     assert declaration.measured is not None
     check_trust("pressure", found, declaration.measured)
     return found
@@ -75,7 +76,7 @@ def test_the_published_survey_of_twelve_bays_has_its_turnover_and_its_occupancy(
         if car
     ]
 
-    found = parking_pressure(sessions(*stays), PARKS.with_columns(capacity_count=12))
+    found = parking_pressure(sessions(*stays), PARKS.with_columns(capacity_count=12), COMPLETENESS)
 
     assert by_hour(found, "entries_ratio")[9] == 2.25
     assert by_hour(found, "occupied_ratio")[9] == pytest.approx((10 + 11 + 9 + 11) / 4 / 12)
@@ -130,7 +131,7 @@ def test_the_quietest_hours_of_a_quarter_of_the_day_are_withheld_until_they_hold
 def test_cars_whose_plate_was_not_read_count_as_one():
     unread = sessions(*cars(12, at(9), 4)).with_columns(vehicle_pid=pl.lit(None, pl.String))
 
-    found = parking_pressure(unread, PARKS)
+    found = parking_pressure(unread, PARKS, COMPLETENESS)
 
     assert by_hour(found, "occupied_ratio")[9] is None
 
@@ -182,7 +183,7 @@ def test_the_car_park_that_was_full_in_the_simulated_city_is_full():
         [(park.code, park.capacity) for park in city.car_parks], schema=PARKS.schema, orient="row"
     )
 
-    found = parking_pressure(known, parks)
+    found = parking_pressure(known, parks, COMPLETENESS)
 
     # Planted: from 15 to 18 by the clock nobody finds a place in Piazza Vittoria.
     is_then = (CLOCK.dt.date() == city.planted_day(FULL_CAR_PARK_DAY)) & CLOCK.dt.hour().is_between(

@@ -15,6 +15,7 @@ from infra.simulator import Simulation, simulate, truth_table
 from infra.simulator.city import City
 from infra.simulator.datasets import census_sections, quarters
 from infra.simulator.days import ROME
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.health_frames import HEALTHY
 from tests.assets.indicators.simulated_journeys import delivered
 
@@ -41,7 +42,7 @@ def test_the_planted_episode_is_poor_air_at_its_station_and_nowhere_else(city):
         station_name="station_id", observed_at="measured_at"
     )
 
-    index = european_air_quality_index(measured, bands, HEALTHY)
+    index = european_air_quality_index(measured, bands, HEALTHY, COMPLETENESS)
 
     poor = index.filter(pl.col("air_quality_level") >= 4).with_columns(
         day_on=pl.col("hour_at").dt.offset_by("1h").dt.date().cast(pl.String)
@@ -82,7 +83,7 @@ def test_sections_with_few_meters_or_a_dominant_one_are_not_shown_and_the_others
         delivered(town, quarters, "comune_brescia/quarters"),
         pl.read_csv(DEFINITIONS / "disclosure_limits.csv", try_parse_dates=True),
     )
-    shown = electricity_by_section(consumed)
+    shown = electricity_by_section(consumed, COMPLETENESS)
 
     hidden = {
         fact["section_id"]
@@ -124,11 +125,11 @@ def test_the_hours_of_a_car_park_hold_every_minute_that_cars_stood_there(cars, s
     )
     parks = pl.DataFrame({"car_park_id": ["P"], "capacity_count": [20]})
 
-    pressure = parking_pressure(parked, parks)
+    pressure = parking_pressure(parked, parks, COMPLETENESS)
 
     stood_h = LEAST_CARS * sum(stayed for _, stayed in cars) / 60
     assert pressure["occupied_ratio"].sum() * 20 == pytest.approx(stood_h)
     assert pressure["entries_count"].sum() == LEAST_CARS * len(cars)
     assert pressure.equals(
-        parking_pressure(parked.sample(fraction=1, shuffle=True, seed=seed), parks)
+        parking_pressure(parked.sample(fraction=1, shuffle=True, seed=seed), parks, COMPLETENESS)
     )

@@ -16,6 +16,7 @@ from infra.simulator.datasets import events as simulated_events
 from infra.simulator.datasets import stays as simulated_stays
 from quality.disclosure.bounds import intervals
 from quality.disclosure.cells import Line
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 from tests.assets.indicators.risk_frames import as_bronze
 
 JUNE = date(2025, 6, 1)
@@ -52,7 +53,7 @@ def houses(kind: str, *nights: int) -> pl.DataFrame:
 
 
 def told(stays: pl.DataFrame, kind: str = ALL) -> dict:
-    return occupancy(stays).filter(category_code=kind).row(0, named=True)
+    return occupancy(stays, COMPLETENESS, DISCLOSURE).filter(category_code=kind).row(0, named=True)
 
 
 # The spec's reference: 300 presences, 20 beds, 30 days: 50 %.
@@ -83,13 +84,13 @@ def test_days_on_which_a_house_is_shut_count_in_gross_occupancy_alone():
 def test_a_kind_is_told_from_three_houses_on_none_of_which_has_seven_tenths(nights, is_told):
     stays = pl.concat([houses("ostello", *nights), houses("albergo", 15, 15, 15, 15)])
 
-    assert ("ostello" in occupancy(stays)["category_code"]) == is_told
+    assert ("ostello" in occupancy(stays, COMPLETENESS, DISCLOSURE)["category_code"]) == is_told
 
 
 def test_few_guests_are_not_told():
     empty = pl.concat(house(name, "albergo", 1, arrivals=0) for name in "abc")
 
-    assert occupancy(empty).is_empty()
+    assert occupancy(empty, COMPLETENESS, DISCLOSURE).is_empty()
 
 
 def test_the_smallest_kind_goes_with_the_one_that_cannot_be_told_alone():
@@ -97,7 +98,7 @@ def test_the_smallest_kind_goes_with_the_one_that_cannot_be_told_alone():
         [houses("ostello", 10), houses("residence", 8, 8, 8), houses("albergo", 15, 15, 15, 15)]
     )
 
-    result = occupancy(stays)
+    result = occupancy(stays, COMPLETENESS, DISCLOSURE)
 
     assert result["category_code"].to_list() == ["albergo", OTHERS, ALL]
     nights = dict(result.select("category_code", "nights_count").rows())
@@ -111,7 +112,7 @@ def test_no_kind_that_is_not_told_can_be_worked_out_from_what_is(sizes):
     kinds = {f"k{n}": houses(f"k{n}", *nights) for n, nights in enumerate(sizes)}
     true = np.array([float(one["nights_count"].sum()) for one in kinds.values()])
 
-    result = occupancy(pl.concat(kinds.values()))
+    result = occupancy(pl.concat(kinds.values()), COMPLETENESS, DISCLOSURE)
 
     shown = dict(result.select("category_code", "nights_count").rows())
     if not shown:
@@ -136,7 +137,7 @@ def test_a_month_with_a_day_that_may_not_be_told_has_no_days():
         house(name, "albergo", 10, arrivals=4, days=60 if name != "c" else 45) for name in "abc"
     )
 
-    days = overnight_stays(accommodation_by_day(stays), EVENTS)
+    days = overnight_stays(accommodation_by_day(stays), EVENTS, COMPLETENESS, DISCLOSURE)
 
     assert days["day_on"].max() == july - timedelta(days=1)
     assert days["nights_count"].unique().to_list() == [30]
@@ -175,7 +176,7 @@ def simulated() -> tuple[pl.DataFrame, pl.DataFrame, City]:
 def test_the_planted_events_fill_the_citys_beds_and_the_fullest_the_most(simulated):
     stays, events, city = simulated
 
-    days = overnight_stays(accommodation_by_day(stays), events)
+    days = overnight_stays(accommodation_by_day(stays), events, COMPLETENESS, DISCLOSURE)
 
     share = dict(days.select("day_on", "occupancy_ratio").rows())
     found = {}
@@ -203,7 +204,7 @@ def test_the_planted_events_fill_the_citys_beds_and_the_fullest_the_most(simulat
 def test_the_city_of_the_simulator_is_told_and_its_small_kinds_are_not_given_back(simulated):
     stays, _, _ = simulated
 
-    months = occupancy(stays)
+    months = occupancy(stays, COMPLETENESS, DISCLOSURE)
 
     whole = months.filter(category_code=ALL)
     true = stays.group_by(month_on=pl.col("stayed_on").dt.month_start()).agg(
@@ -220,10 +221,25 @@ def test_nothing_reported_gives_empty_tables_of_the_same_columns(simulated):
     stays, events, _ = simulated
     nothing = accommodation_by_day(stays.clear())
 
-    assert occupancy(stays.clear()).schema == occupancy(stays).schema
+    assert (
+        occupancy(stays.clear(), COMPLETENESS, DISCLOSURE).schema
+        == occupancy(stays, COMPLETENESS, DISCLOSURE).schema
+    )
     empty, full = (
-        overnight_stays(nothing, events),
-        overnight_stays(accommodation_by_day(stays), events),
+        overnight_stays(nothing, events, COMPLETENESS, DISCLOSURE),
+        overnight_stays(accommodation_by_day(stays), events, COMPLETENESS, DISCLOSURE),
     )
     assert (empty.height, empty.schema) == (0, full.schema)
-    assert seasonality(occupancy(stays.clear())).schema == seasonality(occupancy(stays)).schema
+    assert (
+        seasonality(occupancy(stays.clear(), COMPLETENESS, DISCLOSURE)).schema
+        == seasonality(occupancy(stays, COMPLETENESS, DISCLOSURE)).schema
+    )
+
+
+def test_without_limits_nobody_s_nights_are_told():
+    stays = houses("albergo", 15, 15, 15, 15)
+    none = DISCLOSURE.clear()
+
+    assert occupancy(stays, COMPLETENESS, none).is_empty()
+    assert overnight_stays(accommodation_by_day(stays), EVENTS, COMPLETENESS, none).is_empty()
+    assert not occupancy(stays, COMPLETENESS, DISCLOSURE).is_empty()

@@ -23,6 +23,7 @@ from infra.simulator.datasets import (
     water_readings,
 )
 from infra.simulator.spoil import clean_rows
+from tests.assets.indicators.defined import COMPLETENESS
 
 DAYS = 7
 LIMITS = pl.read_csv("assets/definitions/disclosure_limits.csv", try_parse_dates=True)
@@ -84,7 +85,7 @@ def losses(city: City, used: pl.DataFrame) -> pl.DataFrame:
         )
         for batch in water_inflow.batches(city)
     )
-    return water_losses(water_inflow_observed(measured), used, LEAKS)
+    return water_losses(water_inflow_observed(measured), used, LEAKS, COMPLETENESS)
 
 
 def test_the_planted_leak_is_found_in_its_zone_from_its_day_on_and_no_other(city, losses):
@@ -119,13 +120,13 @@ def test_without_rules_there_are_no_nights(used):
         }
     ).with_columns(pl.col("observed_at").cast(pl.Datetime("us", "UTC")))  # fmt: skip
 
-    row = water_losses(flows, used, LEAKS.clear()).row(0, named=True)
+    row = water_losses(flows, used, LEAKS.clear(), COMPLETENESS).row(0, named=True)
 
     assert (row["usual_flow_m3h"], row["is_rising"], row["quality_code"]) == (None, None, "no_data")
 
 
 def test_litres_of_all_quarters_add_up_to_the_water_that_was_told(used, sections, quarters):
-    found = water_use(used, sections, quarters)
+    found = water_use(used, sections, quarters, COMPLETENESS)
 
     litres = found["litres_per_resident_l"] * found["residents_count"] * (DAYS - 1)
     assert litres.sum() == pytest.approx(1000 * used["water_m3"].sum(), rel=1e-4)
@@ -176,7 +177,7 @@ def test_the_share_of_the_simulated_city_is_found_again(waste, openings, section
     by_fraction = dict(openings.group_by("fraction_code").agg(pl.col("weight_kg").sum()).rows())
     planted = 1 - by_fraction["indifferenziato"] / sum(by_fraction.values())
 
-    found = separate_collection(waste, sections, quarters, TARGETS)
+    found = separate_collection(waste, sections, quarters, TARGETS, COMPLETENESS)
 
     assert found["separate_ratio"].mean() == pytest.approx(planted, abs=0.03)
     assert found["is_below_target"].all()
@@ -231,8 +232,10 @@ def test_who_opens_bins_of_two_quarters_is_one(bins):
 def test_what_says_how_sure_a_number_is_can_be_true(losses, used, waste, sections, quarters):
     frames = {
         "water_losses": losses,
-        "water_use": water_use(used, sections, quarters),
-        "separate_collection": separate_collection(waste, sections, quarters, TARGETS),
+        "water_use": water_use(used, sections, quarters, COMPLETENESS),
+        "separate_collection": separate_collection(
+            waste, sections, quarters, TARGETS, COMPLETENESS
+        ),
     }
 
     for name, frame in frames.items():

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import polars as pl
 import pytest
@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from assets.methods.traffic import (
     free_flow_speed,
-    has_stood_still,
     is_at_night,
     planning_time_index,
     saturation,
@@ -102,15 +101,6 @@ def test_a_percentile_is_of_the_days_up_to_its_own():
     found = trailing_quantile(values, "place", value="v", share=0.5, days=2, least_count=2)
 
     assert found.select("v", "days_count").rows() == [(None, 1), (15.0, 2), (25.0, 2)]
-
-
-def test_a_detector_that_says_37_for_twelve_hours_stands_still():
-    at = [datetime(2025, 3, 24, tzinfo=UTC) + timedelta(minutes=15 * n) for n in range(60)]
-    said = pl.DataFrame({"at": at, "vehicles": [40] * 2 + [37] * 50 + [38] * 8})
-
-    still = said.select(has_stood_still(pl.col("vehicles"), pl.col("at"))).to_series()
-
-    assert still.arg_true().to_list() == [49, 50, 51]
 
 
 def test_a_street_without_a_capacity_has_no_saturation():

@@ -14,6 +14,7 @@ from assets.scenarios.plan import Scenario, read_scenario
 from assets.twin import DEFINITIONS, Twin
 from infra.lake import TableSpec
 from infra.settings import Settings
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.test_modelled_traffic_by_segment import town
 from tests.assets.indicators.test_pluvial_vulnerability_by_cell import (
     CURVE_NUMBERS,
@@ -65,6 +66,7 @@ def small_lake(folder: Path) -> Twin:
         "bronze/regione_lombardia/terrain": land(PLANE + NOISE, np.where(PLANE > 140, 0.9, 0.3)),
         "bronze/definitions/curve_numbers": CURVE_NUMBERS,
         "bronze/definitions/risk_weights": WEIGHTS,
+        "bronze/definitions/completeness_rules": COMPLETENESS,
         "bronze/definitions/disclosure_limits": LIMITS,
         "bronze/arpa_lombardia/rain_maxima": maxima(),
         "bronze/istat/census_sections": people(),

@@ -87,6 +87,51 @@ def test_a_bus_every_ten_minutes_becomes_one_every_twenty():
     )
 
 
+def leaving(*minutes: int) -> Town:
+    """The bus of the small street, with runs at these minutes of the day alone."""
+    whole = town(1)
+    names = [f"t{minute:04}" for minute in minutes]
+    chosen = pl.col("trip_id").is_in(names)
+    return whole | {name: whole[name].filter(chosen) for name in ("trips", "departures")}
+
+
+@pytest.mark.parametrize(
+    ("leaves", "every", "after"),
+    [
+        # Every 19 and 21 minutes is every twenty: nobody asked for more buses, or for fewer.
+        ([420, 439, 460, 479, 500], 20, [420, 439, 460, 479, 500]),
+        ([420, 441, 460, 481, 501], 20, [420, 441, 460, 481, 501]),
+        # A hole of an hour in a line every twenty minutes is filled, and the rest stays.
+        ([420, 440, 500, 520], 20, [420, 440, 460, 480, 500, 520]),
+        # Every 20 to every 15: one more in each hour, where people wait longest, and none moves.
+        ([420, 440, 460, 480], 15, [420, 430, 440, 460, 480]),
+        # Every 10 to every 15: the runs nearest to the beat.
+        ([420, 430, 440, 450, 460, 470, 480], 15, [420, 430, 450, 460, 480]),
+        ([420, 425], 60, [420, 425]),
+    ],
+)
+def test_a_line_has_as_many_runs_as_its_headway_asks_for_in_the_mean(leaves, every, after):
+    found = departures_s(with_buses(leaving(*leaves), minutes=every))
+
+    assert [at // 60 for at in found] == after
+
+
+@settings(max_examples=30)
+@given(
+    leaves=st.lists(st.integers(360, 600), min_size=2, max_size=12, unique=True),
+    every=st.integers(1, 90),
+)
+def test_a_headway_only_adds_runs_or_only_leaves_some_out(leaves, every):
+    before = set(departures_s(leaving(*leaves)))
+
+    after = set(departures_s(with_buses(leaving(*leaves), minutes=every)))
+
+    assert before <= after or after <= before
+    gaps = (max(leaves) - min(leaves)) / every
+    if len(leaves) - 1 < round(gaps):
+        assert len(after) - 1 == round(gaps)
+
+
 @settings(max_examples=5)
 @given(every=st.sampled_from([30, 45, 60]), minutes=st.sampled_from([6, 12, 17, 24]))
 def test_more_frequent_buses_never_lengthen_a_trip(every, minutes):

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from assets.indicators.modelled_traffic_by_segment import modelled_traffic_by_segment
 from assets.scenarios.crashes import with_factor
 from assets.scenarios.kinds.cycle_lane import CycleLane, cycle_lane
+from assets.scenarios.kinds.cycle_lane import fewer_crashes as fewer_on_tracks
 from assets.scenarios.kinds.new_housing import NewHousing, new_housing
 from assets.scenarios.kinds.trees import Trees, trees
 from assets.scenarios.kinds.zona30 import Zona30, fewer_crashes, zona30
@@ -52,8 +53,8 @@ def test_a_zona_30_lowers_limits_and_never_raises_one():
     )["segments"]["limit_kmh"].to_list() == [20.0, 30.0, None]  # fmt: skip
 
 
-# Grundy et al. (2009), BMJ 339:b4469: -16.9 % (4.8 to 29.0) among cyclists in 20 mph zones; cited
-# from memory, which the rows of the definition say.
+# Grundy et al. (2009), BMJ 339:b4469: -16.9 % (4.8 to 29.0) among cyclists in 20 mph zones; the
+# interval is cited from memory, which the row of the definition says.
 def test_the_published_factor_of_a_zona_30_is_what_its_accidents_change_by():
     plan = Zona30(kind="zona30", classes=["collector"])
 
@@ -65,6 +66,19 @@ def test_the_published_factor_of_a_zona_30_is_what_its_accidents_change_by():
     assert slow["expected_high_count"] - 20 == pytest.approx(-0.48)
     assert slow["quality_code"] == "unverified"
     assert other == DANGER.row(2, named=True)
+
+
+# Lusk et al. (2011), Injury Prevention 17:131: relative risk 0.72 (0.60 to 0.85) on cycle tracks.
+def test_a_protected_track_has_the_published_factor_which_was_read():
+    plan = CycleLane(kind="cycle_lane", streets=["Via Uno"], width_m=2.5, is_protected=True)
+
+    after = fewer_on_tracks(plan, DANGER, segments=STREETS, factors=FACTORS)
+
+    here, has_one = after.row(0, named=True), after.row(1, named=True)
+    assert here["expected_count"] == pytest.approx(7.2)
+    assert (here["expected_low_count"], here["expected_high_count"]) == pytest.approx((-3.0, 18.5))
+    assert here["quality_code"] == "modelled"
+    assert has_one == DANGER.row(1, named=True)
 
 
 def test_a_measure_nobody_has_a_factor_for_changes_no_accident():

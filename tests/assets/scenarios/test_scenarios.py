@@ -5,8 +5,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assets.derived_assets import find_declarations
 from assets.scenarios.comparing import compared
-from assets.scenarios.impact import impact_of
+from assets.scenarios.impact import impact_of, is_relative
 from assets.scenarios.running import outcome_of
 from assets.scenarios.stored import (
     drop_scenario,
@@ -153,6 +154,42 @@ def test_a_scenario_tells_no_group_of_fewer_than_ten(twin, tmp_path):
     assert rows.filter(pl.col("quarter_id") == "all", pl.col("age_code") == "all")[
         "winners_count"
     ].to_list() == [910]
+
+
+def test_who_is_overtaken_in_a_rank_has_lost_nothing(twin, tmp_path):
+    run(twin, tmp_path, "prova", f"{DESEAL}, cells: ['{cells()[0]}']")
+
+    own = pl.col("scenario_id") == "prova"
+    rows = impact_rows(twin).filter(own)
+    rank, water = (rows.filter(value_code=name) for name in ("hazard_index", "runoff_50_mm"))
+    # Less water runs off one cell; others are ranked anew, and nothing happened there.
+    assert set(water["entity_id"]) < set(rank["entity_id"])
+    assert water["is_better"].to_list() == [True]
+    assert rank["is_better"].null_count() == rank.height
+    told = group_rows(twin).filter(own)
+    is_rank = is_relative(DECLARATIONS)
+    assert told.filter(is_rank)["winners_count"].null_count() == told.filter(is_rank).height > 0
+    assert told.filter(~is_rank)["winners_count"].max() > 0
+
+
+def test_ranks_and_shares_of_the_city_are_marked_as_relative():
+    found = find_declarations()
+    names = {
+        f"{key}.{name}"
+        for key, one in found.items()
+        if one.measured is not None
+        for name, value in one.measured.values.items()
+        if value.is_relative
+    }
+
+    assert names == {
+        "gold/economy/firms_by_cell_and_sector.location_quotient_index",
+        "gold/risk/extreme_risk_by_cell.rank_level",
+        "gold/risk/extreme_risk_by_cell.risk_max_index",
+        "gold/risk/extreme_risk_by_cell.risk_mean_index",
+        "gold/risk/pluvial_vulnerability_by_cell.hazard_index",
+        "gold/risk/pluvial_vulnerability_by_cell.risk_index",
+    }
 
 
 def test_the_difference_lies_in_its_interval(twin, tmp_path):

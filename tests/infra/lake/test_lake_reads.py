@@ -1,3 +1,4 @@
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,7 +7,8 @@ import pytest
 from deltalake import DeltaTable
 
 from infra.errors import TwinError
-from infra.lake import Lake
+from infra.lake import Lake, reading
+from infra.lake.places import Place
 from tests.infra.lake.tables import KEY, READINGS, day, days, lake_at, readings, rows, write
 
 
@@ -143,12 +145,14 @@ def test_rows_asked_for_before_a_write_are_those_of_before(lake: Lake) -> None:
     assert rows(lake) == [("b", 2.0, day(1))]
 
 
-def test_a_table_deleted_and_made_again_is_read_anew(tmp_path: Path) -> None:
-    lake = lake_at(str(tmp_path))
+def test_a_table_deleted_and_made_again_is_read_anew(location: str, lake: Lake) -> None:
     for name in "ab":
         version = write(lake, readings((name, 1.0, day(1))), days(1, 1))
         seen = rows(lake)
-        shutil.rmtree(lake.uri(KEY))
+        if location.startswith("s3://"):
+            Place.of(location, os.environ).files.rm(lake.uri(KEY), recursive=True)
+        else:
+            shutil.rmtree(lake.uri(KEY))
 
     assert (version, seen) == (1, [("b", 1.0, day(1))])
     assert not lake.exists(KEY)
@@ -163,3 +167,15 @@ def test_going_back_to_a_version_leaves_the_newest_the_newest(lake: Lake) -> Non
     lake.read(KEY, version=first).collect()
 
     assert rows(lake) == newest == [("b", 2.0, day(1))]
+
+
+def test_a_table_that_nobody_wrote_is_not_opened_again(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(lake, readings(("a", 1.0, day(1))), days(1, 1))
+    rows(lake)
+    opened: list[str] = []
+    monkeypatch.setattr(reading, "opened", lambda _place, key: opened.append(key))
+
+    assert rows(lake) == [("a", 1.0, day(1))]
+    assert opened == []

@@ -1,0 +1,195 @@
+"""What scenarios cost as their edits grow, and as the city does; see __main__.
+
+ground     desealing of more and more cells of one terrain, and of one cell of larger terrains,
+           through pluvial vulnerability
+services   more and more new services in one city, and one in cities of more homes, through reach
+           of services
+
+The reference is the indicator computed anew by its function, from tables in memory, in the same
+run: what a scenario costs that saves nothing. A ratio that stays as edits grow says that they cost
+nothing of their own; one that stays as the city grows, that a scenario costs what the city does.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from assets.cells import cells_of
+from assets.derive import derive
+from assets.derived_assets import find_declarations
+from assets.scenarios.plan import Scenario, read_scenario
+from assets.scenarios.planned import current_rows
+from assets.scenarios.running import outcome_of
+from assets.twin import DEFINITIONS, Twin
+from infra.lake import TableSpec
+from infra.settings import Settings
+from infra.simulator.city import City
+from infra.simulator.datasets import census_sections, rain_maxima
+from infra.simulator.datasets.gtfs import feeds
+from infra.simulator.terrain import (
+    COVERS,
+    HALF_SIDE_M,
+    cover_of,
+    degrees,
+    elevation_m,
+    sealed_ratio,
+)
+from tests.assets.indicators.risk_frames import as_bronze
+from tests.assets.indicators.simulated_journeys import places_of, timetable_of
+from tests.bench.indicators import Case, measured
+
+Tables = dict[str, pl.DataFrame]
+RAIN: Final = "gold/risk/pluvial_vulnerability_by_cell"
+REACH: Final = "gold/services/reach_of_services_by_section"
+_HEAD: Final = "title: Una misura\npurpose: Misurare\ndecided_by: null\ndecided_on: null\n"
+_DAY: Final = date(2025, 3, 24)
+# Sides of the terrain in points (the same 90 km² for all), and of the square of homes.
+_TERRAINS: Final = (200, 400, 800)
+_HOMES: Final = (11, 22, 33)
+_CELLS: Final = (1, 10, 100)
+_SERVICES: Final = (1, 5, 20)
+
+
+def lake_of(folder: Path, key: str, tables: Tables) -> Twin:
+    """An installation that holds what an indicator reads, and the indicator."""
+    twin = Twin.here(Settings.load({"GEMELLO_HOME": str(folder)}, folder=folder))
+    declaration = find_declarations()[key]
+    for name, table in declaration.reads.items():
+        frame = tables[name]
+        twin.lake.replace_all(table, frame, spec=TableSpec(frame.schema), notes={}, mark=1)
+    derive(declaration, find_declarations(), twin=twin, requested=None, notes={"run": "r"})
+    return twin
+
+
+def terrain_of(side: int) -> Tables:
+    """The simulated ground at so many points a side, with storms and sections."""
+    city = City("full", 1, 1, _DAY)
+    cell = 2 * HALF_SIDE_M / side
+    row, column = (axis.ravel() for axis in np.mgrid[0:side, 0:side])
+    x, y = (column + 0.5) * cell - HALF_SIDE_M, HALF_SIDE_M - (row + 0.5) * cell
+    z, sealed = elevation_m(x, y), sealed_ratio(x, y)
+    lat, lng = degrees(x, y)
+    (storms,) = rain_maxima.batches(city)
+    wide = storms.rows.unpivot(
+        index=["Codice", "Anno"], variable_name="durata", value_name="altezza"
+    )
+    (people,) = census_sections.batches(city)
+    return {
+        "terrain": pl.DataFrame(
+            {
+                "grid_row_index": row, "grid_column_index": column, "lat_deg": lat,
+                "lng_deg": lng, "sealed_ratio": sealed,
+                "elevation_m": z + np.random.default_rng(1).normal(0, 0.05, len(z)),
+                "cover_code": pl.Series(COVERS).gather(cover_of(sealed, z)),
+                "soil_group_code": "C",
+            }
+        ),
+        "maxima": as_bronze("arpa_lombardia/rain_maxima", wide),
+        "sections": as_bronze("istat/census_sections", people.rows),
+        "curve_numbers": pl.read_csv(DEFINITIONS / "curve_numbers.csv", try_parse_dates=True),
+        "weights": pl.read_csv(DEFINITIONS / "risk_weights.csv", try_parse_dates=True),
+    }  # fmt: skip
+
+
+def homes_of(side: int) -> Tables:
+    """The small simulated city with a square of so many homes a side."""
+    city = City("small", 1, 1, _DAY)
+    axis = np.linspace(-0.9, 0.9, side) * HALF_SIDE_M
+    lat, lng = degrees(*(one.ravel() for one in np.meshgrid(axis, axis)))
+    town = places_of(city) | timetable_of(next(feeds(city)), city.start)
+    town["population"] = pl.DataFrame({"lat_deg": lat, "lng_deg": lng}).with_columns(
+        section_id=pl.int_range(pl.len()).cast(pl.String).str.zfill(4), residents_count=pl.lit(10)
+    )
+    return town
+
+
+def deseal(cells: Sequence[str]) -> str:
+    """A tenth of what is sealed taken from these cells."""
+    return f"  - {{kind: deseal, removed_ratio: 0.1, cells: [{', '.join(cells)}]}}\n"
+
+
+def pharmacies(count: int, tables: Tables) -> str:
+    """So many new pharmacies, each where somebody lives."""
+    homes = tables["population"].sample(count, seed=1).select("lat_deg", "lng_deg").rows()
+    return "".join(
+        f"  - {{kind: new_service, id: nuova_{n}, category: farmacia, lat_deg: {lat}, "
+        f'lng_deg: {lng}, capacity: 40, opens: "08:00", closes: "19:00"}}\n'
+        for n, (lat, lng) in enumerate(homes)
+    )
+
+
+def plan_of(folder: Path, edits: str) -> Scenario:
+    """The scenario of these edits."""
+    path = folder / "misura.yaml"
+    path.write_text(f"{_HEAD}cost_eur: null\nedits:\n{edits}", "utf-8")
+    return read_scenario(path)
+
+
+def case(name: str, key: str, twin: Twin, plan: Scenario) -> Case:
+    """The scenario, beside its indicator computed anew."""
+    declaration = find_declarations()[key]
+    frames = {name: current_rows(table, twin) for name, table in declaration.reads.items()}
+
+    def ours() -> object:
+        found = outcome_of(plan, {key: declaration}, twin)
+        if set(found.indicators) != {key}:
+            raise SystemExit(f"{name}: the edit changes nothing: see tests/bench/scenarios.py")
+        return found
+
+    return name, ours, lambda: declaration.function(**frames), 1.0
+
+
+def run(*, runs: int = 3) -> list[dict[str, Any]]:  # figures of several types
+    """Measure, print a table, write JSON."""
+    warnings.simplefilter("ignore")
+    line = "{:<34} {:>8} {:>8} {:>12} {:>7} {:>6}\n"
+    sys.stdout.write(line.format("scenario", "wall s", "cpu s", "reference s", "ratio", "load"))
+    results = []
+    with tempfile.TemporaryDirectory(prefix="gemello-bench-") as name:
+        for one in _cases(Path(name)):
+            found = measured(one, runs)
+            results.append(found)
+            sys.stdout.write(
+                line.format(
+                    found["case"],
+                    f"{found['seconds']:.2f}",
+                    f"{found['cpu_seconds']:.2f}",
+                    f"{found['reference_seconds']:.2f}",
+                    f"{found['ratio']:.2f}",
+                    f"{found['load']:.1f}",
+                )
+            )
+            sys.stdout.flush()
+    folder = Path("bench-results")
+    folder.mkdir(exist_ok=True)
+    said = {"scenarios": results, "load": os.getloadavg()[0]}
+    (folder / "scenarios.json").write_text(json.dumps(said, indent=2), encoding="utf-8")
+    return results
+
+
+def _cases(folder: Path) -> Iterator[Case]:
+    for side in _TERRAINS:
+        tables = terrain_of(side)
+        home = folder / f"terrain{side}"
+        twin = lake_of(home, RAIN, tables)
+        ground = tables["terrain"].filter(pl.col("sealed_ratio") > 0.1)
+        cells = cells_of(ground["lat_deg"], ground["lng_deg"]).unique().sort().to_list()
+        for count in _CELLS if side == _TERRAINS[1] else _CELLS[:1]:
+            plan = plan_of(home, deseal(cells[:: len(cells) // count][:count]))
+            yield case(f"cells: {count}, points: {side**2:,}", RAIN, twin, plan)
+    for side in _HOMES:
+        tables = homes_of(side)
+        home = folder / f"homes{side}"
+        twin = lake_of(home, REACH, tables)
+        for count in _SERVICES if side == _HOMES[1] else _SERVICES[:1]:
+            plan = plan_of(home, pharmacies(count, tables))
+            yield case(f"services: {count}, homes: {side**2:,}", REACH, twin, plan)
