@@ -310,10 +310,10 @@ def measured_as(
 
 
 _HOW: Final = (
-    "Due modelli: quello ingenuo ripete la settimana prima; quello armonico segue la forma del "
-    "giorno e della settimana, tratta i festivi come domeniche dove serve e parte dal livello "
-    "degli ultimi giorni. Si pubblica l'armonico solo se nelle ultime otto previsioni ha "
-    "sbagliato meno, altrimenti l'ingenuo, e lo si dice. Gli intervalli vengono dagli errori "
-    "delle previsioni passate; dove sono troppo pochi mancano. Una previsione emessa non si "
-    "riscrive."
+    "Due modi: il più semplice («naive» nelle tabelle) ripete la settimana prima; il modello "
+    "(«harmonic») segue la forma del giorno e della settimana, tratta i festivi come domeniche "
+    "dove serve e parte dal livello degli ultimi giorni. Si pubblica il modello solo se nelle "
+    "ultime otto previsioni ha sbagliato meno, altrimenti il più semplice, e lo si dice. "
+    "Gli intervalli vengono dagli errori delle previsioni passate; dove sono troppo pochi "
+    "mancano. Una previsione emessa non si riscrive."
 )
