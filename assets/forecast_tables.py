@@ -248,8 +248,8 @@ def parameters_declared(
 
     The first of `at` is the one whose days are those of issue.
     """
-    fit = ("season_count", "ridge_ratio", "level_count", "train_d", "is_feast_sunday", *_HARMONICS)
-    shape = tuple(f"models.{name}" for name in _HARMONICS)
+    # An edition that leaves a choice open is none.
+    made = (*of, *at, *_MADE_OF)
     edition = tuple(f"models.{name}" for name in ("target_code", "valid_from_on"))
     return Declaration(
         function=function,
@@ -258,10 +258,10 @@ def parameters_declared(
         gives={
             target.entity: entity,
             "issued_on": given("Last day (UTC) of which anything was known.", *at, *edition),
-            "parameter_code": given("Which parameter, of either model.", *of, *at, *shape),
+            "parameter_code": given("Which parameter, of either model.", *made),
             target.named("parameter"): given(
                 "The parameter, in the unit of what is forecast.",
-                *of, *at, *(f"models.{name}" for name in fit), *edition, *_FEASTS,
+                *made,
             ),
             "model_version": given(
                 "Edition of the model's choices.", "models.definition_code", *edition
@@ -310,10 +310,10 @@ def measured_as(
 
 
 _HOW: Final = (
-    "Due modelli: quello ingenuo ripete la settimana prima; quello armonico segue la forma del "
-    "giorno e della settimana, tratta i festivi come domeniche dove serve e parte dal livello "
-    "degli ultimi giorni. Si pubblica l'armonico solo se nelle ultime otto previsioni ha "
-    "sbagliato meno, altrimenti l'ingenuo, e lo si dice. Gli intervalli vengono dagli errori "
-    "delle previsioni passate; dove sono troppo pochi mancano. Una previsione emessa non si "
-    "riscrive."
+    "Due modi: il più semplice («naive» nelle tabelle) ripete la settimana prima; il modello "
+    "(«harmonic») segue la forma del giorno e della settimana, tratta i festivi come domeniche "
+    "dove serve e parte dal livello degli ultimi giorni. Si pubblica il modello solo se nelle "
+    "ultime otto previsioni ha sbagliato meno, altrimenti il più semplice, e lo si dice. "
+    "Gli intervalli vengono dagli errori delle previsioni passate; dove sono troppo pochi "
+    "mancano. Una previsione emessa non si riscrive."
 )

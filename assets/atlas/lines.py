@@ -33,7 +33,7 @@ Numbers = Sequence[float | None]
 
 @dataclass(frozen=True)
 class Chart:
-    """Lines over the same periods; a band from low to high belongs to the only line."""
+    """Lines over the same periods; a band from low to high belongs to the first line."""
 
     ticks: Sequence[str]
     lines: Mapping[str, Numbers]

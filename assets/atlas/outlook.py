@@ -26,7 +26,7 @@ _LEDGER: Final = "gold/actions/daily_forecast_score_by_target"
 # Scores of so many days are told.
 _DAYS: Final = 28
 _INNER, _OUTER = LEVELS
-_AT: Final = {80: "all'80 %", 95: "al 95 %"}
+_WHICH: Final = {_INNER: "più scura", _OUTER: "più chiara"}
 
 
 def outlook(one: Indicator, declarations: Mapping[str, Declaration], twin: Twin) -> str:
@@ -112,7 +112,10 @@ def _fan(its: pl.DataFrame, target: Target) -> Chart:
     ticks = [_tick(at) for at in its[target.at]]
     low, high = (its[target.named(f"{side}_{_OUTER}")].to_list() for side in ("low", "high"))
     inner = tuple(its[target.named(f"{side}_{_INNER}")].to_list() for side in ("low", "high"))
-    return Chart(ticks, {"": its[target.value].to_list()}, low, high, inner=(inner[0], inner[1]))
+    lines = {"Quello che ci si aspetta": its[target.value].to_list()}
+    if its["model_code"][0] != "naive":
+        lines["Lo stesso, ripetendo la settimana prima"] = its[target.named("naive")].to_list()
+    return Chart(ticks, lines, low, high, inner=(inner[0], inner[1]))
 
 
 def _tick(at: object) -> str:
@@ -128,7 +131,12 @@ def _in_words(its: pl.DataFrame, target: Target, unit: str) -> str:
     low, high = (most[target.named(f"{side}_{_OUTER}")] for side in ("low", "high"))
     between = "" if low is None else f", tra {number(low)} e {number(high)} in 95 casi su 100"
     has_bands = its[target.named(f"low_{_OUTER}")].null_count() < its.height
-    bands = " La fascia più scura è l'intervallo all'80 %, l'altra al 95 %." if has_bands else ""
+    bands = (
+        f" La fascia più scura è dove il vero dovrebbe cadere in {_INNER} casi su 100, quella più "
+        f"chiara in {_OUTER}."
+        if has_bands
+        else ""
+    )
     amount = f"{number(most[target.value])} {unit}".rstrip()
     return (
         f"{period[:1].upper()}{period[1:]}: il valore più alto "
@@ -143,19 +151,21 @@ def _how_sure(rows: pl.DataFrame, target: Target, measured: Measured) -> str:
     beaten = models.filter(model_code="harmonic")
     issued = moment(rows["issued_at"][0], "hour")
     sentences = [f"Emessa con i dati fino a {issued}: quello che è arrivato dopo non c'è."]
-    naive = "della previsione ingenua, che ripete la settimana prima"
+    naive = "di chi ripete semplicemente la settimana prima"
     if beaten.is_empty():
         sentences.append(
-            f"Il modello non ha ancora mostrato di sbagliare meno {naive}: perciò si pubblica "
-            "questa."
+            f"Il modello non ha ancora mostrato di sbagliare meno {naive}: perciò si pubblica la "
+            "settimana prima, ripetuta."
         )
     else:
         mean: float = beaten.select(pl.col("error_ratio").mean()).item()
         count = f"{number(beaten.height)} {single if beaten.height == 1 else several} su "
-        others = "" if beaten.height == models.height else "; per gli altri vale questa"
+        others = (
+            "" if beaten.height == models.height else "; per gli altri si ripete la settimana prima"
+        )
         sentences.append(
             f"Per {count}{number(models.height)} vale il modello, che nelle ultime previsioni ha "
-            f"sbagliato in media il {percent(1 - mean, digits=2)} in meno {naive}{others}."
+            f"sbagliato meno {naive} (in media {percent(1 - mean, digits=2)} in meno){others}."
         )
     if rows[target.named(f"low_{_OUTER}")].null_count():
         sentences.append(
@@ -179,12 +189,12 @@ def _tried(target: Target, twin: Twin) -> str:
         weight = pl.col("observations_count")
         if lately.height:
             share: float = lately.select((pl.col(column) * weight).sum() / weight.sum()).item()
-            told.append(f"in quello {_AT[level]} nel {percent(share, digits=3)} dei casi")
+            told.append(f"{percent(share, digits=3)} in quella {_WHICH[level]} ({level} attesi)")
     if not told:
         return ""
     return (
-        "Alla prova dei fatti, per tutti i luoghi insieme, nelle ultime settimane il valore vero è "
-        f"caduto nell'intervallo previsto: {', '.join(told)}."
+        "Alla prova dei fatti, per tutti i luoghi insieme, ecco quanti valori veri delle ultime "
+        f"settimane sono caduti nella fascia prevista: {', '.join(told)}."
     )
 
 
@@ -204,7 +214,7 @@ def _table(
             moment(row[target.at], target.step),
             row[target.value],
             *(row[bound] for bound in bounds),
-            "modello" if row["model_code"] == "harmonic" else "ingenua",
+            "modello" if row["model_code"] == "harmonic" else "come la settimana prima",
         )
         for row in peaks.iter_rows(named=True)
     ]

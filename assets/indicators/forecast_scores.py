@@ -266,7 +266,7 @@ declaration = Declaration(
         values={
             "mase_ratio": Value("Errore in passi stagionali", "1", no_interval=_NO_INTERVAL),
             "naive_mase_ratio": Value(
-                "Lo stesso, della previsione ingenua", "1", no_interval=_NO_INTERVAL
+                "Lo stesso, ripetendo la settimana prima", "1", no_interval=_NO_INTERVAL
             ),
             "coverage_80_ratio": Value(
                 "Casi dentro l'intervallo all'80 %", "1", no_interval=_NO_INTERVAL

@@ -44,6 +44,7 @@ def test_the_page_of_the_traffic_shows_what_is_expected_where_most_is(tmp_path: 
     assert "Veicoli previsti nell'ora: D01" in text
     assert "Per 2 luoghi su 2 vale il modello" in text
     assert html.count("class='fascia'") == 2
+    assert "</svg> Lo stesso, ripetendo la settimana prima</li>" in html
     assert "Dove manca un intervallo" not in text
 
 
@@ -52,6 +53,7 @@ def test_a_forecast_of_the_first_days_says_that_it_is_naive_and_has_no_band(tmp_
 
     assert "class='fascia'" not in html
     assert "non ha ancora mostrato di sbagliare meno" in html
+    assert "</svg> Lo stesso" not in html
     assert "Dove manca un intervallo" in html
 
 
@@ -69,8 +71,7 @@ def test_how_often_the_truth_lay_in_the_intervals_is_told_of_the_last_weeks(tmp_
     html = outlook_of(tmp_path, days=2, ledger=ledger)
 
     # (30 · 0.9 + 10 · 0.7) / 40
-    assert "all'80 % nel 85 % dei casi" in unescape(html)
-    assert "al 95 % nel 100 % dei casi" in html
+    assert "85 % in quella più scura (80 attesi), 100 % in quella più chiara (95 attesi)" in html
 
 
 def test_a_forecast_of_which_nothing_was_scored_yet_has_its_page_beside_others(
