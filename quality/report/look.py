@@ -1,5 +1,6 @@
 """How the page looks, on a screen and on paper: nothing is loaded from elsewhere."""
 
+import math
 from typing import Final
 
 # Texts have a contrast of 4.5 to 1 and more (WCAG 2.2, 1.4.3).
@@ -74,5 +75,11 @@ _WHOLE_FROM: Final = 1000
 def number(value: float, *, digits: int = 4) -> str:
     """As Italians write it: 1.234,5; no more digits than asked for, but whole numbers whole."""
     is_whole = float(value).is_integer() or abs(value) >= _WHOLE_FROM
-    text = f"{value:,.0f}" if is_whole else f"{value:,.{digits}g}"
+    if is_whole or not math.isfinite(value):
+        text = f"{value:,.0f}"
+    else:
+        # Never with an exponent: nobody reads 5,6e+02.
+        decimals = digits - 1 - math.floor(math.log10(abs(float(f"{value:.{digits}g}"))))
+        text = f"{round(value, decimals):,.{max(decimals, 0)}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.translate(str.maketrans(",.", ".,"))
