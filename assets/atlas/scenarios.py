@@ -1,7 +1,9 @@
 """A sheet for each scenario: what, where, how sure, who gains, who loses, the cost, who decided."""
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
@@ -11,14 +13,15 @@ from assets.atlas.classes import Classes
 from assets.atlas.drawing import city_map, outlines
 from assets.atlas.layout import Drawn
 from assets.atlas.look import STYLE, policy
-from assets.atlas.places import Places
+from assets.atlas.places import Places, places_of
 from assets.atlas.units import readable
+from assets.atlas.words import code
 from assets.declaration import Declaration
 from assets.derived_assets import find_declarations
 from assets.measured import Value
 from assets.scenarios.comparing import compared
 from assets.scenarios.impact import ALL
-from assets.scenarios.kind import find_kinds
+from assets.scenarios.kind import Kind, find_kinds
 from assets.scenarios.stored import group_rows, impact_rows, scenarios_run
 from assets.twin import Twin
 from quality.report.document import Cell, Table
@@ -30,6 +33,8 @@ _MOST: Final = 20
 _DIGITS: Final = 3
 _NOBODY: Final = "non ancora deciso"
 _WITHHELD: Final = "non si dice"
+# What a template says beside a field: `route: L01    # codice della linea`.
+_SAID: Final = re.compile(r"^[ -]+(\w+):[^#]*#\s*([^;:\n]+)", re.MULTILINE)
 
 
 def scenario_pages(
@@ -44,9 +49,10 @@ def scenario_pages(
         return {}
     groups, impact = group_rows(twin), impact_rows(twin)
     titles = _titles(declarations)
+    names = _Names(declarations, twin, quarters, {})
     rows = {str(row["scenario_id"]): row for row in register.iter_rows(named=True)}
     pages = {
-        _file(name): _page(row, groups, impact, titles=titles, quarters=quarters)
+        _file(name): _page(row, groups, impact, titles=titles, names=names)
         for name, row in rows.items()
     }
     return {**pages, "scenari.html": _list(rows, groups, titles)}
@@ -72,8 +78,29 @@ def _told(value: Value) -> str:
 
 def _title(indicator: str, titles: Mapping[str, str]) -> str:
     name, *told_apart = indicator.split(";")
-    codes = ", ".join(one.partition("=")[2].replace("_", " ") for one in told_apart)
+    codes = ", ".join(code(one.partition("=")[2]) for one in told_apart)
     return f"{titles.get(name, name)} ({codes})" if codes else titles.get(name, name)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What places are called: the quarters, and those of each indicator once it is asked for."""
+
+    declarations: Mapping[str, Declaration]
+    twin: Twin
+    quarters: Places
+    known: dict[str, Places]
+
+    def of(self, indicator: str, entity: str) -> str:
+        """The name of a place with its quarter, from the indicator and the entity's URN."""
+        table, place = f"gold/{indicator.partition('.')[0]}", entity.rpartition(":")[2]
+        measured = self.declarations[table].measured if table in self.declarations else None
+        if measured is None or not self.twin.lake.exists(table):
+            return place
+        if table not in self.known:
+            rows = self.twin.lake.read(table).select(measured.entity).unique().collect()
+            self.known[table] = places_of(rows, measured, twin=self.twin, quarters=self.quarters)
+        return self.known[table].full_name(place)
 
 
 def _page(
@@ -82,16 +109,16 @@ def _page(
     impact: pl.DataFrame,
     *,
     titles: Mapping[str, str],
-    quarters: Places,
+    names: _Names,
 ) -> str:
-    name = str(row["scenario_id"])
+    name, quarters = str(row["scenario_id"]), names.quarters
     own = impact.filter(pl.col("scenario_id") == name)
     sections = [
         ("cosa", "Che cosa si farebbe", _edits(row)),
         ("citta", "Che cosa cambia in città", _city(name, groups, titles)),
         ("dove", "Dove", _where(name, groups, titles, quarters)),
         ("chi", "Chi guadagna e chi perde", _who(name, groups, titles, quarters)),
-        ("luoghi", "I luoghi che cambiano di più", _places(own, titles)),
+        ("luoghi", "I luoghi che cambiano di più", _places(own, titles, names)),
         ("certezza", "Quanto è sicuro", _trust(row, own)),
     ]
     body = "".join(
@@ -126,7 +153,7 @@ def _facts(row: Mapping[str, object]) -> str:
     facts = {
         "Perché": str(row["purpose_text"]),
         "Chi ha deciso": str(row["decided_by_name"] or _NOBODY),
-        "Quando": day(decided_on) if decided_on else "–",  # type: ignore[arg-type] # a column of days
+        **({"Quando": day(decided_on)} if decided_on else {}),  # type: ignore[arg-type] # of days
         "Quanto costa": _cost(row["cost_eur"]),
         "Calcolato il": day(ran_at.date()),  # type: ignore[attr-defined] # a column of instants
     }
@@ -143,16 +170,29 @@ def _edits(row: Mapping[str, object]) -> str:
     items = []
     for edit in json.loads(str(row["edits_text"])):
         kind = kinds.get(edit["kind"])
-        said = ", ".join(
-            f"{key} {_listed(value)}" for key, value in edit.items() if key != "kind" and value
+        labels = _labels(kind) if kind else {}
+        said = "; ".join(
+            f"{labels.get(key, key)}: {_listed(value)}"
+            for key, value in edit.items()
+            if key != "kind" and value
         )
         title = kind.title if kind else edit["kind"]
-        items.append(f"<li>{escape(title)}: <code>{escape(said)}</code></li>")
+        items.append(f"<li>{escape(title)}<br>{escape(said)}</li>")
     return f"<ol>{''.join(items)}</ol>" if items else "<p>Nessuna modifica.</p>"
 
 
+def _labels(kind: Kind) -> dict[str, str]:
+    """What the fields of an edit are called, as its template says to who fills it in."""
+    return {field: said.strip() for field, said in _SAID.findall(kind.template)}
+
+
 def _listed(value: object) -> str:
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(_listed(one) for one in value)
+    if isinstance(value, bool):
+        return "sì" if value else "no"
+    # Whole numbers may be years; of degrees seven digits are a metre.
+    return number(value, digits=7) if isinstance(value, float) else str(value)
 
 
 def _figure(value: object, unit: str = "", *, is_signed: bool = False) -> str:
@@ -160,9 +200,9 @@ def _figure(value: object, unit: str = "", *, is_signed: bool = False) -> str:
     if not isinstance(value, float):
         return "–"
     shown = float(f"{value:.{_DIGITS}g}")
-    sign = "+" if is_signed and shown > 0 else ""
+    sign = "−" if shown < 0 else "+" if is_signed and shown > 0 else ""
     told = readable(unit) if unit not in ("", "1") else ""
-    return f"{sign}{number(shown)}{f' {told}' if told else ''}"
+    return f"{sign}{number(abs(shown))}{f' {told}' if told else ''}"
 
 
 def _people(count: object) -> str:
@@ -192,9 +232,10 @@ def _city(name: str, groups: pl.DataFrame, titles: Mapping[str, str]) -> str:
         return (
             "<p>Nessun numero dei luoghi in cui si abita cambia in media: vedi i luoghi, sotto.</p>"
         )
+    found = _one_each(found)
     table = Table(
         key="citta",
-        caption=f"Medie dei residenti, le {min(_MOST, found.height)} che cambiano di più",
+        caption="Medie dei residenti: di ogni numero la voce che cambia di più",
         columns=(
             ("indicatore", "Indicatore"),
             *_CHANGE,
@@ -212,6 +253,12 @@ def _city(name: str, groups: pl.DataFrame, titles: Mapping[str, str]) -> str:
         ),
     )
     return grid(table)
+
+
+def _one_each(found: pl.DataFrame) -> pl.DataFrame:
+    """Of each value the first row: one of many hours and services would fill the sheet alone."""
+    value = pl.col("indicator_id").str.split(";").list.first()
+    return found.filter(value.is_first_distinct())
 
 
 def _main(name: str, groups: pl.DataFrame) -> str:
@@ -290,14 +337,16 @@ def _who(name: str, groups: pl.DataFrame, titles: Mapping[str, str], quarters: P
     return note + "".join(tables)
 
 
-def _places(own: pl.DataFrame, titles: Mapping[str, str]) -> str:
+def _places(own: pl.DataFrame, titles: Mapping[str, str], names: _Names) -> str:
     if own.is_empty():
         return "<p>Nessun numero cambia.</p>"
+    value = pl.col("indicator_id").str.split(";").list.first()
     counts = own.group_by("indicator_id").len()
     share = pl.col("delta").abs() / pl.max_horizontal(pl.col("baseline_value").abs(), 1e-9)
     top = own.sort(-share, "indicator_id", "entity_id").unique(
         "indicator_id", keep="first", maintain_order=True
     )
+    top = top.filter(value.is_first_distinct())
     joined = top.join(counts, on="indicator_id", maintain_order="left").head(_MOST)
     table = Table(
         key="luoghi",
@@ -308,7 +357,7 @@ def _places(own: pl.DataFrame, titles: Mapping[str, str]) -> str:
             (
                 _title(str(one["indicator_id"]), titles),
                 number(int(one["len"])),
-                str(one["entity_id"]).rpartition(":")[2],
+                names.of(str(one["indicator_id"]), str(one["entity_id"])),
                 *_change(one | {f"x {end}": one[end] for end in ("delta", "lo", "hi")}, "x"),
             )
             for one in joined.iter_rows(named=True)
@@ -351,14 +400,14 @@ def _list(
 ) -> str:
     """All scenarios: who decided, the cost, and what changes most, in one table."""
     names = list(rows)
-    found = compared(groups.filter(_is_first()), names, by="city").head(_MOST)
+    found = _one_each(compared(groups.filter(_is_first()), names, by="city")).head(_MOST)
     items = "".join(
         f"<li><a href='{_file(name)}'>{escape(str(row['title_text']))}</a>: "
         f"{escape(str(row['decided_by_name'] or _NOBODY))}; costo {_cost(row['cost_eur'])}</li>"
         for name, row in rows.items()
     )
-    beside = ""
-    if not found.is_empty():
+    beside = "<p>Qui stanno i piani uno accanto all'altro: per confrontare ne servono due.</p>"
+    if len(names) > 1 and not found.is_empty():
         beside = grid(
             Table(
                 key="confronto",

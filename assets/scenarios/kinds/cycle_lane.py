@@ -60,8 +60,8 @@ kind = Kind(
   - kind: cycle_lane        # pista o corsia ciclabile
     streets: [Via Milano]   # nomi di strade; oppure
     segments: []            # codici di singoli tratti (edge_id)
-    width_m: 2.5
-    is_protected: true      # true: separata dalle auto; false: solo dipinta
+    width_m: 2.5            # larghezza in metri
+    is_protected: true      # separata dalle auto; false: solo dipinta
 """,
     source=(
         "stress: Furth (2022); incidenti: Lusk et al. (2011) per le piste protette, Teschke et al. "

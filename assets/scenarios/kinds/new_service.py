@@ -63,14 +63,14 @@ kind = Kind(
     title="Aprire un nuovo servizio",
     template="""\
   - kind: new_service       # un nuovo servizio
-    id: farmacia_nord       # un nome breve, senza spazi
-    category: farmacia      # una categoria già in uso
-    lat_deg: 45.56
-    lng_deg: 10.22
+    id: farmacia_nord       # codice; un nome breve, senza spazi
+    category: farmacia      # categoria; una già in uso
+    lat_deg: 45.56          # latitudine
+    lng_deg: 10.22          # longitudine
     capacity: 40            # persone alla volta
-    opens: "08:00"
-    closes: "19:00"
-    weekdays: "1111100"     # da lunedì a domenica: 1 aperto, 0 chiuso
+    opens: "08:00"          # apre alle
+    closes: "19:00"         # chiude alle
+    weekdays: "1111100"     # giorni da lunedì a domenica; 1 aperto, 0 chiuso
 """,
     source="i tempi di viaggio seguono da rete, orari e aperture, come nell'indicatore",
 )

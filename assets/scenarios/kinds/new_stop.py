@@ -153,15 +153,15 @@ kind = Kind(
     title="Aggiungere una fermata a una linea",
     template="""\
   - kind: new_stop          # una fermata in più su una linea
-    id: fermata_nord        # un nome breve, senza spazi
-    name: Fermata Nord
+    id: fermata_nord        # codice; un nome breve, senza spazi
+    name: Fermata Nord      # nome
     route: L01              # codice della linea
     after: L01001           # fra questa fermata
     before: L01002          # e questa, che oggi viene subito dopo
-    lat_deg: 45.536
-    lng_deg: 10.176
+    lat_deg: 45.536         # latitudine
+    lng_deg: 10.176         # longitudine
     added_s: 40             # secondi persi da chi è a bordo: sosta e giro più lungo
-    is_both_ways: true      # false: solo le corse dalla prima alla seconda
+    is_both_ways: true      # nelle due direzioni; false: solo le corse dalla prima alla seconda
 """,
     source="i tempi di viaggio seguono dall'orario modificato, come nell'indicatore",
 )

@@ -136,10 +136,10 @@ kind = Kind(
   - kind: retrofit          # riqualificazione energetica di edifici
     quarters: []            # codici di quartieri; oppure
     sections: []            # sezioni di censimento; vuoti: tutta la città
-    uses: [residenziale]    # residenziale, commerciale, uffici, scuola, produttivo
+    uses: [residenziale]    # usi: residenziale, commerciale, uffici, scuola, produttivo
     built_before: 1976      # solo edifici costruiti prima; null: tutti
     share_ratio: 0.3        # quota della loro superficie che si riqualifica, da 0 a 1
-    depth: medium           # light, medium o deep: leggera, media, profonda
+    depth: medium           # profondità: light, medium o deep (leggera, media, profonda)
 """,
     source=(
         "quanto si risparmia è una classe di intervento (retrofit_factors), non verificata: "

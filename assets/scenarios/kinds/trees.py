@@ -78,7 +78,7 @@ kind = Kind(
     streets: [Via Milano]   # nomi di strade; oppure
     segments: []            # codici di singoli tratti (edge_id)
     count: 40               # quanti
-    species: Acer campestre
+    species: Acer campestre # specie
     crown_m2: 20            # chioma da adulti
     height_m: 8             # altezza da adulti
 """,

@@ -55,8 +55,8 @@ kind = Kind(
   - kind: zona30            # zona 30
     streets: []             # nomi di strade; oppure
     segments: []            # codici di singoli tratti (edge_id); vuoti: tutte quelle delle classi
-    classes: [collector]    # local, collector, arterial
-    limit_kmh: 30
+    classes: [collector]    # classi di strada: local, collector, arterial
+    limit_kmh: 30           # limite in km/h
 """,
     source=(
         "traffico: modello di equilibrio; incidenti in bicicletta: Grundy et al. (2009), BMJ, "

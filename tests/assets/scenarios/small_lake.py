@@ -58,6 +58,14 @@ def people() -> pl.DataFrame:
     )
 
 
+def drawn(segments: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    """Stretches of street with the line from crossing to crossing, as the city's have it."""
+    where = {node: (lng, lat) for node, lat, lng in nodes["node_id", "lat_deg", "lng_deg"].rows()}
+    ends = segments["from_node_id", "to_node_id"].rows()
+    lines = [shapely.LineString([where[one], where[other]]) for one, other in ends]
+    return segments.with_columns(line_geom=pl.Series([shapely.to_wkb(one) for one in lines]))
+
+
 def small_lake(folder: Path) -> Twin:
     """The twin of a new installation that holds these tables, and the indicators made of them."""
     twin = Twin.here(Settings.load({"GEMELLO_HOME": str(folder)}, folder=folder))
@@ -73,7 +81,7 @@ def small_lake(folder: Path) -> Twin:
         "silver/services/population_by_section": pl.concat(
             [people(), streets["sections"]], how="diagonal_relaxed"
         ),
-        "silver/mobility/road_segment": streets["segments"],
+        "silver/mobility/road_segment": drawn(streets["segments"], streets["nodes"]),
         "silver/mobility/road_node": streets["nodes"],
         "bronze/comune_brescia/buildings": streets["buildings"],
         "silver/services/point_of_interest": streets["services"],
