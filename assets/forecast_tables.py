@@ -153,8 +153,10 @@ def _columns(
     fitted = tuple(
         f"parameters.{name}" for name in (*target.parameters_key, target.named("parameter"))
     )
-    made = (*of, *at, *fitted, *_MADE_OF)
-    naive = (*of, *at, "models.season_count", "models.train_d")
+    # What is compared and measured by is of the rows alone, and of no fit of this day.
+    past = (*of, *at, *_MADE_OF)
+    made = (*fitted, *past)
+    step = (*of, *at, "models.season_count", "models.train_d")
     edges = {
         target.named(f"{side}_{level}"): given(
             f"{'From' if side == 'low' else 'To'}: {level} of 100 truths lie between.", *made
@@ -174,18 +176,18 @@ def _columns(
         target.at: given("What is forecast: from when on, UTC, or which day.", *at),
         target.value: given(described, *made),
         **edges,
-        target.named("naive"): given("The same by the seasonal naive.", *naive, *fitted),
+        target.named("naive"): given("The same by the seasonal naive.", *fitted),
         target.named("scale"): given(
-            "Mean step from season to season before: what errors are measured by.", *made
+            "Mean step from season to season before: what errors are measured by.", *step
         ),
         "model_code": given("harmonic where it beat the naive, else naive.", *made),
         "model_version": given(
             "Edition of the model's choices.", "models.definition_code", *edition
         ),
         "is_naive_beaten": given("Whether harmonic was better; empty if not compared.", *made),
-        "error_ratio": given("Mean error of harmonic over that of naive, lately.", *made),
+        "error_ratio": given("Mean error of harmonic over that of naive, lately.", *past),
         "compared_count": given(
-            "Past forecasts in that comparison.", *naive, "models.compared_count"
+            "Past forecasts in that comparison.", *step, "models.compared_count"
         ),
         "definition_from_on": given("Since when these choices hold.", *edition),
         "completeness_ratio": given(
