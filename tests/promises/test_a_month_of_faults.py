@@ -148,14 +148,16 @@ def coming_deliveries(
 def as_issued(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
     """A forecast says what was known when it was issued, so a month of faults says other ones.
 
-    What remains is of which days they were issued, of what, and the newest, said again of all.
+    What remains is of which days they were issued, of what, and the newest, said again of all; of
+    what was fitted for them, which hangs on how much had come, the newest alone.
     """
     said = {}
     for name, one in find_declarations().items():
         if one.issued_from and name in tables:
             rows = tables[name]
             newest = rows.filter(pl.col("issued_on") == rows["issued_on"].max())
-            said |= {name: rows.select(one.key_columns), f"newest of {name}": newest}
+            keys = rows.select(one.key_columns) if one.stage == "gold" else newest
+            said |= {name: keys, f"newest of {name}": newest}
     return tables | said
 
 
