@@ -24,7 +24,8 @@ ALL: Final = (
     "--select",
     'key:"bronze/canary/*" or key:"bronze/brescia_mobilita/parking_sessions"'
     ' or key:"bronze/brescia_mobilita/car_parks" or key:"silver/mobility/*parking*"'
-    ' or key:"gold/mobility/*parking*" or key:"open/mobility/daily_parking_entries"',
+    ' or key:"gold/mobility/*parking*" or key:"open/mobility/daily_parking_entries"'
+    ' or key:"bronze/definitions/completeness_rules"',
 )
 SESSIONS: Final = "bronze/canary/sessions"
 LETTERS: Final = "bronze/canary/letters"
