@@ -13,10 +13,9 @@ LEVELS: Final = (80, 95)
 DAY_H: Final = 24
 # Fits, past forecasts and what is still to come of the oldest of them.
 _LOOKBACK_DAYS: Final = 80
-_READS: Final = {
-    "models": "bronze/definitions/forecast_models",
-    "feasts": "bronze/definitions/public_feasts",
-}
+MODELS: Final = "bronze/definitions/forecast_models"
+FEASTS: Final = "bronze/definitions/public_feasts"
+_READS: Final = {"models": MODELS, "feasts": FEASTS}
 METHOD_VERSION: Final = "1"
 _LITERATURE: Final = (
     "Harmonic regression and seasonal naive: Hyndman & Athanasopoulos, Forecasting: Principles and "
@@ -139,8 +138,8 @@ _CHOICES: Final = tuple(
         "compared_count", "adaptation_ratio", "is_feast_sunday",
     )
 )  # fmt: skip
-_FEASTS: Final = ("feasts.valid_from_on", "feasts.month_day", "feasts.after_easter_d")
-_MADE_OF: Final = (*_CHOICES, *_FEASTS)
+_OF_FEASTS: Final = ("feasts.valid_from_on", "feasts.month_day", "feasts.after_easter_d")
+_MADE_OF: Final = (*_CHOICES, *_OF_FEASTS)
 
 
 def _columns(

@@ -32,7 +32,7 @@ _SUBJECT: Final = "forecast_score_by_day"
 _PRECISION: Final = 4
 _ROME: Final = "Europe/Rome"
 # Each target with the inputs of its forecasts and of what came, and how the latter is a series.
-_SCORED: Final[Mapping[str, tuple[Target, Callable[[pl.DataFrame], pl.DataFrame]]]] = {
+SCORED: Final[Mapping[str, tuple[Target, Callable[[pl.DataFrame], pl.DataFrame]]]] = {
     "traffic": (TRAFFIC, traffic_series),
     "pm10": (PM10, pm10_series),
     "electricity": (ELECTRICITY, electricity_series),
@@ -85,7 +85,7 @@ def forecast_scores(
     }
     rows = [
         _of_day(target.code, day)
-        for name, (target, series) in _SCORED.items()
+        for name, (target, series) in SCORED.items()
         for day in _paired(inputs[name][0], series(inputs[name][1]), target)
     ]
     found = pl.DataFrame([row for row in rows if row["observations_count"]], schema=_SCHEMA)
@@ -174,7 +174,7 @@ def _all(*, of: Callable[[Target], tuple[str, ...]], truth: bool = True) -> tupl
     """Columns of the forecasts of all targets, and all that decides what came."""
     own = (
         f"{name}.{column}"
-        for name, (target, _) in _SCORED.items()
+        for name, (target, _) in SCORED.items()
         for column in (target.entity, target.at, *of(target))
     )
     return (*own, *(_TRUTH if truth else ()))

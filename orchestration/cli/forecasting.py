@@ -1,16 +1,16 @@
-"""`forecast score`: what the forecasts were worth, once the truth had come."""
+"""`forecast score` and `forecast challenge`: what the forecasts were worth, and beside others."""
 
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from infra.errors import UsageError
-from orchestration.cli.console import no_such, say, table
+from orchestration.cli.console import no_such, note, say, table
 
 if TYPE_CHECKING:
     import polars as pl
 
-app = typer.Typer(help="Forecasts: what they were worth.", no_args_is_help=True)
+app = typer.Typer(help="Forecasts: what they were worth, and beside others.", no_args_is_help=True)
 
 _LEDGER: Final = "gold/actions/daily_forecast_score_by_target"
 _COLUMNS: Final = (
@@ -19,9 +19,9 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-@app.callback()
-def _of_forecasts() -> None:
-    """A group of commands, though it has one."""
+_CONTEST: Final = (
+    "target", "places", "issues", "forecasts", "MASE", "naive", "challenger", "seconds a fit",
+)  # fmt: skip
 
 
 @app.command()
@@ -58,6 +58,46 @@ def score(
         say("One day by day: gemello forecast score --target TARGET")
     else:
         table(f"Scores of {target}", _COLUMNS, _lines(lately, "target_code", "scored_on"))
+
+
+@app.command()
+def challenge(
+    target: Annotated[str | None, typer.Option(help="One target; else all.")] = None,
+    origins: Annotated[int, typer.Option(min=1, help="Newest instants of issue that count.")] = 8,
+) -> None:
+    """Hold what was published to exponential smoothing, on the same places, days and truth.
+
+    Errors are scaled as in `score` (MASE). The challenger is fitted to what is known now of the
+    days before each issue. Needs the extra `challengers`; reads the lake and writes nothing.
+    """
+    from importlib.util import find_spec
+
+    from assets.challenging import TARGETS_SCORED, challenged_in
+    from assets.twin import Twin
+
+    if find_spec("statsmodels") is None:
+        raise UsageError("challengers need a library: install gemello with the extra challengers")
+    codes = sorted(TARGETS_SCORED)
+    if target is not None and target not in codes:
+        raise UsageError(no_such("target", target, codes))
+    twin = Twin.here()
+    lines: list[tuple[object, ...]] = []
+    for code in codes if target is None else [target]:
+        note(f"{code}: fitting the challenger ...")
+        contest = challenged_in(twin, code, origins=origins)
+        if contest is None:
+            note(f"{code}: no forecast has met its truth yet")
+            continue
+        lines.append(
+            (
+                code, contest.places, contest.issues, contest.forecasts,
+                *(_number(error) for error in contest.errors),
+                _number(contest.fit_s),
+            )
+        )  # fmt: skip
+    if not lines:
+        raise UsageError("no forecast has met its truth yet: it comes with the next day of data")
+    table("The forecasts and their challenger", _CONTEST, lines)
 
 
 def _lines(ledger: "pl.DataFrame", *by: str) -> list[tuple[object, ...]]:
