@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -31,8 +32,25 @@ from quality.report.parts import Frame, day, grid, text
 _PUBLISHER: Final = "Comune di Brescia · atlante del gemello digitale"
 _MOST: Final = 20
 _DIGITS: Final = 3
+_LEAST: Final = 0.001
 _NOBODY: Final = "non ancora deciso"
 _WITHHELD: Final = "non si dice"
+# Fields of edits that name places, by what a citizen calls them and the column of their ids.
+_PLACED: Final = {
+    "segments": ("tratti di strada", "edge_id"),
+    "cells": ("celle", "cell_id"),
+    "quarters": ("quartieri", "quarter_id"),
+    "sections": ("sezioni di censimento", "section_id"),
+}
+# Codes of a closed list, as a citizen says them.
+_CODES: Final = {
+    "local": "strade locali",
+    "collector": "strade di quartiere",
+    "arterial": "strade principali",
+    "light": "leggera",
+    "medium": "media",
+    "deep": "profonda",
+}
 # What a template says beside a field: `route: L01    # codice della linea`.
 _SAID: Final = re.compile(r"^[ -]+(\w+):[^#]*#\s*([^;:\n]+)", re.MULTILINE)
 
@@ -100,7 +118,29 @@ class _Names:
         if table not in self.known:
             rows = self.twin.lake.read(table).select(measured.entity).unique().collect()
             self.known[table] = places_of(rows, measured, twin=self.twin, quarters=self.quarters)
-        return self.known[table].full_name(place)
+        known = self.known[table]
+        if measured.geometry == "cell" and place in known.quarters:
+            return f"una cella in {known.quarters[place]}"
+        return known.full_name(place)
+
+    def listed(self, entity: str, ids: Sequence[str]) -> str:
+        """The names of the places that an edit is of; of cells how many lie in each quarter."""
+        if entity == "quarter_id":
+            return ", ".join(self.quarters.name(one) for one in ids)
+        measured = next(
+            one.measured
+            for one in self.declarations.values()
+            if one.measured is not None and one.measured.entity == entity
+        )
+        rows = pl.DataFrame({entity: ids}, schema={entity: pl.String})
+        known = places_of(rows, measured, twin=self.twin, quarters=self.quarters)
+        if entity != "cell_id":
+            return ", ".join(known.full_name(one) for one in ids)
+        counts = Counter(known.quarters.get(one, "") for one in ids)
+        return ", ".join(
+            f"{number(count)} in {quarter}" if quarter else f"{number(count)} di quartiere non noto"
+            for quarter, count in sorted(counts.items(), key=lambda pair: (not pair[0], pair[0]))
+        )
 
 
 def _page(
@@ -114,7 +154,7 @@ def _page(
     name, quarters = str(row["scenario_id"]), names.quarters
     own = impact.filter(pl.col("scenario_id") == name)
     sections = [
-        ("cosa", "Che cosa si farebbe", _edits(row)),
+        ("cosa", "Che cosa si farebbe", _edits(row, names)),
         ("citta", "Che cosa cambia in città", _city(name, groups, titles)),
         ("dove", "Dove", _where(name, groups, titles, quarters)),
         ("chi", "Chi guadagna e chi perde", _who(name, groups, titles, quarters)),
@@ -165,16 +205,19 @@ def _cost(cost: object) -> str:
     return f"{number(round(cost))} euro" if isinstance(cost, float) else "non si sa"
 
 
-def _edits(row: Mapping[str, object]) -> str:
+def _edits(row: Mapping[str, object], names: _Names) -> str:
     kinds = find_kinds()
     items = []
     for edit in json.loads(str(row["edits_text"])):
         kind = kinds.get(edit["kind"])
         labels = _labels(kind) if kind else {}
         said = "; ".join(
-            f"{labels.get(key, key)}: {_listed(value)}"
+            f"{_PLACED[key][0]}: {names.listed(_PLACED[key][1], value)}"
+            if key in _PLACED
+            else f"{labels.get(key, key)}: {_listed(value)}"
             for key, value in edit.items()
-            if key != "kind" and value
+            # No is an answer, and so is zero; nothing is not.
+            if key != "kind" and value not in (None, "", [])
         )
         title = kind.title if kind else edit["kind"]
         items.append(f"<li>{escape(title)}<br>{escape(said)}</li>")
@@ -191,6 +234,8 @@ def _listed(value: object) -> str:
         return ", ".join(_listed(one) for one in value)
     if isinstance(value, bool):
         return "sì" if value else "no"
+    if isinstance(value, str):
+        return _CODES.get(value, value)
     # Whole numbers may be years; of degrees seven digits are a metre.
     return number(value, digits=7) if isinstance(value, float) else str(value)
 
@@ -199,6 +244,8 @@ def _figure(value: object, unit: str = "", *, is_signed: bool = False) -> str:
     """A number as Italians write it, with its unit; with a sign where it is a difference."""
     if not isinstance(value, float):
         return "–"
+    if 0 < abs(value) < _LEAST:
+        return "quasi nulla" if is_signed else f"meno di {number(_LEAST)}"
     shown = float(f"{value:.{_DIGITS}g}")
     sign = "−" if shown < 0 else "+" if is_signed and shown > 0 else ""
     told = readable(unit) if unit not in ("", "1") else ""
@@ -317,6 +364,8 @@ def _who(name: str, groups: pl.DataFrame, titles: Mapping[str, str], quarters: P
         found = found.filter(pl.col("indicator_id") == main)
         if found.is_empty():
             continue
+        if by == "age":
+            found = found.sort(pl.col(key).str.extract(r"^(\d+)").cast(pl.Int64))
         rows = tuple(
             (
                 quarters.name(one[key]) if by == "quarter" else f"{one[key]} anni",
@@ -429,4 +478,5 @@ def _list(
                 ),
             )
         )  # fmt: skip
+        beside += "<p class='conta'>Dove c'è «–» lo scenario non cambia quel numero.</p>"
     return _frame("Scenari a confronto", f"<ul>{items}</ul>{beside}", back="scenari.html")
