@@ -26,7 +26,7 @@ ui: setup
 
 # One worker more than cores: some tests wait for processes of their own.
 test: setup
-	@$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist worksteal -m "not server and not slow"
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --dist worksteal -m "not server and not slow"
 
 check: setup
 	$(BIN)/ruff check .

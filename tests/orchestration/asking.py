@@ -1,6 +1,6 @@
 """Asking Dagster what it would launch at a given minute, as its daemon does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -33,6 +33,7 @@ class Daemon:
     definitions: dg.Definitions
     instance: dg.DagsterInstance
     of: dg.AssetSelection = field(default_factory=dg.AssetSelection.all)
+    resources: Mapping[str, object] = field(default_factory=dict)
     cursor: AssetDaemonCursor | None = None
 
     def look(self, moment: datetime | None = None) -> dict[str, set[str | None]]:
@@ -71,6 +72,7 @@ class Daemon:
         )
         return job.execute_in_process(
             instance=self.instance,
+            resources=self.resources,
             partition_key=day,
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},

@@ -11,6 +11,7 @@ from tests.conftest import ObjectStore
 pytestmark = pytest.mark.server
 
 
+@pytest.mark.longest
 def test_the_whole_demo_runs_on_an_object_store_and_again_without_news(
     object_store: ObjectStore, tmp_path: Path
 ):

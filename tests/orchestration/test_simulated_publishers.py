@@ -274,6 +274,7 @@ def test_who_comes_second_asks_the_first_and_goes_on_in_its_place(sources: Path)
     assert not answers(found["comune_api"])
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 def test_the_pages_find_the_publishers_while_they_are_open(city: City) -> None:
     environment = process_environment({**city.environment, "HOME": str(city.home.parent)})

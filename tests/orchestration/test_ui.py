@@ -13,6 +13,7 @@ from tests.orchestration.faulty_city import FISCAL_CODE, FaultyCity
 
 pytestmark = [
     pytest.mark.server,
+    pytest.mark.longest,
     # One process has them all: the city that goes wrong is made once.
     pytest.mark.xdist_group("ui"),
     pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed"),
@@ -168,4 +169,4 @@ def test_the_list_of_runs_says_what_each_was_asked_for(address: str, page: Page)
     page.open(f"{address}/runs")
 
     page.wait_for_text(f"gemello/asked_for: deliveries of {AIR}")
-    page.wait_for_text("gemello/asked_for: computed tables of *")
+    page.wait_for_text('gemello/asked_for: computed tables of key:"bronze/arpa_lombardia')

@@ -48,6 +48,7 @@ from tests.promises.town import (
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.longest,
     pytest.mark.filterwarnings("ignore::infra.errors.GemelloWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

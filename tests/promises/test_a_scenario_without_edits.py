@@ -33,6 +33,7 @@ OF_PERSONS: Final = {
 }
 
 
+@pytest.mark.longest
 def test_every_indicator_of_the_city_comes_out_as_it_is(whole_city: Twin, tmp_path: Path) -> None:
     gold = {key for key in DECLARATIONS if key.startswith("gold/")}
     plan = scenario(tmp_path, "vuoto")

@@ -41,6 +41,7 @@ def test_nobody_is_found_after_a_first_run(tmp_path: Path) -> None:
         assert life.rows_count(LETTERS) == 5
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 def test_nobody_is_found_after_any_step_of_a_whole_life(tmp_path: Path) -> None:
     with whole_life(tmp_path) as life:

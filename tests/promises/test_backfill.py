@@ -74,6 +74,7 @@ def empty_lake(town: Town, folder: Path) -> Town:
     return Town(home=folder / "home", sources=folder / "sources")
 
 
+@pytest.mark.longest
 def test_one_backfill_gives_the_rows_that_ten_daily_runs_gave(by_day: Town, tmp_path: Path):
     town = empty_lake(by_day, tmp_path)
 

@@ -90,6 +90,7 @@ def test_a_process_that_the_system_kills_leaves_no_lease_and_is_gone_on_with(
     assert_finished(settled, erase_in(settled, request))
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 def test_an_erasure_killed_at_any_step_is_finished_by_the_same_command(
     settled: Town, tmp_path: Path

@@ -22,6 +22,7 @@ from tests.promises.town import (
     ELECTRICITY,
     FIRST_DAY,
     PARKING,
+    PRESSURE,
     RESIDENTS,
     Town,
     assert_same_rows,
@@ -40,9 +41,15 @@ TABLES: Final = (
     CAR_PARKS,
     ELECTRICITY,
     RESIDENTS,
-    "silver/mobility/*",
-    "gold/mobility/*",
-    "gold/energy/*",
+    "bronze/definitions/completeness_rules",
+    "bronze/definitions/disclosure_limits",
+    "silver/mobility/off_street_parking",
+    "bronze/istat/census_sections",
+    "bronze/comune_brescia/quarters",
+    "silver/territory/quarters",
+    "silver/energy/electricity_consumption_by_day",
+    PRESSURE,
+    "gold/energy/daily_electricity_by_section",
 )
 ARGUMENTS: Final = (
     "run",
@@ -69,7 +76,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     town = simulated_town(tmp_path_factory.mktemp("town"), days=DAYS_COUNT)
     done = town.command(*ARGUMENTS)
     assert done.returncode == 0, done.stderr
-    return Undisturbed(town, rows_of(town), steps_of(town))
+    rows = rows_of(town)
+    assert set(TABLES) <= set(rows)
+    return Undisturbed(town, rows, steps_of(town))
 
 
 def begun(undisturbed: Undisturbed, folder: Path) -> Town:

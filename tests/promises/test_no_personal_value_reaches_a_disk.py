@@ -126,6 +126,7 @@ def test_the_scanner_finds_a_value_planted_in_every_kind_of_file(
     assert scan(tmp_path, ONE.values)
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 def test_neither_what_was_planted_nor_anybody_of_the_simulated_city_is_found_on_the_disk(
     city: World,

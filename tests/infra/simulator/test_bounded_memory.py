@@ -30,8 +30,9 @@ def test_more_days_of_the_full_city_need_hardly_more_memory(tmp_path: Path) -> N
     assert six < 1.15 * two
 
 
+@pytest.mark.longest
 @pytest.mark.slow
 def test_more_days_of_all_of_the_full_city_need_hardly_more_memory(tmp_path: Path) -> None:
-    two, four = (peak(tmp_path, days, "") for days in (2, 4))
+    two, three = (peak(tmp_path, days, "") for days in (2, 3))
 
-    assert four < 1.15 * two
+    assert three < 1.15 * two
