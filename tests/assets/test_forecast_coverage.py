@@ -65,6 +65,12 @@ NOISES: Final = {
 }
 
 
+@pytest.mark.shows(
+    "planted",
+    "gold/energy/hourly_electricity_forecast_by_area",
+    "gold/mobility/hourly_parking_forecast_by_car_park",
+    "gold/mobility/hourly_traffic_forecast_by_detector",
+)
 @pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize(("target", "series"), [(TRAFFIC, 16), (PARKING, 6)], ids=["24 h", "2 h"])
 def test_intervals_hold_what_they_say_of_simulated_hours(
@@ -97,6 +103,7 @@ def days_of(target: Target, *, series: int, days: int, first: date, noise: str) 
     )
 
 
+@pytest.mark.shows("planted", "gold/mobility/daily_passengers_forecast_by_stop")
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", NOISES)
 def test_intervals_of_a_week_ahead_hold_what_they_say_of_simulated_stops(
@@ -110,6 +117,7 @@ def test_intervals_of_a_week_ahead_hold_what_they_say_of_simulated_stops(
     holds(held)
 
 
+@pytest.mark.shows("planted", "gold/tourism/daily_overnight_stays_forecast_by_municipality")
 @pytest.mark.slow
 @pytest.mark.parametrize("noise", NOISES)
 def test_intervals_of_two_months_ahead_hold_what_they_say_of_simulated_nights(
@@ -163,3 +171,17 @@ def test_intervals_hold_what_they_say_of_the_air_of_a_real_city(covered: Covered
 
     holds(held)
     assert ratio < 0.8
+
+
+@pytest.mark.slow
+@pytest.mark.shows("planted", "gold/air/daily_pm10_forecast_by_station")
+@pytest.mark.parametrize("noise", ["normal", "heavy tails"])
+def test_intervals_of_three_days_ahead_hold_what_they_say_of_simulated_dust(
+    noise: str, covered: Covered
+) -> None:
+    series = days_of(PM10, series=8, days=220, first=SUMMER, noise=noise)
+
+    held, ratio = covered(series, PM10, days_from(SUMMER + timedelta(days=100), count=116))
+
+    holds(held)
+    assert ratio < 1

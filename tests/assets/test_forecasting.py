@@ -98,6 +98,15 @@ def test_what_came_after_the_day_of_issue_changes_nothing(seed, back):
     assert issued(hours_of(60, other), day).equals(issued(hours_of(60, values), day))
 
 
+@pytest.mark.shows(
+    "property",
+    "gold/air/daily_pm10_forecast_by_station",
+    "gold/energy/hourly_electricity_forecast_by_area",
+    "gold/mobility/daily_passengers_forecast_by_stop",
+    "gold/mobility/hourly_parking_forecast_by_car_park",
+    "gold/mobility/hourly_traffic_forecast_by_detector",
+    "gold/tourism/daily_overnight_stays_forecast_by_municipality",
+)
 @settings(max_examples=8, deadline=None)
 @given(factor=st.sampled_from([0.5, 2.0, 8.0]))
 def test_twice_the_vehicles_are_twice_the_forecast(factor):

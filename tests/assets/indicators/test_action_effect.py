@@ -183,6 +183,7 @@ def test_days_after_the_window_change_nothing():
     assert effect_of(register=window, bikes=longer) == effect_of(register=window, bikes=as_long)
 
 
+@pytest.mark.shows("property", "gold/actions/action_effect")
 @settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 1_000))
 def test_the_order_of_rows_changes_nothing(seed: int):

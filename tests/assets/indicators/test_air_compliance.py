@@ -66,6 +66,11 @@ def test_a_rule_is_broken_by_one_exceedance_more_than_it_allows(pollutant, rule,
 
 
 # EEA, "90.4 percentile of PM10 daily concentrations": it is the 36th highest of a whole year.
+@pytest.mark.shows(
+    "published",
+    "gold/air/yearly_compliance_by_station",
+    source="EEA, 90.4 percentile of daily PM10",
+)
 def test_the_statistic_of_dust_is_the_36th_highest_day_the_published_90_4_percentile():
     levels = np.random.default_rng(1).permutation(np.linspace(1, 90, 365)).round(2)
 
@@ -128,6 +133,7 @@ def test_rules_to_come_stand_beside_those_in_force_and_are_unverified():
     ]
 
 
+@pytest.mark.shows("property", "gold/air/yearly_compliance_by_station")
 @settings(max_examples=10, deadline=None)
 @given(
     levels=st.lists(st.floats(0, 100), min_size=1, max_size=40),
@@ -156,6 +162,7 @@ def test_nothing_observed_gives_an_empty_table_of_the_same_columns():
     assert nothing.schema == some.schema
 
 
+@pytest.mark.shows("planted", "gold/air/yearly_compliance_by_station")
 def test_the_planted_stuck_sensor_makes_the_rules_of_its_pollutant_suspect_and_no_others():
     city = City("small", 5, 7, date(2025, 3, 24))
     rows = pl.concat(batch.rows for batch in air_quality.batches(city))

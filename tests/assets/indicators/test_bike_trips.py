@@ -97,6 +97,7 @@ def test_a_station_that_is_not_in_the_list_is_of_the_city():
     assert rows(found) == [("Brescia", 10), ("A", 10)]
 
 
+@pytest.mark.shows("property", "gold/mobility/hourly_bike_trips")
 @settings(max_examples=25)
 @given(
     st.lists(
@@ -122,6 +123,7 @@ def city() -> City:
     return City(profile="small", seed=3, start=date(2025, 5, 1), days=21)
 
 
+@pytest.mark.shows("planted", "gold/mobility/hourly_bike_trips")
 def test_the_riders_whom_rain_keeps_at_home_in_the_simulated_city_are_missed(city):
     of_days = [clean_rows(batch.rows, batch.spoiled) for batch in batches(city)]
     clock = {

@@ -119,6 +119,7 @@ def test_the_last_word_on_a_charge_counts():
     assert told(pl.concat([later, first])) == {("QA", 11): ("quarter", 20.0)}
 
 
+@pytest.mark.shows("property", "gold/energy/hourly_charging_by_quarter")
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(
@@ -145,6 +146,7 @@ def test_all_that_is_charged_in_a_day_that_is_told_is_told_once_in_any_order(cha
     assert found["observations_count"].min() is None or found["observations_count"].min() >= 10
 
 
+@pytest.mark.shows("planted", "gold/energy/hourly_charging_by_quarter")
 def test_the_simulated_citys_charges_are_all_told():
     city = City(profile="small", days=3, seed=7, start=date(2025, 3, 24))
     listed = charging_stations.stations(city)

@@ -1,5 +1,6 @@
 import h3
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def test_no_reports_are_an_empty_table():
     assert told(reports()).height == 0
 
 
+@pytest.mark.shows("property", "gold/safety/citizen_reports_by_cell")
 @settings(max_examples=15, deadline=None)
 @given(
     counts=st.lists(st.integers(1, 25), min_size=7, max_size=7),
@@ -83,6 +85,7 @@ def test_what_is_told_is_of_ten_and_all_that_is_told_is_no_more_than_there_is(co
     assert fuller["reports_count"].sum() >= shown.sum()
 
 
+@pytest.mark.shows("planted", "gold/safety/citizen_reports_by_cell")
 def test_the_corner_where_people_report_most_is_found():
     cells = sorted(h3.cell_to_children(h3.cell_to_parent(CELL, 8), 9))
 

@@ -100,6 +100,7 @@ def test_accidents_of_four_years_ago_do_not_count():
 counts_of_city = st.dictionaries(st.sampled_from(CELLS), st.integers(0, 8), min_size=4)
 
 
+@pytest.mark.shows("property", "gold/safety/crashes_by_cell")
 @settings(max_examples=15)
 @given(counts_of_city)
 def test_rows_add_up_to_the_city_and_none_shows_fewer_than_three(counts):
@@ -140,6 +141,7 @@ def test_neither_streets_nor_accidents_is_an_empty_table():
     assert crashes_by_cell(accidents({}).clear(), streets().clear(), COMPLETENESS).height == 0
 
 
+@pytest.mark.shows("planted", "gold/safety/crashes_by_cell")
 def test_the_place_with_three_times_the_accidents_of_its_traffic_is_the_worst():
     random = np.random.default_rng(3)
     usual = {cell: int(random.poisson(12)) for cell in CELLS}

@@ -131,12 +131,16 @@ def test_a_station_without_a_line_of_its_own_is_held_to_the_longest():
 
 
 # Beaufort: a gale from 17.2 m/s, a strong gale from 20.8, a storm from 24.5.
+@pytest.mark.shows("published", "gold/risk/current_alerts", source="Beaufort scale (WMO)")
 @pytest.mark.parametrize(("gust", "level"), [(17.1, 0), (17.2, 1), (20.8, 2), (24.5, 3)])
 def test_gusts_are_told_apart_by_the_beaufort_scale(gust, level):
     assert now("gust", weather(gust_ms=gust))["alert_level"] == level
 
 
 # Directive 2008/50/EC, Annex XII: ozone informs above 180 and alerts above 240 µg/m³.
+@pytest.mark.shows(
+    "published", "gold/risk/current_alerts", source="Directive 2008/50/EC, annex XII"
+)
 @pytest.mark.parametrize(("ozone", "level"), [(180.0, 0), (180.1, 2), (240.1, 3)])
 def test_ozone_is_above_its_threshold_when_it_exceeds_it(ozone, level):
     assert now("O3", weather(), air("O3", ozone, 10.0))["alert_level"] == level
@@ -247,6 +251,7 @@ def test_without_thresholds_or_observations_there_are_no_alerts():
     assert nothing.schema == unknown.schema == alerts_of(weather()).schema
 
 
+@pytest.mark.shows("property", "gold/risk/current_alerts")
 @settings(max_examples=10)
 @given(less=st.floats(0, 60), more=st.floats(0, 60))
 def test_more_rain_never_lowers_the_alert(less, more):

@@ -68,6 +68,11 @@ def danger(
     return found
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/mobility/cycle_danger_by_segment",
+    source="Furth (2022), level of traffic stress 2.2",
+)
 @pytest.mark.parametrize(("limit", "level"), [(30.0, 2), (50.0, 3), (70.0, 4)])
 def test_a_local_street_with_4000_cars_is_as_stressful_as_furth_says(limit, level):
     # Furth (2022), LTS v2.2, no centreline, more than 3000 vehicles a day: 2, 3 and 4.
@@ -123,6 +128,7 @@ def test_without_a_counter_there_is_no_rate_and_without_traffic_no_expectation()
     assert found.filter(pl.col("edge_id") == "E007")["quality_code"].item() == "no_data"
 
 
+@pytest.mark.shows("property", "gold/mobility/cycle_danger_by_segment")
 def test_nothing_hangs_on_the_order_of_streets_and_accidents():
     random = np.random.default_rng(4)
     seen = accidents(random.integers(0, 60, 40).tolist())
@@ -160,6 +166,7 @@ def test_a_day_on_which_a_counter_could_not_be_believed_does_not_count():
     assert believed > 9600
 
 
+@pytest.mark.shows("planted", "gold/mobility/cycle_danger_by_segment")
 def test_the_street_where_four_times_as_many_are_hit_is_the_most_dangerous_of_its_kind():
     usual = [street for street in range(60) for _ in range(4)]
 

@@ -100,6 +100,7 @@ def test_a_correction_delivered_later_is_the_last_word():
     assert heat["temp_max_c"].to_list() == [31.0]
 
 
+@pytest.mark.shows("property", "gold/risk/daily_heat_by_station")
 @settings(max_examples=15)
 @given(
     temperatures=st.lists(st.floats(-10, 42), min_size=144, max_size=144),
@@ -115,6 +116,7 @@ def test_hours_of_all_bands_make_a_day_and_warmer_days_never_feel_cooler(tempera
     assert after["utci_max_c"][0] > before["utci_max_c"][0]
 
 
+@pytest.mark.shows("planted", "gold/risk/daily_heat_by_station")
 def test_the_two_planted_heat_waves_are_the_only_long_ones_of_their_summer():
     city = City("small", 1, 1, date(2025, 3, 24))
     (batch,) = weather_history.batches(city)

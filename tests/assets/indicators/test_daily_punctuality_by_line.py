@@ -181,6 +181,7 @@ def test_nothing_seen_and_no_limit_are_no_numbers():
     assert of_days(line("L1", *[0] * 10), limits=())["quality_code"].to_list() == ["no_data"]
 
 
+@pytest.mark.shows("property", "gold/mobility/daily_punctuality_by_line")
 @settings(max_examples=15)
 @given(
     st.lists(st.integers(0, 1200), min_size=10, max_size=30),
@@ -228,6 +229,7 @@ def test_the_delays_of_the_simulated_city_are_found_by_the_places_of_its_buses_a
     assert (inner["delay_s"] - inner["planted_s"]).abs().quantile(0.99) <= 10
 
 
+@pytest.mark.shows("planted", "gold/mobility/daily_punctuality_by_line")
 def test_a_minute_more_for_each_millimetre_of_rain_is_found(city, found):
     rained = pl.DataFrame(
         [(day, bus_positions.rain_mm(city, day, 7)) for day in city.dates],

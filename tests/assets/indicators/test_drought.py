@@ -155,6 +155,7 @@ def climate() -> pl.DataFrame:
     return weather_by_day(days.with_columns(station_id=pl.lit("130")))
 
 
+@pytest.mark.shows("planted", "gold/soil/monthly_drought_by_station")
 def test_the_month_of_the_greatest_storm_of_the_simulated_history_was_wet(climate):
     months = drought(climate, bands=BANDS, health=HEALTHY, completeness=COMPLETENESS)
 

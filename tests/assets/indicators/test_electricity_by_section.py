@@ -4,6 +4,8 @@ from datetime import date
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assets.indicators.electricity_by_section import electricity_by_section
 from tests.assets.indicators.defined import COMPLETENESS
@@ -46,3 +48,23 @@ def test_a_day_with_too_few_readings_is_no_day(completeness, quality):
     result = electricity_by_section(consumed(completeness=completeness), COMPLETENESS)
 
     assert result["quality_code"].to_list() == quality
+
+
+ENERGIES = st.lists(st.floats(0, 1e6), min_size=1, max_size=8)
+
+
+@pytest.mark.shows("property", "gold/energy/daily_electricity_by_section")
+@given(ENERGIES, st.randoms())
+def test_all_energy_of_sections_is_told_in_any_order(energies, chance):
+    days = [
+        consumed().with_columns(
+            section_id=pl.lit(f"01702900{n:05}"), energy_kwh=pl.lit(energy, pl.Float64)
+        )
+        for n, energy in enumerate(energies)
+    ]
+    mixed = chance.sample(days, len(days))
+
+    result = electricity_by_section(pl.concat(days), COMPLETENESS)
+
+    assert result["energy_kwh"].sum() == pytest.approx(sum(energies))
+    assert result.equals(electricity_by_section(pl.concat(mixed), COMPLETENESS))

@@ -137,6 +137,7 @@ def test_a_week_is_no_signature():
     ]
 
 
+@pytest.mark.shows("planted", "gold/energy/yearly_heat_signature_by_quarter")
 def test_the_planted_signatures_of_a_quarter_of_the_simulated_city_are_found_again():
     city = City(profile="small", days=1, seed=7, start=FIRST)
     some = heat_readings.substations(city).head(12)
@@ -176,6 +177,11 @@ def test_a_constant_load_has_load_factor_one_and_all_of_it_at_night():
     assert row["peak_kwkm2"] == pytest.approx(50.0, rel=0.01)
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/energy/monthly_load_shape_by_quarter",
+    source="Mehta & Mehta, Principles of Power System, chapter 3, as in worked solutions",
+)
 def test_the_published_day_of_a_power_station_has_a_load_factor_of_71_4_per_cent():
     # A worked example of courses on power systems, after Mehta & Mehta, Principles of Power System,
     # chapter 3; read in worked solutions, not in the book: 70 MW at most, 1200 MWh, 50 MW, 71.4 %.
@@ -304,6 +310,7 @@ def test_a_signature_is_as_sound_as_the_temperatures_it_is_fitted_to():
     assert half["completeness_ratio"] == pytest.approx(whole["completeness_ratio"] / 2)
 
 
+@pytest.mark.shows("property", "gold/energy/monthly_load_shape_by_quarter")
 @settings(max_examples=15, deadline=None)
 @given(powers=st.lists(st.floats(1, 100), min_size=96, max_size=96), factor=st.floats(0.5, 20))
 def test_the_shape_of_a_load_hangs_not_on_how_much_it_is(powers, factor):
@@ -318,6 +325,7 @@ def test_the_shape_of_a_load_hangs_not_on_how_much_it_is(powers, factor):
     assert more["peak_kwkm2"] == pytest.approx(factor * one["peak_kwkm2"], rel=1e-5)
 
 
+@pytest.mark.shows("property", "gold/energy/daily_degree_days_by_station")
 @settings(max_examples=15, deadline=None)
 @given(mean=st.floats(-10, 35), warmer=st.floats(0, 10))
 def test_a_warmer_day_asks_for_no_more_heat_and_no_less_cooling(mean, warmer):
@@ -333,6 +341,7 @@ def test_a_warmer_day_asks_for_no_more_heat_and_no_less_cooling(mean, warmer):
     assert warm["cooling_eurostat_kd"] >= cold["cooling_eurostat_kd"] >= 0
 
 
+@pytest.mark.shows("property", "gold/energy/yearly_heat_signature_by_quarter")
 @settings(max_examples=5, deadline=None)
 @given(factor=st.floats(0.2, 5), seed=st.integers(0, 99))
 def test_twice_the_heat_is_twice_the_need_at_the_same_change_point(factor, seed):
@@ -347,3 +356,29 @@ def test_twice_the_heat_is_twice_the_need_at_the_same_change_point(factor, seed)
     for name in ("normalised_kwhm2", "slope_wm2k", "base_kwhm2", "emission_kgm2"):
         assert more[name] == pytest.approx(factor * one[name], rel=1e-3)
     assert more["change_c"] == pytest.approx(one["change_c"], abs=0.02)
+
+
+@pytest.mark.shows("planted", "gold/energy/daily_degree_days_by_station")
+def test_the_heat_that_the_simulated_winter_was_made_to_lack_is_found():
+    city = City("small", 14, 1, date(2025, 1, 13))
+    start = datetime(2025, 1, 12, 23, tzinfo=UTC)
+    means = city.climate.filter(pl.col("on").is_between(city.dates[0], city.dates[-1]))
+    # A day between its planted ends, there and back.
+    temps = np.concatenate(
+        [
+            np.interp(np.arange(144), [0, 72, 144], [low, high, low])
+            for low, high in means.sort("on").select("tmin_c", "tmax_c").rows()
+        ]
+    )
+    ten_minutes = observed(temps.tolist()).with_columns(
+        observed_at=pl.datetime_range(
+            start, start + timedelta(minutes=10 * (len(temps) - 1)), "10m", time_zone="UTC",
+            time_unit="us", eager=True,
+        )
+    )  # fmt: skip
+
+    found = degree_days(ten_minutes, rules=RULES, health=HEALTHY, completeness=COMPLETENESS)
+
+    middle = (means["tmin_c"] + means["tmax_c"]) / 2
+    assert found.height == 14
+    assert found["heating_dpr412_kd"].sum() == pytest.approx((20 - middle).sum(), abs=0.5)

@@ -64,6 +64,11 @@ def test_who_is_half_as_far_over_the_line_is_poor_by_half():
     assert row["palma_index"] == pytest.approx(55 / 22.5)
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/services/equity_of_access_by_category",
+    source="R package accessibility (IPEA), Belo Horizonte",
+)
 def test_four_hexagons_of_belo_horizonte_are_as_poor_and_unequal_as_published():
     # R package accessibility (MIT, ipeaGIT): jobs within 30 minutes of 852, 394, 1969 and 2189
     # people give Gini 0.1386, and below a line of 100,000 FGT 1, 0.5588 and 0.3256. Measured as
@@ -109,6 +114,7 @@ def test_who_lives_off_the_streets_takes_no_part_and_is_missed():
 times = st.lists(st.floats(0, 60), min_size=2, max_size=12)
 
 
+@pytest.mark.shows("property", "gold/services/equity_of_access_by_category")
 @settings(max_examples=40)
 @given(times, st.integers(0, 11), st.floats(0, 1))
 def test_a_shorter_way_makes_nobody_poorer_in_access(minutes, place, factor):

@@ -34,6 +34,11 @@ def observed(*rows: tuple[str, str, datetime, float | None]) -> pl.DataFrame:
 
 
 # The reference vectors of the current edition: whole micrograms, half up, upper limit included.
+@pytest.mark.shows(
+    "published",
+    "gold/air/hourly_european_air_quality_index",
+    source="EEA, bands of the European air quality index",
+)
 @pytest.mark.parametrize(
     ("pollutant", "value", "level"),
     [
@@ -91,6 +96,7 @@ def test_older_editions_average_particles_over_a_day_of_at_least_eighteen_hours(
     assert result["air_quality_level"].to_list() == [3]
 
 
+@pytest.mark.shows("property", "gold/air/hourly_european_air_quality_index")
 @settings(max_examples=25)
 @given(st.sampled_from(["PM10", "PM2.5", "NO2", "O3", "SO2"]), st.floats(0, 900), st.floats(0, 900))
 def test_more_of_a_pollutant_never_makes_the_air_better(bands, pollutant, less, more):

@@ -109,6 +109,7 @@ def test_a_cell_without_a_hazard_has_no_rank_and_says_so():
     assert result["rank_level"].to_list() == [None, 1]
 
 
+@pytest.mark.shows("planted", "gold/risk/extreme_risk_by_cell")
 def test_a_cell_that_is_worst_in_everything_is_first_whatever_the_weights():
     result = rated(
         cells([0.1, 0.2, 0.9], [1, 2, 9]),
@@ -120,6 +121,7 @@ def test_a_cell_that_is_worst_in_everything_is_first_whatever_the_weights():
     assert (worst["rank_level"], worst["rank_low_level"], worst["rank_high_level"]) == (1, 1, 1)
 
 
+@pytest.mark.shows("property", "gold/risk/extreme_risk_by_cell")
 @settings(max_examples=10)
 @given(
     hazard=st.lists(st.floats(0.01, 1), min_size=8, max_size=8),

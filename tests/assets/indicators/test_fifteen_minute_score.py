@@ -8,6 +8,7 @@ access in `test_inequality.py`.
 from datetime import date
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,7 @@ def test_off_the_streets_there_is_no_score():
     assert found.select("score_ratio", "quality_code").rows() == [(None, "no_data")]
 
 
+@pytest.mark.shows("property", "gold/services/fifteen_minute_score_by_section")
 @given(st.lists(st.floats(0, 60), min_size=3, max_size=3), st.floats(0, 60))
 def test_a_shorter_way_lowers_no_score(minutes, sooner):
     chosen = essentials(True, True, True)

@@ -99,6 +99,7 @@ def test_without_a_step_or_an_interval_those_scores_are_missing_and_others_are_n
     assert (row["harmonic_ratio"], row["quality_code"]) == (1.0, "no_data")
 
 
+@pytest.mark.shows("property", "gold/actions/daily_forecast_score_by_target")
 @settings(max_examples=10, deadline=None)
 @given(factor=st.sampled_from([0.25, 2.0, 16.0]), truth=st.floats(1, 90))
 def test_scores_have_no_unit(factor, truth):
@@ -115,3 +116,20 @@ def test_scores_have_no_unit(factor, truth):
 def test_a_truth_that_comes_late_is_of_its_own_day_and_forecasts_reach_as_far_as_they_are_ahead():
     assert declaration.lookback_of("traffic_truth") == 0
     assert declaration.lookback_of("nights") == 60
+
+
+@pytest.mark.shows("planted", "gold/actions/daily_forecast_score_by_target")
+def test_the_error_and_the_misses_that_were_planted_are_found():
+    # Truths at even steps from 32 to 48: of the interval from 35 to 45 three in eight lie outside.
+    truths = [32 + 16 * (n + 0.5) / 400 for n in range(400)]
+    stations = [f"s{n}" for n in range(400)]
+
+    [row] = scored(
+        pl.concat(forecast(station=name) for name in stations),
+        pl.concat(came(truth, station=name) for truth, name in zip(truths, stations, strict=True)),
+    ).iter_rows(named=True)
+
+    assert row["mase_ratio"] == pytest.approx(4 / 8, abs=1e-3)
+    assert row["coverage_80_ratio"] == pytest.approx(5 / 8, abs=1e-3)
+    assert row["coverage_95_ratio"] == 1
+    assert row["observations_count"] == 400

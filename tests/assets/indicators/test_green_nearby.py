@@ -145,6 +145,11 @@ def test_a_town_of_four_houses_has_exactly_the_shares_counted_by_hand():
     assert (west["residents_count"], west["completeness_ratio"]) == (200, 1.0)
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/green/green_nearby_by_quarter",
+    source="Konijnendijk (2022), the 3-30-300 rule",
+)
 def test_the_rule_asks_for_three_trees_thirty_per_cent_and_three_hundred_metres():
     # Konijnendijk (2022), the 3-30-300 rule, as his institute states it.
     standards = defined("green_standards")
@@ -242,6 +247,7 @@ def test_the_order_of_rows_changes_nothing():
 middles = st.tuples(st.floats(-150, 750), st.floats(-90, 90))
 
 
+@pytest.mark.shows("property", "gold/green/green_nearby_by_quarter")
 @settings(max_examples=25)
 @given(middles, st.floats(72, 150), st.sampled_from(["parco", "bosco", "verde stradale"]))
 def test_more_green_never_lowers_a_share_and_nobody_walks_less_than_a_crow_flies(at, side, kind):
@@ -295,6 +301,7 @@ def test_what_the_columns_are_made_of_is_said():
     assert unsaid(declaration, four_sections(), may_be_empty={}) == []
 
 
+@pytest.mark.shows("planted", "gold/green/green_nearby_by_quarter")
 def test_the_trees_planted_by_the_action_register_are_canopy_where_it_says():
     city = City("small", 1, 7, date(2025, 3, 24))
     quarters = delivered(city, quarters_of_city, "comune_brescia/quarters")

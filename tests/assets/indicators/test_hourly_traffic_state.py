@@ -43,6 +43,9 @@ def state(observed: pl.DataFrame) -> pl.DataFrame:
     return found
 
 
+@pytest.mark.shows(
+    "published", "gold/mobility/hourly_traffic_state", source="FHWA (2006), Travel Time Reliability"
+)
 def test_a_way_of_15_minutes_that_takes_24_has_an_index_of_1_6():
     # FHWA (2006), Travel Time Reliability: 24 minutes for a way of 15 in light traffic is 1.60.
     row = state(seen([15.0 / 1.6] * 4)).row(-1, named=True)
@@ -91,6 +94,7 @@ def test_the_time_to_plan_needs_three_days_at_the_same_hour():
 speeds_of_a_day = st.lists(st.floats(1, 40), min_size=4, max_size=24)
 
 
+@pytest.mark.shows("property", "gold/mobility/hourly_traffic_state")
 @settings(max_examples=25)
 @given(speeds_of_a_day, st.randoms())
 def test_no_index_is_below_one_and_none_hangs_on_the_order_of_rows(speeds, random):
@@ -142,6 +146,7 @@ def simulated() -> tuple[City, pl.DataFrame]:
     return city, hourly_traffic_state(observed, segments, BANDS, health, COMPLETENESS)
 
 
+@pytest.mark.shows("planted", "gold/mobility/hourly_traffic_state")
 def test_the_detector_that_stood_still_in_the_simulated_city_is_suspect(simulated):
     city, found = simulated
     stuck = detectors(city)["detector_id"][STUCK_DETECTOR]

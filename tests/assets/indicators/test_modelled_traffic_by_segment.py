@@ -152,6 +152,7 @@ def test_counts_that_have_nothing_to_do_with_the_model_are_said_to():
     assert found["matched_ratio"][0] < 0.5
 
 
+@pytest.mark.shows("property", "gold/mobility/modelled_traffic_by_segment")
 @settings(max_examples=10)
 @given(st.floats(0.2, 5))
 def test_streets_so_many_times_as_wide_carry_so_many_times_the_vehicles_as_fast(times):
@@ -237,6 +238,7 @@ def test_nothing_hangs_on_the_order_of_rows():
     assert found.equals(modelled(tables))
 
 
+@pytest.mark.shows("planted", "gold/mobility/modelled_traffic_by_segment")
 @pytest.mark.slow
 def test_the_busier_streets_of_the_simulated_city_are_the_busier_of_the_model():
     city = City(profile="small", seed=7, start=date(2025, 3, 24), days=1)

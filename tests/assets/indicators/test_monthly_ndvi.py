@@ -117,6 +117,7 @@ def test_the_green_that_withered_is_where_least_is_green_for_so_much_open_ground
     assert max(far_from(fact, cell) for cell in worst) < fact["radius_m"]
 
 
+@pytest.mark.shows("planted", "gold/green/monthly_ndvi_by_cell")
 def test_woods_get_their_leaves_in_april_and_cells_under_the_planted_cloud_say_nothing(city):
     march, april = (
         monthly_ndvi(vegetation_observed(delivered(city, month)), COMPLETENESS)
@@ -148,6 +149,7 @@ def test_what_the_columns_are_made_of_is_said():
     assert unsaid(declaration, read, may_be_empty={}) == []
 
 
+@pytest.mark.shows("property", "gold/green/monthly_ndvi_by_cell")
 @settings(max_examples=30, deadline=None)
 @given(
     bands=st.lists(st.tuples(st.floats(0.01, 0.5), st.floats(0.01, 0.5)), min_size=1, max_size=12),

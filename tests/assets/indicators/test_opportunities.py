@@ -129,6 +129,7 @@ def test_nothing_to_reach_is_no_row():
         assert found.schema == opportunities(**known).schema
 
 
+@pytest.mark.shows("property", "gold/services/opportunities_by_section")
 @settings(max_examples=10)
 @given(st.floats(0, 10), st.integers(0, 20), st.integers(1, 4))
 def test_a_service_more_is_never_one_less_and_all_its_places_are_shared_out(at, opens, hours):

@@ -40,6 +40,11 @@ def occupancy(frame: pl.DataFrame, rules: pl.DataFrame = RULES) -> pl.DataFrame:
     return found
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/mobility/hourly_parking_occupancy",
+    source="Mathew, Parking studies (IIT Bombay)",
+)
 def test_the_published_survey_of_twelve_bays_has_its_average_occupancy():
     # Mathew, Parking studies (IIT Bombay): accumulation 10, 11, 9 and 11 in quarters of an hour, of
     # 12 bays; occupancy 0.83, 0.92, 0.75 and 0.92.
@@ -73,6 +78,7 @@ def test_while_it_is_closed_or_uncounted_nothing_is_counted():
     assert occupancy(half.clear()).schema == occupancy(half).schema
 
 
+@pytest.mark.shows("property", "gold/mobility/hourly_parking_occupancy")
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, 11), min_size=12, max_size=12), st.randoms(use_true_random=False))
 def test_one_car_more_in_each_count_is_its_share_more_in_any_order(taken, random):
@@ -87,6 +93,7 @@ def test_one_car_more_in_each_count_is_its_share_more_in_any_order(taken, random
     )
 
 
+@pytest.mark.shows("planted", "gold/mobility/hourly_parking_occupancy")
 def test_the_operators_counts_of_the_simulated_city_are_its_cars():
     city = City(profile="small", seed=3, start=FIRST_DAY, days=1)
     (batch,) = batches(city)

@@ -66,6 +66,11 @@ SURVEY = (
 )  # fmt: skip
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/mobility/hourly_parking_pressure",
+    source="Mathew, Parking studies (IIT Bombay)",
+)
 def test_the_published_survey_of_twelve_bays_has_its_turnover_and_its_occupancy():
     # Mathew, Parking studies (IIT Bombay, Traffic Engineering Laboratory): average turnover 2.25,
     # accumulation 10, 11, 9 and 11 of 12 bays.
@@ -145,6 +150,7 @@ stays = st.lists(
 ).map(lambda rows: [(car, at(0) + QUARTER * 2 * half, long) for car, half, long in rows])
 
 
+@pytest.mark.shows("property", "gold/mobility/hourly_parking_pressure")
 @settings(max_examples=40)
 @given(stays, st.randoms())
 def test_no_number_is_of_fewer_than_ten_cars_nor_what_is_left_of_a_quarter_of_the_day(
@@ -168,6 +174,7 @@ def test_no_number_is_of_fewer_than_ten_cars_nor_what_is_left_of_a_quarter_of_th
     assert pressure(*stays).equals(found)
 
 
+@pytest.mark.shows("planted", "gold/mobility/hourly_parking_pressure")
 def test_the_car_park_that_was_full_in_the_simulated_city_is_full():
     city = City(profile="small", seed=7, start=date(2025, 3, 24), days=FULL_CAR_PARK_DAY + 1)
     known = pl.DataFrame(

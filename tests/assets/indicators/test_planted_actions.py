@@ -45,6 +45,7 @@ def without_effect(action: Action) -> Action:
     return dataclasses.replace(action, effect_ratio=1.0)
 
 
+@pytest.mark.shows("planted", "gold/actions/action_effect")
 @pytest.mark.slow
 def test_planted_actions_get_the_right_verdict_and_those_without_effect_none():
     seed = 1

@@ -36,6 +36,7 @@ def planted(city: Simulation, what: str) -> list[dict]:
     return [fact for fact in facts if fact["what"] == what]
 
 
+@pytest.mark.shows("planted", "gold/air/hourly_european_air_quality_index")
 def test_the_planted_episode_is_poor_air_at_its_station_and_nowhere_else(city):
     bands = pl.read_csv(DEFINITIONS / "air_quality_index_bands.csv", try_parse_dates=True)
     measured = truth_table(city, "air_by_hour").with_columns(
@@ -58,6 +59,7 @@ def test_the_planted_episode_is_poor_air_at_its_station_and_nowhere_else(city):
     assert set(poor["worst_pollutant_code"]) <= {"PM10", "PM2.5"}
 
 
+@pytest.mark.shows("planted", "gold/energy/daily_electricity_by_section")
 def test_sections_with_few_meters_or_a_dominant_one_are_not_shown_and_the_others_are_true(city):
     (path,) = (city.out / "a2a_files").glob("letture_*.csv")
     sent = pl.read_csv(path, infer_schema=False, truncate_ragged_lines=True)

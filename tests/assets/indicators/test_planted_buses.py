@@ -35,6 +35,7 @@ def reached(before_and_after: tuple[Tables, Tables]) -> tuple[pl.DataFrame, pl.D
     return before, after
 
 
+@pytest.mark.shows("planted", "gold/services/reach_of_services_by_section")
 def test_more_buses_on_the_planted_line_take_nobody_longer_and_some_less(before_and_after, reached):
     before, after = reached
     both = before.join(after, on=KEY, suffix="_after")
@@ -52,6 +53,11 @@ def test_more_buses_on_the_planted_line_take_nobody_longer_and_some_less(before_
         assert (north**2 + east**2).sqrt().min() < 1_500
 
 
+@pytest.mark.shows(
+    "planted",
+    "gold/services/equity_of_access_by_category",
+    "gold/services/fifteen_minute_score_by_section",
+)
 def test_more_buses_lower_no_score_and_make_nobody_poorer_in_access(before_and_after, reached):
     population = before_and_after[0]["population"]
 
@@ -67,6 +73,7 @@ def test_more_buses_lower_no_score_and_make_nobody_poorer_in_access(before_and_a
     assert equities[1]["fgt1_ratio"].sum() < equities[0]["fgt1_ratio"].sum()
 
 
+@pytest.mark.shows("planted", "gold/services/opportunities_by_section")
 def test_more_buses_bring_more_services_within_half_an_hour(before_and_after):
     catchments = pl.read_csv(DEFINITIONS / "access_catchments.csv", try_parse_dates=True)
 

@@ -61,6 +61,7 @@ def sky(request: pytest.FixtureRequest) -> Sky:
     )
 
 
+@pytest.mark.shows("planted", "gold/weather/daily_rain_extremes")
 def test_the_planted_storm_comes_about_once_in_fifty_years_and_the_interval_holds_them(sky):
     rain = rain_extremes(sky.observed, maxima=sky.maxima, health=HEALTHY, completeness=COMPLETENESS)
 
@@ -73,6 +74,7 @@ def test_the_planted_storm_comes_about_once_in_fifty_years_and_the_interval_hold
     assert before["return_period_year"].max() < 3
 
 
+@pytest.mark.shows("planted", "gold/risk/current_alerts")
 def test_the_planted_storm_is_an_alert_while_it_rains_and_none_the_day_before(sky):
     def level(day: date) -> int:
         evening = midnight(day) + timedelta(hours=18)
@@ -84,6 +86,7 @@ def test_the_planted_storm_is_an_alert_while_it_rains_and_none_the_day_before(sk
     assert level(STORM - timedelta(days=1)) == 0
 
 
+@pytest.mark.shows("planted", "gold/weather/daily_wind_by_station")
 def test_the_planted_storm_has_the_hardest_gusts_of_its_week(sky):
     blown = wind(
         sky.observed, force=defined("wind_force"), health=HEALTHY, completeness=COMPLETENESS
@@ -93,6 +96,7 @@ def test_the_planted_storm_has_the_hardest_gusts_of_its_week(sky):
     assert set(hardest["day_on"]) == {STORM}
 
 
+@pytest.mark.shows("planted", "gold/soil/daily_soil_water_by_station")
 def test_the_ground_dries_in_the_dry_days_before_the_planted_storm_and_is_filled_by_it(sky):
     water = soil_water(sky.days, defined("soil_types"), HEALTHY).sort("day_on")
 

@@ -50,6 +50,11 @@ def measured(**changed: pl.DataFrame) -> pl.DataFrame:
     return public_green(**world | {"kinds": KINDS, "standards": STANDARDS} | changed)
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/green/public_green_by_quarter",
+    source="D.M. 1444/1968, art. 3: nine square metres a resident",
+)
 def test_the_norm_asks_for_nine_square_metres_a_resident():
     # D.M. 1444/1968, art. 3, lett. c (Gazzetta Ufficiale n. 97 of 16 April 1968).
     east = measured().row(0, named=True)
@@ -87,6 +92,7 @@ def test_trees_without_a_place_are_in_no_quarter():
     assert result["crown_m2"].sum() == 20.0
 
 
+@pytest.mark.shows("property", "gold/green/public_green_by_quarter")
 @settings(max_examples=20)
 @given(st.floats(1, 1e5), st.sampled_from(KINDS["kind_code"].to_list()), st.booleans())
 def test_an_area_more_never_leaves_anybody_with_less(area_m2, kind, is_public):
@@ -101,6 +107,7 @@ def test_an_area_more_never_leaves_anybody_with_less(area_m2, kind, is_public):
     assert (after["is_below_standard"] <= before["is_below_standard"]).all()
 
 
+@pytest.mark.shows("planted", "gold/green/public_green_by_quarter")
 def test_the_public_green_of_the_simulated_city_is_all_in_its_quarters():
     city = City(profile="small", seed=7, start=date(2025, 3, 24), days=2)
     known = planted_areas(city)

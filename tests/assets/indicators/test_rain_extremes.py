@@ -132,6 +132,7 @@ def test_without_any_maxima_the_depth_is_told_and_its_rarity_is_not():
     )  # fmt: skip
 
 
+@pytest.mark.shows("property", "gold/weather/daily_rain_extremes")
 @given(st.floats(0, 120), st.floats(0.5, 40))
 @settings(max_examples=20)
 def test_more_rain_is_never_less_rare(depth_mm, more_mm):

@@ -134,6 +134,7 @@ def minutes(town: Town) -> pl.Series:
     return found.select(pl.col("median_min", "p95_min").fill_null(999)).unpivot()["value"]
 
 
+@pytest.mark.shows("property", "gold/services/reach_of_services_by_section")
 @settings(max_examples=15)
 @given(st.integers(3, 90), st.integers(60, 3000), st.sampled_from(["S8", "S6"]))
 def test_trips_more_make_no_way_longer(every_min, rides_s, up_to):

@@ -52,6 +52,7 @@ def test_a_day_needs_three_quarters_of_its_hours(hours, told):
     assert (row["water_pct"], row["quality_code"]) == told
 
 
+@pytest.mark.shows("property", "gold/soil/daily_soil_moisture_by_probe")
 @settings(max_examples=10, deadline=None)
 @given(values=st.lists(st.floats(0, 60), min_size=24, max_size=24))
 def test_the_mean_lies_among_the_hours_whatever_their_order(values):
@@ -68,6 +69,7 @@ def test_the_mean_lies_among_the_hours_whatever_their_order(values):
     )
 
 
+@pytest.mark.shows("planted", "gold/soil/daily_soil_moisture_by_probe")
 def test_the_planted_drifting_probe_makes_its_own_days_suspect_and_no_others():
     city = City(profile="small", seed=7, start=date(2025, 3, 24), days=7)
     measured, probes = simulated_soil(city)

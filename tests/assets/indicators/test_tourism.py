@@ -57,6 +57,11 @@ def told(stays: pl.DataFrame, kind: str = ALL) -> dict:
 
 
 # The spec's reference: 300 presences, 20 beds, 30 days: 50 %.
+@pytest.mark.shows(
+    "published",
+    "gold/tourism/monthly_occupancy_by_category",
+    source="ISTAT, gross occupancy of beds, in numbers not verified at their source",
+)
 def test_three_hundred_nights_in_twenty_beds_and_thirty_days_are_a_half():
     three = pl.concat(house(name, "albergo", 10) for name in "abc")
 
@@ -106,6 +111,9 @@ def test_the_smallest_kind_goes_with_the_one_that_cannot_be_told_alone():
     assert nights["albergo"] + nights[OTHERS] == nights[ALL]
 
 
+@pytest.mark.shows(
+    "property", "gold/tourism/monthly_occupancy_by_category", "gold/tourism/daily_overnight_stays"
+)
 @settings(max_examples=25, deadline=None)
 @given(sizes=st.lists(st.lists(st.integers(0, 20), min_size=1, max_size=5), min_size=1, max_size=5))
 def test_no_kind_that_is_not_told_can_be_worked_out_from_what_is(sizes):
@@ -173,6 +181,7 @@ def simulated() -> tuple[pl.DataFrame, pl.DataFrame, City]:
     return stays, event(as_bronze("comune_brescia/events", calendar.rows)), city
 
 
+@pytest.mark.shows("planted", "gold/tourism/daily_overnight_stays")
 def test_the_planted_events_fill_the_citys_beds_and_the_fullest_the_most(simulated):
     stays, events, city = simulated
 
@@ -201,6 +210,7 @@ def test_the_planted_events_fill_the_citys_beds_and_the_fullest_the_most(simulat
     }
 
 
+@pytest.mark.shows("planted", "gold/tourism/monthly_occupancy_by_category")
 def test_the_city_of_the_simulator_is_told_and_its_small_kinds_are_not_given_back(simulated):
     stays, _, _ = simulated
 
@@ -243,3 +253,22 @@ def test_without_limits_nobody_s_nights_are_told():
     assert occupancy(stays, COMPLETENESS, none).is_empty()
     assert overnight_stays(accommodation_by_day(stays), EVENTS, COMPLETENESS, none).is_empty()
     assert not occupancy(stays, COMPLETENESS, DISCLOSURE).is_empty()
+
+
+@pytest.mark.shows("planted", "gold/tourism/yearly_seasonality_by_category")
+def test_the_summer_that_the_simulated_city_was_given_is_found_in_its_seasonality(simulated):
+    stays, _, _ = simulated
+    year = pl.col("stayed_on").dt.year() == 2024
+    nights = stays.filter(year).group_by(pl.col("stayed_on").dt.month()).agg(
+        pl.col("nights_count").sum()
+    )  # fmt: skip
+    # Half of the mean difference of any two months, over the mean.
+    counts = nights["nights_count"].to_numpy().astype(float)
+    apart = np.abs(counts[:, None] - counts[None, :]).mean() / (2 * counts.mean())
+
+    found = seasonality(occupancy(stays, COMPLETENESS, DISCLOSURE))
+
+    whole = found.filter(pl.col("year_on").dt.year() == 2024, category_code=ALL)
+    assert counts.size == 12
+    assert whole["seasonality_index"].to_list() == [pytest.approx(apart, abs=1e-3)]
+    assert apart > 0.05

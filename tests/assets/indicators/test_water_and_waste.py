@@ -88,6 +88,7 @@ def losses(city: City, used: pl.DataFrame) -> pl.DataFrame:
     return water_losses(water_inflow_observed(measured), used, LEAKS, COMPLETENESS)
 
 
+@pytest.mark.shows("planted", "gold/water/daily_losses_by_zone")
 def test_the_planted_leak_is_found_in_its_zone_from_its_day_on_and_no_other(city, losses):
     meters = water_readings.meters_of(city)
     section = meters["section_id"][water_readings.LEAK_METER]
@@ -125,6 +126,7 @@ def test_without_rules_there_are_no_nights(used):
     assert (row["usual_flow_m3h"], row["is_rising"], row["quality_code"]) == (None, None, "no_data")
 
 
+@pytest.mark.shows("property", "gold/water/monthly_use_by_quarter")
 def test_litres_of_all_quarters_add_up_to_the_water_that_was_told(used, sections, quarters):
     found = water_use(used, sections, quarters, COMPLETENESS)
 
@@ -173,6 +175,7 @@ def test_waste_of_all_places_is_all_that_was_thrown_and_each_is_of_ten_tags(wast
     assert waste.group_by("thrown_on").len()["len"].min() >= 5
 
 
+@pytest.mark.shows("planted", "gold/waste/monthly_separate_collection_by_quarter")
 def test_the_share_of_the_simulated_city_is_found_again(waste, openings, sections, quarters):
     by_fraction = dict(openings.group_by("fraction_code").agg(pl.col("weight_kg").sum()).rows())
     planted = 1 - by_fraction["indifferenziato"] / sum(by_fraction.values())
@@ -184,6 +187,7 @@ def test_the_share_of_the_simulated_city_is_found_again(waste, openings, section
     assert found["definition_from_on"].unique().to_list() == [date(2012, 12, 31)]
 
 
+@pytest.mark.shows("property", "gold/waste/monthly_separate_collection_by_quarter")
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 14), st.integers(0, 14), st.integers(0, 14))
 def test_a_place_needs_ten_tags_of_each_kind_of_waste(residual, separate, both):
@@ -241,3 +245,15 @@ def test_what_says_how_sure_a_number_is_can_be_true(losses, used, waste, section
     for name, frame in frames.items():
         declaration = import_module(f"assets.indicators.{name}").declaration
         check_trust(declaration.key, frame, declaration.measured)
+
+
+@pytest.mark.shows("planted", "gold/water/monthly_use_by_quarter")
+def test_the_litres_that_the_simulated_city_was_made_to_use_are_found(
+    city, used, sections, quarters
+):
+    meters = water_readings.meters_of(city)
+
+    found = water_use(used, sections, quarters, COMPLETENESS)
+
+    litres = (found["litres_per_resident_l"] * found["residents_count"]).sum()
+    assert litres == pytest.approx(1000 * meters["mean_m3"].sum(), rel=0.1)

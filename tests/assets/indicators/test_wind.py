@@ -26,6 +26,7 @@ def blown(speeds: list[float], directions: list[float]) -> pl.DataFrame:
     )
 
 
+@pytest.mark.shows("published", "gold/weather/daily_wind_by_station", source="Beaufort scale (WMO)")
 @pytest.mark.parametrize(
     # WMO-No. 8: force 8 begins at 17.2 m/s and ends at 20.7, force 0 ends below 0.3.
     ("speed", "level"),
@@ -52,6 +53,7 @@ def test_winds_around_north_come_from_the_north():
     assert (row["wind_ms"], row["gust_ms"]) == (3.0, 6.0)
 
 
+@pytest.mark.shows("property", "gold/weather/daily_wind_by_station")
 @given(st.floats(0, 359), st.floats(1, 30))
 @settings(max_examples=30)
 def test_a_compass_that_is_turned_turns_the_wind_and_nothing_else(turn, speed):

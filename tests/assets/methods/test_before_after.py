@@ -14,6 +14,9 @@ START = date(2025, 3, 24)
 YEARS = 3.0
 
 
+@pytest.mark.shows(
+    "published", "gold/actions/action_effect", source="Hauer et al. (2002), example 2"
+)
 def test_three_years_of_crashes_are_weighed_as_hauer_says():
     # Hauer et al. (2002), example 2: 12, 7 and 8 crashes on 1.8 km with 4000 vehicles a day are
     # 7.97 ± 1.44 a year and section; 4.43 a km and year.

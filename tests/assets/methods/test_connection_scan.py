@@ -33,6 +33,11 @@ def arrivals(timetable: Timetable, stop: int, leaves_s: int, **options: int) -> 
     return [None if one == NEVER else int(one) for one in found]
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/services/reach_of_services_by_section",
+    source="gtfspy (MIT), arrivals of its connection scan",
+)
 def test_the_arrivals_are_those_of_an_independent_implementation():
     assert arrivals(PUBLISHED, 0, -2, margin_s=2) == [-2, 10, 10, 13, 113, 14, None]
     # There the margin is asked for at the first stop, too: leaving at -1 with it is at 1 without.

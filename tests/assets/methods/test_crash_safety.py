@@ -13,6 +13,12 @@ from assets.methods.crash_safety import (
 )
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/safety/crashes_by_cell",
+    "gold/mobility/cycle_danger_by_segment",
+    source="Hauer et al. (2002), example 1",
+)
 def test_a_road_with_twelve_crashes_in_a_year_is_as_dangerous_as_hauer_says():
     # Hauer et al. (2002): 1.8 km, 4000 vehicles a day, µ = 0.0224 · ADT^0.564 a km and year,
     # φ = 2.05 a km, 12 crashes in a year: 4.71 ± 1.19 crashes a km and year.

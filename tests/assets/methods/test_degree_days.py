@@ -8,6 +8,11 @@ from hypothesis import strategies as st
 from assets.methods.degree_days import cooling_degree_days, heating_degree_days, is_in_season
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/energy/daily_degree_days_by_station",
+    source="Eurostat, the example of its metadata on degree days",
+)
 def test_days_of_10_16_15_and_14_9_degrees_have_14_1_heating_degree_days():
     days = pl.DataFrame({"mean_c": [10.0, 16.0, 15.0, 14.9]})
 
@@ -31,6 +36,11 @@ def gradi_giorno(days: pl.DataFrame) -> float:
     return float(days.filter(season).select(of_days.sum()).item())
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/energy/daily_degree_days_by_station",
+    source="D.P.R. 412/1993, annex A: 2410 for Brescia",
+)
 def test_the_normals_of_brescia_make_about_the_2410_degree_days_that_the_law_gives_it():
     # Means of Brescia's months 1981-2010 (climasyviajes.com), half of highest and lowest; the law:
     # D.P.R. 412/1993, annex A. Half of both is colder than the mean of a day is, so it is above.

@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 from assets.methods.differences import difference_in_differences, difference_of_means
 
 
+@pytest.mark.shows(
+    "published", "gold/actions/action_effect", source="Card & Krueger (1994), table 3"
+)
 def test_wages_rose_and_jobs_did_not_fall_in_new_jersey():
     # Card & Krueger (1994), table 3: full-time equivalents a store. The paper prints 2.76, from
     # means with more digits.

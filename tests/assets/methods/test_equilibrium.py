@@ -26,6 +26,7 @@ def six_drivers() -> np.ndarray:
     return trips
 
 
+@pytest.mark.shows("published", "gold/mobility/modelled_traffic_by_segment", source="Braess (1968)")
 @pytest.mark.parametrize(("links", "minutes"), [(BEFORE, 83.0), ((*BEFORE, NEW_ROAD), 92.0)])
 def test_a_new_road_makes_everybody_later_as_braess_says(links, minutes):
     found = assign(network(*links), six_drivers(), gap=1e-7, most_rounds=3000)

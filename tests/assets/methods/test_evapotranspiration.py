@@ -21,6 +21,11 @@ from assets.methods.evapotranspiration import (
 MEADOW = Soil(field_capacity=0.32, wilting_point=0.12, root_m=0.5)
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/soil/daily_soil_water_by_station",
+    source="FAO-56, example 18: 3.88 mm at Uccle",
+)
 def test_a_july_day_at_uccle_evaporates_what_fao_56_says():
     # FAO-56, example 18: 6 July, 50°48'N, 100 m.
     extremes = {"least_c": 12.3, "greatest_c": 21.5}
@@ -90,6 +95,7 @@ def test_no_water_comes_from_nowhere(weather, first_mm):
     assert (result.depletion_mm <= MEADOW.available_mm + 1e-9).all()
 
 
+@pytest.mark.shows("property", "gold/soil/daily_soil_water_by_station")
 @given(days, st.integers(0, 39), st.floats(0.1, 50))
 def test_more_rain_never_leaves_the_soil_drier(weather, day, more_mm):
     rain, demand = (np.array(one) for one in zip(*weather, strict=True))

@@ -22,6 +22,9 @@ PORT_PIRIE = [
 ]  # fmt: skip
 
 
+@pytest.mark.shows(
+    "published", "gold/weather/daily_rain_extremes", source="Coles (2001), Port Pirie"
+)
 def test_the_sea_at_port_pirie_rises_as_coles_says():
     fitted = fit_by_likelihood(PORT_PIRIE)
 

@@ -6,6 +6,11 @@ from hypothesis import strategies as st
 from assets.methods.gravity import deterrence, geh, trips
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/mobility/modelled_traffic_by_segment",
+    source="IIT Bombay, singly constrained gravity model",
+)
 def test_trips_are_those_of_the_virtual_laboratory_of_iit_bombay():
     # Urban transportation systems planning laboratory, IIT Bombay, "singly constrained gravity
     # model": friction 10 - 0.5 c of the costs 3 10 15, 10 5 10, 15 10 5.

@@ -28,6 +28,11 @@ AWAY_MIN = [
 JOBS_THERE, PEOPLE_THERE = [82, 308, 100, 109, 0], [852, 394, 1969, 2189, 0]
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/tourism/yearly_seasonality_by_category",
+    source="R package accessibility (IPEA): the Gini index of Belo Horizonte",
+)
 def test_belo_horizonte_is_as_unequal_as_published():
     assert gini(JOBS, PEOPLE) == pytest.approx(0.1386, abs=5e-5)
     assert [poverty(JOBS, PEOPLE, line=100_000, aversion=n) for n in (0, 1, 2)] == pytest.approx(
@@ -45,6 +50,11 @@ def test_the_rich_of_belo_horizonte_reach_hardly_more_than_the_poor_as_published
     assert palma(jobs[:-1], people[:-1], incomes[:-1], **cuts) == pytest.approx(0.5249, abs=5e-5)
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/services/opportunities_by_section",
+    source="R package accessibility (IPEA), Belo Horizonte",
+)
 def test_jobs_within_half_an_hour_of_belo_horizonte_are_as_many_as_published():
     # accessibility, tests/testthat/test-cumulative_cutoff.R.
     jobs = cumulative_opportunities(AWAY_MIN, JOBS_THERE, within_min=30)
@@ -52,6 +62,11 @@ def test_jobs_within_half_an_hour_of_belo_horizonte_are_as_many_as_published():
     assert jobs.tolist() == [82, 408, 408, 109, 0]
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/services/opportunities_by_section",
+    source="R package accessibility (IPEA), two-step floating catchment",
+)
 def test_jobs_a_head_by_two_step_catchments_of_belo_horizonte_are_as_published():
     # accessibility, tests/testthat/test-floating_catchment_area.R: 2SFCA, all or none at 45 min.
     a_head = two_step_catchment(np.array(AWAY_MIN) <= 45, JOBS_THERE, PEOPLE_THERE)
@@ -78,6 +93,7 @@ def test_in_more_time_nobody_reaches_less_and_no_place_is_shared_out_twice(seed,
 rows = st.lists(st.tuples(st.floats(0, 1e5), st.integers(1, 5000)), min_size=2, max_size=30)
 
 
+@pytest.mark.shows("property", "gold/tourism/yearly_seasonality_by_category")
 @given(rows, st.floats(0.01, 100))
 def test_reaching_twice_as_much_everywhere_is_as_unequal(places, factor):
     values, people = (np.array(one, dtype=float) for one in zip(*places, strict=True))

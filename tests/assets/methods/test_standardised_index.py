@@ -29,6 +29,11 @@ def months(januaries: list[float]) -> np.ndarray:
     return year.ravel()
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/soil/monthly_drought_by_station",
+    source="climate_indices (BSD-3), SPI of 123 Januaries",
+)
 def test_the_spi_of_a_century_of_januaries_is_the_published_one():
     scores = spi(months(JANUARIES), 1)[::12]
 
@@ -53,6 +58,7 @@ def test_rain_in_inches_is_as_rare_as_in_millimetres(rain, factor):
     assert there == pytest.approx(here, abs=1e-6)
 
 
+@pytest.mark.shows("property", "gold/soil/monthly_drought_by_station")
 @given(rains)
 def test_a_wetter_month_has_no_lower_index(rain):
     for index in (spi, spei):

@@ -15,6 +15,11 @@ from assets.methods.thermal_comfort import (
 
 
 # The reference vectors of CBE's comfort tools: air, radiant, humidity, wind, UTCI.
+@pytest.mark.shows(
+    "published",
+    "gold/risk/daily_heat_by_station",
+    source="CBE comfort tools, reference vectors of the UTCI",
+)
 @pytest.mark.parametrize(
     ("air", "radiant", "humidity", "wind", "felt"),
     [

@@ -20,6 +20,11 @@ def share(inflow: float | None, used: float | None) -> float | None:
     return found
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/water/daily_losses_by_zone",
+    source="ISTAT, water statistics: volumes and losses",
+)
 @pytest.mark.parametrize(
     ("inflow", "used", "published"),
     [
@@ -37,6 +42,11 @@ def test_istats_losses_lie_within_what_their_rounded_volumes_allow(inflow, used,
     assert least <= published <= most
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/water/monthly_use_by_quarter",
+    source="ISTAT, water statistics 2012: 241 litres a head and day",
+)
 def test_istats_241_litres_a_head_are_5_2_cubic_kilometres_of_59_4_million_in_2012():
     # Residents at the end of the year: ISTAT, 59.4 million.
     frame = pl.DataFrame({"m3": [5.2e9], "heads": [59.4e6], "days": [366]})
@@ -51,6 +61,7 @@ def test_without_volumes_there_is_no_share(volumes):
     assert share(*volumes) is None
 
 
+@pytest.mark.shows("property", "gold/water/daily_losses_by_zone")
 @settings(max_examples=30, deadline=None)
 @given(st.floats(0.001, 1e9), st.floats(0, 1e9), st.floats(0.001, 1000))
 def test_a_share_lies_between_nought_and_one_whatever_the_unit(inflow, used, factor):
@@ -94,6 +105,11 @@ def separate(separate_kg: float, residual_kg: float) -> float | None:
     return found
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/waste/monthly_separate_collection_by_quarter",
+    source="D.Lgs. 152/2006, art. 205: 65 per cent",
+)
 def test_sixty_five_of_a_hundred_kilograms_are_the_share_that_the_law_asks_for():
     assert separate(65.0, 35.0) == pytest.approx(0.65)
     assert separate(0.0, 35.0) == 0.0
