@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -19,6 +19,8 @@ class Limit:
 
     least_count: int
     largest_ratio: float | None
+    since: date | None = field(default=None, compare=False)
+    """The day from which it holds."""
 
     def allows(
         self,
@@ -76,7 +78,7 @@ class Limit:
 def limit_of(limits: pl.DataFrame, subject: str, day: date) -> Limit | None:
     """The limit of a subject that holds on a day; None before the first edition."""
     held = limits.filter((pl.col("subject_code") == subject) & (pl.col("valid_from_on") <= day))
-    rows = held.sort("valid_from_on").select("least_count", "largest_ratio").rows()
+    rows = held.sort("valid_from_on").select("least_count", "largest_ratio", "valid_from_on").rows()
     return Limit(*rows[-1]) if rows else None
 
 

@@ -80,6 +80,7 @@ def bike_trips(
                 dict(enumerate(AREAS)), return_dtype=pl.String
             ),
             trips_count="trips_count",
+            definition_from_on=rule.edition,
             completeness_ratio="completeness_ratio",
             observations_count="trips_count",
             quality_code=quality(partial=pl.col("completeness_ratio") < rule.complete),
@@ -147,6 +148,8 @@ _TOLD: Final = (
 )  # fmt: skip
 _WHERE: Final = (*(one for one in _TOLD if not one.endswith("_pid")),)
 
+_RULE: Final = completeness_columns("rules")
+
 declaration = Declaration(
     function=bike_trips,
     key="gold/mobility/hourly_bike_trips",
@@ -165,6 +168,7 @@ declaration = Declaration(
         "area_id": given("Station, quarter, zone or city: those no other row tells.", *_WHERE),
         "area_code": given("station, quarter, zone or city.", *_TOLD),
         "trips_count": given("Trips, of ten riders at least.", *_TOLD),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given("Trips of the day with a station, of all.", *_ENDS),
         "observations_count": given("Trips.", *_TOLD),
         "quality_code": given(
@@ -189,6 +193,7 @@ declaration = Declaration(
         grain="hour",
         period="hour_at",
         by=("direction_code",),
+        definition_from="definition_from_on",
         values={
             "trips_count": Value("Viaggi", "1", no_interval="è il conteggio di tutti i viaggi")
         },

@@ -6,6 +6,7 @@ import polars as pl
 
 from assets.consumption import LITERATURE, day_in_rome
 from assets.declaration import Declaration, given
+from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.plots import line_chart
 from assets.small_groups import Path, limit_of, told_places
@@ -45,8 +46,9 @@ def charging(sessions: pl.DataFrame, stations: pl.DataFrame, limits: pl.DataFram
     parts = _by_hour(last.filter(is_usable), placed)
     days = parts.sort("day_on", *_UNIT, nulls_last=True).partition_by("day_on", maintain_order=True)
     told = [_of_day(day, sockets.sort("quarter_id"), limits) for day in days]
+    hours = pl.concat([_of_day(parts.clear(), sockets.clear(), limits), *told])
     return (
-        pl.concat([_of_day(parts.clear(), sockets.clear(), limits), *told])
+        dated(hours, limits.filter(pl.col("subject_code") == _SUBJECT), day="day_on")
         .join(usable, on="day_on", how="left")
         .select(
             "quarter_id",
@@ -56,6 +58,7 @@ def charging(sessions: pl.DataFrame, stations: pl.DataFrame, limits: pl.DataFram
             pl.col("occupancy_ratio").clip(0, 1).round(_PRECISION),
             "sockets_count",
             told_code=pl.col("depth").replace_strict(dict(enumerate(TOLD)), return_dtype=pl.String),
+            definition_from_on="valid_from_on",
             completeness_ratio=pl.col("completeness_ratio").fill_null(1.0),
             observations_count="contributors_count",
             quality_code=pl.when(pl.col("depth") == len(_LEVELS))
@@ -216,6 +219,10 @@ declaration = Declaration(
             "Whose number it is: the quarter's own hour, or its share of a wider place or time.",
             *_CHARGED,
         ),
+        "definition_from_on": given(
+            "Day from which the limit of disclosure holds.", "limits.valid_from_on",
+            "limits.subject_code",
+        ),
         "completeness_ratio": given(
             "Charges of the day with energy, beginning and end, of all.", "sessions.energy_kwh",
             "sessions.started_at", "sessions.ended_at", "sessions.session_pid",
@@ -237,6 +244,7 @@ declaration = Declaration(
         shapes="silver/territory/quarters",
         grain="hour",
         period="hour_at",
+        definition_from="definition_from_on",
         values={
             "demand_kwh": Value(
                 "Energia ricaricata", "kW.h", no_interval="è la somma delle ricariche registrate"

@@ -8,7 +8,7 @@ import polars as pl
 from assets.coarser import coarsened
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
-from assets.small_groups import limit_of
+from assets.small_groups import Limit, limit_of
 
 _SUBJECT: Final = "citizen_reports"
 _SCHEMA: Final = pl.Schema(
@@ -18,6 +18,7 @@ _SCHEMA: Final = pl.Schema(
         "resolution_level": pl.Int64(),
         "reports_count": pl.Int64(),
         "open_ratio": pl.Float64(),
+        "definition_from_on": pl.Date(),
         "completeness_ratio": pl.Float64(),
         "observations_count": pl.Int64(),
         "quality_code": pl.String(),
@@ -53,16 +54,15 @@ def citizen_reports_by_cell(reports: pl.DataFrame, limits: pl.DataFrame) -> pl.D
         )
         .sort("category_code", "cell_id")
     )
-    parts = [
-        _told(part, limit.least_count)
-        for _, part in cells.group_by("category_code", maintain_order=True)
-    ]
+    parts = [_told(part, limit) for _, part in cells.group_by("category_code", maintain_order=True)]
     return pl.concat([_SCHEMA.to_frame(), *parts]).sort("category_code", "cell_id")
 
 
-def _told(cells: pl.DataFrame, least: int) -> pl.DataFrame:
+def _told(cells: pl.DataFrame, limit: Limit) -> pl.DataFrame:
     """The rows of one matter."""
-    told = cells.join(coarsened(cells, least=least), on="cell_id", maintain_order="left")
+    told = cells.join(
+        coarsened(cells, least=limit.least_count), on="cell_id", maintain_order="left"
+    )
     count = pl.when("is_enough").then("count")
     return (
         told.group_by("row_cell_id", maintain_order=True)
@@ -74,6 +74,7 @@ def _told(cells: pl.DataFrame, least: int) -> pl.DataFrame:
             cell_id="row_cell_id",
             reports_count=count,
             open_ratio=pl.when("is_enough").then(pl.col("open_count") / pl.col("count")),
+            definition_from_on=pl.lit(limit.since, pl.Date),
             observations_count=count.fill_null(0),
             quality_code=pl.when("is_enough").then(pl.lit("ok")).otherwise(pl.lit("no_data")),
         )
@@ -102,6 +103,11 @@ declaration = Declaration(
         "resolution_level": given("Resolution of the cell.", *_PLACE),
         "reports_count": given("Reports; null below ten.", *_PLACE, "reports.report_pid"),
         "open_ratio": given("Share not closed yet.", *_PLACE, "reports.status_code"),
+        "definition_from_on": given(
+            "Day from which the limit of disclosure holds.",
+            "limits.valid_from_on",
+            "limits.subject_code",
+        ),
         "completeness_ratio": given("Share of reports with a place.", *_PLACE),
         "observations_count": given("Reports that are shown.", *_PLACE),
         "quality_code": given("no_data below ten.", *_PLACE),
@@ -117,6 +123,7 @@ declaration = Declaration(
         geometry="cell",
         grain="always",
         by=("category_code",),
+        definition_from="definition_from_on",
         values={
             "reports_count": Value(
                 "Segnalazioni", "1", no_interval="è un conteggio di tutte le segnalazioni"

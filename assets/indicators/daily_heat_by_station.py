@@ -77,6 +77,7 @@ def daily_heat_by_station(
         heat_wave_days_count="heat_wave_days_count",
         utci_max_c="utci_max_c",
         **{name: pl.col(name) for name in _BANDS},
+        definition_from_on=pl.lit(wave.get("valid_from_on"), pl.Date),
         completeness_ratio="completeness_ratio",
         observations_count="observations_count",
         quality_code=quality(
@@ -242,6 +243,9 @@ declaration = Declaration(
             name: given(f"Hours of {text}, in the shade.", *_HOURS)
             for name, text in zip(_BANDS, _HOURS_SAY, strict=True)
         },
+        "definition_from_on": given(
+            "Day from which the rule of heat waves and tropical nights holds.", *_RULE
+        ),
         "completeness_ratio": given("Extremes, or readings of 144, that came.", *_HOW_MUCH),
         "observations_count": given("Readings, or extremes of the history.", *_EXTREMES),
         "quality_code": given(
@@ -267,6 +271,7 @@ declaration = Declaration(
         geometry="point",
         grain="day",
         period="day_on",
+        definition_from="definition_from_on",
         values={
             "temp_max_c": Value("Temperatura massima", "Cel", no_interval=_NO_INTERVAL),
             "heat_wave_days_count": Value(

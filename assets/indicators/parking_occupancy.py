@@ -41,6 +41,7 @@ def parking_occupancy(observed: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFra
         occupied_ratio=pl.when(is_told).then(pl.col("mean").round(_PRECISION)),
         most_occupied_ratio=pl.when(is_told).then(pl.col("most").round(_PRECISION)),
         capacity_count="capacity_count",
+        definition_from_on=rule.edition,
         completeness_ratio=share,
         observations_count="observations_count",
         quality_code=quality(no_data=~is_told, partial=share < rule.complete),
@@ -54,6 +55,7 @@ def _picture(frame: pl.DataFrame) -> str:
 _COUNTED: Final = ("observed.free_count", "observed.capacity_count", "observed.is_open")
 _DUE: Final = (*_COUNTED, *completeness_columns("rules", "due_count"))
 _TOLD: Final = (*_DUE, "rules.least_ratio")
+_RULE: Final = completeness_columns("rules")
 _NO_INTERVAL: Final = "è un conteggio dei posti, non una stima"
 
 declaration = Declaration(
@@ -66,6 +68,7 @@ declaration = Declaration(
         "occupied_ratio": given("Places taken over all, mean of the counts.", *_TOLD),
         "most_occupied_ratio": given("The same, of the fullest count.", *_TOLD),
         "capacity_count": given("Places in all.", *_COUNTED),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given("Counts, of those due in an hour.", *_DUE),
         "observations_count": given("Counts.", *_COUNTED),
         "quality_code": given(
@@ -85,6 +88,7 @@ declaration = Declaration(
         shapes="silver/mobility/off_street_parking",
         grain="hour",
         period="hour_at",
+        definition_from="definition_from_on",
         values={
             "occupied_ratio": Value("Quota di posti occupati", "1", no_interval=_NO_INTERVAL),
             "most_occupied_ratio": Value(

@@ -50,6 +50,7 @@ def soil_moisture(
             "station_name",
             "depth_code",
             water_pct=pl.when(is_told).then(pl.col("mean").round(_PRECISION)),
+            definition_from_on=rule.edition,
             completeness_ratio=complete,
             observations_count="observations_count",
             quality_code=quality(
@@ -79,6 +80,7 @@ def _picture(frame: pl.DataFrame) -> str:
 
 _HOURS: Final = ("soil.water_pct", "soil.validity_code")
 _WATER: Final = (*_HOURS, *completeness_columns("completeness", "due_count", "least_ratio"))
+_RULE: Final = completeness_columns("completeness")
 
 declaration = Declaration(
     function=soil_moisture,
@@ -96,6 +98,7 @@ declaration = Declaration(
         "station_name": given("Name of the station.", "probes.station_name"),
         "depth_code": given("Depth in centimetres.", "probes.depth_code"),
         "water_pct": given("Mean water content, of the volume.", *_WATER),
+        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given(
             "Valid hours, of those of a day.",
             *_HOURS,
@@ -125,6 +128,7 @@ declaration = Declaration(
         shapes="bronze/arpa_lombardia/soil_sensors",
         grain="day",
         period="day_on",
+        definition_from="definition_from_on",
         values={
             "water_pct": Value(
                 "Contenuto d'acqua del suolo",
