@@ -14,6 +14,8 @@ from tests.orchestration.asking import Daemon, at
 from tests.promises.contracts import VISITS, parks_town, write_contract
 from tests.promises.town import Town
 
+pytestmark = pytest.mark.slow
+
 PARKING = "bronze/brescia_mobilita/parking_sessions"
 CAR_PARKS = "bronze/brescia_mobilita/car_parks"
 OFF_STREET = "silver/mobility/off_street_parking"

@@ -13,6 +13,8 @@ from tests.command_line import Said, call
 from tests.promises.test_numbers_can_be_explained import DECLARATIONS, ENERGY, a_key
 from tests.promises.town import Town
 
+pytestmark = pytest.mark.slow
+
 Gemello = Callable[..., Said]
 _LOOKED_FOR: Final = 1000
 

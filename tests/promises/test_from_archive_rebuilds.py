@@ -18,6 +18,8 @@ from tests.promises.town import (
     versions_of,
 )
 
+pytestmark = pytest.mark.slow
+
 LAST_DAY = days(DAYS_COUNT)[-1]
 
 

@@ -32,6 +32,8 @@ from tests.promises.town import (
     simulated_town,
 )
 
+pytestmark = pytest.mark.slow
+
 SEED: Final = 20_250_324
 # It depends on the day on which a delivery is sealed, and midnight may come in between.
 OF_TODAY: Final = ("sealed_until_on",)
@@ -217,8 +219,7 @@ def test_what_a_killed_run_left_in_quarantine_goes_when_the_delivery_of_before_c
     assert_same_rows(rows_of(parks), before, but_for=OF_TODAY)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", range(1, 20))
+@pytest.mark.parametrize("number", range(1, 12))
 def test_a_run_killed_at_any_of_many_moments_is_finished_by_the_next_one(
     undisturbed: Undisturbed, tmp_path: Path, number: int
 ) -> None:

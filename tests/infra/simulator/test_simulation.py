@@ -10,6 +10,8 @@ from infra.errors import TwinError
 from infra.simulator import Simulation, canaries, simulate
 from infra.simulator.run import found_datasets
 
+pytestmark = pytest.mark.slow
+
 
 def _bytes_and_times(folder: Path) -> dict[str, tuple[str, int]]:
     return {
