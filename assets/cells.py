@@ -1,5 +1,10 @@
 """H3 cells of the city as places: what of counted areas lies in them, and what is near."""
 
+import math
+from collections.abc import Iterable
+from itertools import product
+from typing import Final
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -9,6 +14,11 @@ from assets.methods.areal import in_metres, share_near, shared_ground
 from assets.methods.terrain_grid import h3_cells
 
 Array = NDArray[np.float64]
+# Side of the squares by which points near cells are found, and by how much their edges may bend.
+_SQUARE_DEG: Final = 0.002
+_BENT_DEG: Final = 1e-6
+# So many squares at most lie beside each other around the globe.
+_ROW: Final = 1_000_000
 
 
 def cells_of(lat_deg: pl.Series, lng_deg: pl.Series) -> pl.Series:
@@ -22,6 +32,41 @@ def cells_of(lat_deg: pl.Series, lng_deg: pl.Series) -> pl.Series:
     return places.join(
         known.with_columns(cells), on=["lat", "lng"], how="left", maintain_order="left"
     )["cell_id"]
+
+
+def near_cells(cells: Iterable[str]) -> pl.Expr:
+    """Which points (`lat_deg`, `lng_deg`) may lie in one of these cells, by squares of the globe.
+
+    All that do are among them, and some beside. Points of unknown place are not.
+    """
+    import h3
+
+    names = sorted(cells)
+    corners = [np.array(h3.cell_to_boundary(name)) for name in names]
+    if not corners:
+        return pl.lit(value=False)
+    low = np.array([one.min(axis=0) for one in corners]) - _BENT_DEG
+    high = np.array([one.max(axis=0) for one in corners]) + _BENT_DEG
+    squares = {
+        row * _ROW + column
+        for (south, west), (north, east) in zip(low, high, strict=True)
+        for row, column in product(_squares(south, north), _squares(west, east))
+    }
+    lat, lng = pl.col("lat_deg"), pl.col("lng_deg")
+    # The frame of all of them first: files say between which numbers theirs are.
+    is_framed = lat.is_between(*_ends(low[:, 0], high[:, 0])) & lng.is_between(
+        *_ends(low[:, 1], high[:, 1])
+    )
+    own = (lat / _SQUARE_DEG).floor() * _ROW + (lng / _SQUARE_DEG).floor()
+    return (is_framed & own.cast(pl.Int64).is_in(sorted(squares))).fill_null(value=False)
+
+
+def _ends(low: Array, high: Array) -> tuple[float, float]:
+    return float(low.min()), float(high.max())
+
+
+def _squares(low: float, high: float) -> range:
+    return range(math.floor(low / _SQUARE_DEG), math.floor(high / _SQUARE_DEG) + 1)
 
 
 def spread_over(cells: pl.Series, areas: pl.DataFrame, *counts: str) -> list[Array]:

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import polars as pl
 
 from assets.measured import Measured
+from assets.parts import Parts
 from infra.errors import TwinError
 from quality.differential.policy import Noisy
 from quality.disclosure.policy import Cells, Release, check_floor
@@ -54,6 +55,7 @@ class Declaration:
     An open table has a `release`: the function gives rows of person-units, and what is published
     is what the disclosure gate makes of them (`gives` and `key_columns` speak of that).
     An indicator is `measured`: what its numbers are, and what says how sure they are.
+    `parts` are ways to compute it anew for some places alone, as a scenario does.
     """
 
     function: Callable[..., pl.DataFrame]
@@ -75,6 +77,7 @@ class Declaration:
     kinds: tuple[str, ...] = ("deltalake",)
     release: Release | Noisy | None = None
     measured: Measured | None = None
+    parts: tuple[Parts, ...] = ()
 
     def lookback_of(self, name: str) -> int:
         """How many days of an input before each day are read for it."""
@@ -119,6 +122,7 @@ class Declaration:
             for origin in column.made_of:
                 if origin.partition(".")[0] not in self.reads:
                     raise TwinError(f"{self.key}: {name} is made of {origin}, which is not read")
+        self._check_parts()
         self._check_release(is_open=parts[0] == "open")
         if (self.measured is not None) != (parts[0] == "gold"):
             raise TwinError(
@@ -137,6 +141,18 @@ class Declaration:
             for name in names:
                 if name not in self.reads:
                     raise TwinError(f"{self.key}: {name} is in {where}, and is not read")
+
+    def _check_parts(self) -> None:
+        for one in self.parts:
+            if one.by not in self.key_columns or self.window_by is not None:
+                raise TwinError(
+                    f"{self.key}: parts are of a table without windows, by a column of its key"
+                )
+            if {name.partition(".")[0] for name in one.of} != {*one.at} or {*one.at} != {*one.near}:
+                raise TwinError(
+                    f"{self.key}: parts say of each input of `of` which rows are `at` and `near` "
+                    "a part, and of no other"
+                )
 
     def _check_release(self, *, is_open: bool) -> None:
         release = self.release

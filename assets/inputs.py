@@ -20,13 +20,17 @@ def input_of(
     twin: Twin,
     days: list[date] | None,
     declaration: Declaration,
+    where: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """The rows of one input for the computation of these days, as they were said last.
 
-    Without days, which is for a table that is made as a whole, they are those of all windows.
+    Without days, which is for a table that is made as a whole, they are those of all windows; with
+    `where`, only those for which it holds.
     """
     key = declaration.reads[name]
     rows = twin.read(key, version=version).drop(twin.free_texts(key), strict=False)
+    if where is not None:
+        rows = rows.filter(where)
     columns = rows.collect_schema().names()
     if name in declaration.with_history:
         return rows.collect()

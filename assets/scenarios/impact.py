@@ -9,7 +9,8 @@ from assets.declaration import Declaration
 from assets.long_form import SCHEMA as LONG
 from assets.long_form import long_form
 from assets.measured import Measured
-from assets.scenarios.running import Outcome, Pair
+from assets.scenarios.planned import Pair
+from assets.scenarios.running import Outcome
 
 IMPACT: Final = pl.Schema(
     {

@@ -43,7 +43,9 @@ class Kind:
 
     `function` gets what the planner wrote and a frame of current rows for each of `reads`
     (parameter to table), and gives those frames that it edited, whole: what it gave no frame of
-    stays as it is. It raises EditProblem where it cannot. `after` are functions on computed tables
+    stays as it is. It raises EditProblem where it cannot. Of tables that `within` names (by
+    parameter) the function gets those rows alone for which that holds, and no other rows change by
+    the edit; tables of former rows, too, are given whole. `after` are functions on computed tables
     (gold) for effects that their own functions do not hold: they get the edit, the rows computed
     and a frame for each of `asks`, and give the rows again. Tables of `untold` would be wrong with
     the edit, and are left out for the reason that stands there. `template` is an example as a
@@ -59,6 +61,7 @@ class Kind:
     source: str
     after: Mapping[str, Callable[..., pl.DataFrame]] = field(default_factory=dict)
     asks: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    within: Callable[..., Mapping[str, pl.Expr]] = lambda _: MappingProxyType({})
     untold: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -20,7 +21,7 @@ class PlannedTwin(Twin):
     """
 
     pins: Mapping[str, int] = field(default_factory=dict)
-    tables: dict[str, pl.DataFrame] = field(default_factory=dict)
+    tables: dict[str, pl.LazyFrame] = field(default_factory=dict)
 
     @classmethod
     def of(cls, twin: Twin, pins: Mapping[str, int]) -> "PlannedTwin":
@@ -33,29 +34,43 @@ class PlannedTwin(Twin):
     def read(self, table: str, *, version: int | None = None) -> pl.LazyFrame:
         """A table as the scenario has it, or as it was pinned."""
         if table in self.tables:
-            return self.tables[table].lazy()
+            return self.tables[table]
         return super().read(table, version=self.pins.get(table, version))
 
 
-def current_rows(table: str, twin: Twin) -> pl.DataFrame:
-    """The rows of a table that hold now, without the columns that say since when."""
+def current_rows(table: str, twin: Twin, where: pl.Expr | None = None) -> pl.DataFrame:
+    """The rows of a table that hold now (and here), without the columns that say since when."""
     rows = twin.read(table)
-    if "valid_to" not in rows.collect_schema().names():
-        return rows.collect()
-    return rows.filter(pl.col("valid_to").is_null()).drop(_VALIDITY).collect()
+    if where is not None:
+        rows = rows.filter(where)
+    if keeps_history(rows):
+        rows = rows.filter(pl.col("valid_to").is_null()).drop(_VALIDITY)
+    return rows.collect()
 
 
-def with_history(
-    table: str, rows: pl.DataFrame, declarations: Mapping[str, Declaration], twin: Twin
-) -> pl.DataFrame:
-    """A table with these current rows: former ones stay as they were.
+def keeps_history(rows: pl.LazyFrame) -> bool:
+    """Whether a table holds rows of former times, too."""
+    return "valid_to" in rows.collect_schema().names()
 
-    An edited row holds as long as the one it takes the place of, a new one as long as the eldest.
+
+def overlaid(
+    table: str,
+    rows: pl.DataFrame,
+    declarations: Mapping[str, Declaration],
+    twin: Twin,
+    where: pl.Expr | None,
+) -> pl.LazyFrame:
+    """A table with these current rows: all of them, or of one without history those of a place.
+
+    Former rows stay as they were. An edited row holds as long as the one it takes the place of, a
+    new one as long as the eldest.
     """
     stored = twin.read(table)
     schema = stored.collect_schema()
-    if "valid_to" not in schema.names():
-        return rows.select(schema.names())
+    if where is not None:
+        return pl.concat([stored.filter(~where), rows.lazy().select(schema.names())])
+    if not keeps_history(stored):
+        return rows.lazy().select(schema.names())
     identity = [name for name in _keys_of(table, declarations, twin) if name not in _VALIDITY]
     known = stored.filter(pl.col("valid_to").is_null()).select(*identity, "valid_from").collect()
     first = stored.select(pl.col("valid_from").min()).collect().item()
@@ -63,7 +78,7 @@ def with_history(
         pl.col("valid_from").fill_null(first), pl.lit(None, schema["valid_to"]).alias("valid_to")
     )
     former = stored.filter(pl.col("valid_to").is_not_null()).collect()
-    return pl.concat([former, placed.select(former.columns)])
+    return pl.concat([former, placed.select(former.columns)]).lazy()
 
 
 def _keys_of(table: str, declarations: Mapping[str, Declaration], twin: Twin) -> tuple[str, ...]:
@@ -76,15 +91,39 @@ def _keys_of(table: str, declarations: Mapping[str, Declaration], twin: Twin) ->
     return tuple(contract.primary_key)
 
 
-def changed_columns(before: pl.DataFrame, after: pl.DataFrame) -> frozenset[str]:
-    """The columns in which two forms of a table differ; all, where their rows do.
+@dataclass(frozen=True)
+class Pair:
+    """Rows of a table without and with a scenario; of one that it edits, those that it may touch.
 
-    Both are in one order where no row came or went.
+    Of an edited table they are the current rows. They are in one order where no row came or went.
     """
-    if before.height != after.height:
-        return frozenset(after.columns)
-    return frozenset(
-        name
-        for name in after.columns
-        if name not in before.columns or not before[name].equals(after[name], null_equal=True)
-    )
+
+    baseline: pl.DataFrame
+    planned: pl.DataFrame
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The columns in which both differ; all of them, where a row came or went."""
+        before, after = self.baseline, self.planned
+        if before.height != after.height:
+            return frozenset(after.columns)
+        return frozenset(
+            name
+            for name in after.columns
+            if name not in before.columns or not before[name].equals(after[name], null_equal=True)
+        )
+
+    @cached_property
+    def rows(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows of each that are not among those of the other."""
+        before, after = self.baseline, self.planned
+        if before.height == after.height:
+            is_other = pl.repeat(value=False, n=before.height, eager=True)
+            for name in self.columns:
+                is_other |= before[name].ne_missing(after[name])
+            return before.filter(is_other), after.filter(is_other)
+        names = after.columns
+        return (
+            before.join(after, on=names, how="anti", nulls_equal=True),
+            after.join(before, on=names, how="anti", nulls_equal=True),
+        )

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -11,14 +12,15 @@ import polars as pl
 from assets.declaration import Declaration
 from assets.derive import is_as_read
 from assets.inputs import input_of
-from assets.lineage import made_of
-from assets.scenarios.kind import EditProblem, edited, find_kinds
+from assets.parts import Parts, with_parts
+from assets.scenarios.kind import Edit, EditProblem, edited, find_kinds
 from assets.scenarios.plan import Scenario, place_of
 from assets.scenarios.planned import (
+    Pair,
     PlannedTwin,
-    changed_columns,
     current_rows,
-    with_history,
+    keeps_history,
+    overlaid,
 )
 from assets.twin import Twin
 from infra.errors import TwinError, UsageError
@@ -29,14 +31,6 @@ _NOT_THERE: Final = "{} non esiste ancora"
 _UNMOVED: Final = "nessun suo numero cambierebbe, o non ne ha ancora"
 # Called with the table that is computed next.
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Pair:
-    """An indicator's rows without and with the scenario."""
-
-    baseline: pl.DataFrame
-    planned: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -85,7 +79,7 @@ def outcome_of(
     left_out: dict[str, str] = {}
     for declaration in _in_order(declarations):
         table = declaration.key
-        if table in edited_tables or not (table in also or _is_touched(declaration, changed)):
+        if table in edited_tables or not (table in also or _touching(declaration, changed)):
             continue
         if declaration.stage == "open" or not _leads_to_gold(table, declarations):
             continue
@@ -103,10 +97,9 @@ def outcome_of(
             progress(table)
         computed.append(table)
         pair = _computed(declaration, base, planned, changed)
-        columns = changed_columns(pair.baseline, pair.planned)
-        if not columns:
+        if not pair.columns:
             continue
-        changed[table] = columns
+        changed[table] = pair
         _put(declaration, pair, base, planned)
         if declaration.stage == "gold":
             indicators[table] = pair
@@ -119,34 +112,64 @@ def _overlaid(
     declarations: Mapping[str, Declaration],
     base: PlannedTwin,
     planned: PlannedTwin,
-) -> dict[str, frozenset[str]]:
-    """Put the edited tables in their place; the columns in which each differs from what it was."""
-    kinds = find_kinds()
-    current: dict[str, pl.DataFrame] = {}
-    before: dict[str, pl.DataFrame] = {}
+) -> dict[str, Pair]:
+    """Put the edited tables in their place, and tell in what each differs from what it was."""
+    places = _places(scenario, base)
+    before = {table: current_rows(table, base, where) for table, where in places.items()}
+    current = dict(before)
     for number, edit in enumerate(scenario.edits, start=1):
-        kind = kinds[edit.kind]
+        try:
+            current |= _edited(edit, current, places, base)
+        except EditProblem as problem:
+            raise UsageError(
+                f"{scenario.scenario_id}: {place_of(number, edit.kind)}: {problem.name}: {problem}"
+            ) from None
+    changed: dict[str, Pair] = {}
+    for table, rows in current.items():
+        change = Pair(before[table], rows)
+        if change.columns:
+            planned.tables[table] = overlaid(table, rows, declarations, base, places[table])
+            changed[table] = change
+    return changed
+
+
+def _places(scenario: Scenario, base: PlannedTwin) -> dict[str, pl.Expr | None]:
+    """The tables that edits read, and which of their rows are all that edits may touch.
+
+    None for all rows. Raises UsageError for a table that does not exist.
+    """
+    places: dict[str, pl.Expr | None] = {}
+    for number, edit in enumerate(scenario.edits, start=1):
+        kind = find_kinds()[edit.kind]
+        within = {kind.reads[name]: where for name, where in kind.within(edit).items()}
         for table in (*kind.reads.values(), *kind.asks.values()):
             if table not in base.pins:
                 raise UsageError(
                     f"{place_of(number, edit.kind)} needs {table}, which does not exist yet; "
                     "type gemello run first"
                 )
-            if table not in current:
-                before[table] = current[table] = current_rows(table, base)
-        try:
-            current |= edited(kind, edit, current)
-        except EditProblem as problem:
-            raise UsageError(
-                f"{scenario.scenario_id}: {place_of(number, edit.kind)}: {problem.name}: {problem}"
-            ) from None
-    changed: dict[str, frozenset[str]] = {}
-    for table, rows in current.items():
-        columns = changed_columns(before[table], rows)
-        if columns:
-            planned.tables[table] = with_history(table, rows, declarations, base)
-            changed[table] = columns
-    return changed
+            where, known = within.get(table), places.get(table)
+            if table in places:
+                where = None if where is None or known is None else where | known
+            places[table] = None if keeps_history(base.read(table)) else where
+    return places
+
+
+def _edited(
+    edit: Edit,
+    current: Mapping[str, pl.DataFrame],
+    places: Mapping[str, pl.Expr | None],
+    base: PlannedTwin,
+) -> dict[str, pl.DataFrame]:
+    kind = find_kinds()[edit.kind]
+    try:
+        return edited(kind, edit, current)
+    except EditProblem:
+        tables = kind.reads.values()
+        if any(places[table] is not None for table in tables):
+            # What a planner may have meant is known of all rows only.
+            edited(kind, edit, {table: current_rows(table, base) for table in tables})
+        raise
 
 
 def _in_order(declarations: Mapping[str, Declaration]) -> Iterator[Declaration]:
@@ -164,12 +187,14 @@ def _in_order(declarations: Mapping[str, Declaration]) -> Iterator[Declaration]:
         yield from with_inputs(table)
 
 
-def _is_touched(declaration: Declaration, changed: Mapping[str, frozenset[str]]) -> bool:
-    """Whether any column is made of one that changed."""
-    return any(
-        column in changed.get(table, ())
-        for name in declaration.gives
-        for table, column in made_of(declaration, name)
+def _touching(declaration: Declaration, changed: Mapping[str, Pair]) -> frozenset[str]:
+    """The columns that changed of which any column is made: `<input>.<column>`."""
+    return frozenset(
+        origin
+        for column in declaration.gives.values()
+        for origin in column.made_of
+        for name, _, part in [origin.partition(".")]
+        if declaration.reads[name] in changed and part in changed[declaration.reads[name]].columns
     )
 
 
@@ -191,9 +216,13 @@ def _computed(
     declaration: Declaration,
     base: PlannedTwin,
     planned: PlannedTwin,
-    changed: Mapping[str, frozenset[str]],
+    changed: Mapping[str, Pair],
 ) -> Pair:
     """The rows without and with the scenario: of all, or of the newest window."""
+    touching = _touching(declaration, changed)
+    for parts in declaration.parts:
+        if touching and touching <= {*parts.of} and is_as_read(declaration, base.pins, base):
+            return _by_parts(parts, declaration, base, planned, changed)
     days = None if declaration.window_by is None else [_newest_day(declaration, base)]
     inputs = _inputs(declaration, planned, days)
     # A function that is fitted to the city as it is takes both: what holds, and what is planned.
@@ -221,13 +250,50 @@ def _computed(
     return Pair(baseline, after)
 
 
+def _by_parts(
+    parts: Parts,
+    declaration: Declaration,
+    base: PlannedTwin,
+    planned: PlannedTwin,
+    changed: Mapping[str, Pair],
+) -> Pair:
+    """The rows as they are stored, and with those anew to whose parts an edit reaches."""
+    stored = base.read(declaration.key).collect()
+    edited = [
+        at(rows)
+        for name, at in parts.at.items()
+        if declaration.reads[name] in changed
+        for rows in changed[declaration.reads[name]].rows
+    ]
+    reached = pl.concat(edited).unique()
+
+    def asked(function: Callable[..., pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        names = [one for one in inspect.signature(function).parameters if one in declaration.reads]
+        near = {name: parts.near[name](reached) for name in names if name in parts.near}
+        return _inputs(declaration, planned, None, names=names, near=near)
+
+    rows = with_parts(
+        stored, parts.each(**asked(parts.each)), reached, by=parts.by, key=declaration.key_columns
+    )
+    return Pair(stored, parts.rest(rows, **asked(parts.rest)))
+
+
 def _inputs(
-    declaration: Declaration, twin: PlannedTwin, days: list[date] | None
+    declaration: Declaration,
+    twin: PlannedTwin,
+    days: list[date] | None,
+    *,
+    names: Collection[str] | None = None,
+    near: Mapping[str, pl.Expr] = MappingProxyType({}),
 ) -> dict[str, pl.DataFrame]:
+    """The rows of these inputs, or of all; of those of `near` the rows there."""
     return {
-        name: input_of(name, twin.pins[table], twin=twin, days=days, declaration=declaration)
-        for name, table in declaration.reads.items()
-    }
+        name: input_of(
+            name, twin.pins[declaration.reads[name]], twin=twin, days=days,
+            declaration=declaration, where=near.get(name),
+        )
+        for name in (declaration.reads if names is None else names)
+    }  # fmt: skip
 
 
 def _rows(
@@ -254,7 +320,7 @@ def _put(declaration: Declaration, pair: Pair, base: PlannedTwin, planned: Plann
         rows = pl.concat(
             [others, rows.with_columns(window_on=window).select(others.columns)],
         )
-    planned.tables[declaration.key] = rows
+    planned.tables[declaration.key] = rows.lazy()
 
 
 def _effects(
@@ -281,7 +347,7 @@ def _effects(
             pair = indicators.get(table, Pair(stored, stored))
             asked = {name: current_rows(one, base) for name, one in kind.asks.items()}
             after = effect(edit, pair.planned, **asked)
-            if changed_columns(pair.planned, after):
+            if Pair(pair.planned, after).columns:
                 indicators[table] = Pair(pair.baseline, after)
-                planned.tables[table] = after
+                planned.tables[table] = after.lazy()
     return {table: why for table, why in without.items() if table not in indicators}

@@ -13,6 +13,7 @@ from quality.disclosure.policy import Thresholds
 
 DECLARATIONS = find_declarations()
 PRESSURE = DECLARATIONS["gold/mobility/hourly_parking_pressure"]
+RAIN = DECLARATIONS["gold/risk/pluvial_vulnerability_by_cell"]
 ENTRIES = DECLARATIONS["open/mobility/daily_parking_entries"]
 
 
@@ -35,12 +36,20 @@ def test_what_a_function_makes_of_empty_inputs_is_what_its_declaration_says(key,
         ({"with_history": ("trees",)}, "is in with_history, and is not read"),
         ({"gives": {**PRESSURE.gives, "x_count": given("x", "trees.y")}}, "which is not read"),
         ({"key": "open/mobility/hourly_parking_pressure"}, "a table of open/ has a release"),
+        ({"parts": RAIN.parts}, "parts are of a table without windows"),
         ({"release": ENTRIES.release}, "a table of open/ has a release, and no other has"),
     ],
 )
 def test_a_declaration_that_disagrees_with_itself_is_refused(change, words):
     with pytest.raises(TwinError, match=words):
         dataclasses.replace(PRESSURE, **change).check()
+
+
+def test_parts_that_do_not_say_which_rows_are_theirs_are_refused():
+    (parts,) = RAIN.parts
+
+    with pytest.raises(TwinError, match="and of no other"):
+        dataclasses.replace(RAIN, parts=(dataclasses.replace(parts, near={}),)).check()
 
 
 @pytest.mark.parametrize(

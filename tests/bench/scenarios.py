@@ -43,6 +43,7 @@ from infra.simulator.terrain import (
     elevation_m,
     sealed_ratio,
 )
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.risk_frames import as_bronze
 from tests.assets.indicators.simulated_journeys import places_of, timetable_of
 from tests.bench.indicators import Case, measured
@@ -97,6 +98,7 @@ def terrain_of(side: int) -> Tables:
         "sections": as_bronze("istat/census_sections", people.rows),
         "curve_numbers": pl.read_csv(DEFINITIONS / "curve_numbers.csv", try_parse_dates=True),
         "weights": pl.read_csv(DEFINITIONS / "risk_weights.csv", try_parse_dates=True),
+        "completeness": COMPLETENESS,
     }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 import polars as pl
 from pydantic import Field
 
+from assets.cells import near_cells
 from assets.methods.terrain_grid import h3_cells
 from assets.scenarios.kind import Edit, Frames, Kind
 from assets.scenarios.places import among
@@ -49,9 +50,18 @@ def deseal(edit: Deseal, terrain: pl.DataFrame) -> Frames:
     }
 
 
+def _ground(edit: Deseal) -> dict[str, pl.Expr]:
+    """The ground of the cells: all of it where they are not named, or a name is that of none."""
+    import h3
+
+    are_cells = bool(edit.cells) and all(h3.is_valid_cell(cell) for cell in edit.cells)
+    return {"terrain": near_cells(edit.cells)} if are_cells else {}
+
+
 kind = Kind(
     model=Deseal,
     function=deseal,
+    within=_ground,
     reads={"terrain": "bronze/regione_lombardia/terrain"},
     title="Depavimentare: togliere una parte del suolo impermeabile",
     template="""\

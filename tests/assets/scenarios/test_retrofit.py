@@ -10,7 +10,8 @@ from assets.derived_assets import find_declarations
 from assets.scenarios.impact import impact_of
 from assets.scenarios.kind import EditProblem
 from assets.scenarios.kinds.retrofit import Retrofit, less_heat, retrofit
-from assets.scenarios.running import Outcome, Pair, outcome_of
+from assets.scenarios.planned import Pair
+from assets.scenarios.running import Outcome, outcome_of
 from assets.scenarios.stored import impact_rows, run_scenario, scenarios_run
 from assets.twin import DEFINITIONS, Twin
 from infra.lake import TableSpec
