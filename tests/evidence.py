@@ -21,9 +21,6 @@ NOT_SHOWN: Final[dict[tuple[str, str], str]] = {
     ("gold/mobility/hourly_bike_trips", "published"): (
         "counts of trips with least counts of riders; none was found worked out in print"
     ),
-    ("gold/safety/citizen_reports_by_cell", "published"): (
-        "counts of reports with least counts; none was found worked out in print"
-    ),
     ("gold/services/fifteen_minute_score_by_section", "published"): (
         "scores in print weigh kinds, fade with distance or are of cities; its arrivals are held"
     ),

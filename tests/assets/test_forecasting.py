@@ -7,7 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.derived_assets import find_declarations
-from tests.assets.forecast_frames import FIRST, MODELS, TARGET, hours_of, issued, noisy
+from assets.forecast_tables import Target
+from assets.forecast_targets import TARGETS
+from assets.methods.forecast_scores import mape, rmse
+from tests.assets.forecast_frames import FIRST, MODELS, TARGET, forecast, hours_of, issued, noisy
+from tests.assets.methods.test_forecasting import AIR_PASSENGERS
 
 LAST = FIRST + timedelta(days=59)
 NUMBERS = ["vehicles_count", "low_80_count", "high_80_count", "low_95_count", "high_95_count"]
@@ -98,6 +102,54 @@ def test_what_came_after_the_day_of_issue_changes_nothing(seed, back):
     assert issued(hours_of(60, other), day).equals(issued(hours_of(60, values), day))
 
 
+def steps_of(target: Target, values: np.ndarray) -> pl.DataFrame:
+    """One series of a target, of which as many steps as of the months are known on a Sunday."""
+    step = timedelta(hours=1) if target.step == "hour" else timedelta(days=1)
+    end = datetime(2025, 3, 17, tzinfo=UTC)
+    at = pl.Series([end + step * (n - KNOWN) for n in range(len(values))])
+    return pl.DataFrame(
+        {target.entity: "AP", "at": at.cast(pl.Datetime("us", "UTC")), "value": values}
+    )
+
+
+# Months of 1949 to 1959, of those until 1960.
+KNOWN = 132
+BY_CODE = [pytest.param(target, id=target.code) for target in TARGETS]
+
+
+@pytest.mark.shows(
+    "published",
+    "gold/air/daily_pm10_forecast_by_station",
+    "gold/energy/hourly_electricity_forecast_by_area",
+    "gold/mobility/daily_passengers_forecast_by_stop",
+    "gold/mobility/hourly_parking_forecast_by_car_park",
+    "gold/mobility/hourly_traffic_forecast_by_detector",
+    "gold/tourism/daily_overnight_stays_forecast_by_municipality",
+    source="AirPassengers (Box & Jenkins 1976), errors of statsforecast 2.0.3",
+)
+@pytest.mark.parametrize("target", BY_CODE)
+def test_the_seasonal_naive_of_air_passengers_errs_as_published_in_the_table_of_each(target):
+    # As if a month were a step of the target: statsforecast 2.0.3, SeasonalNaive(12), errs by
+    # 50.7083 (RMSE) and 9.9875 % (MAPE) in the months of 1960, of those of 1949 to 1959.
+    series = steps_of(target, np.array(AIR_PASSENGERS, dtype=float))
+    if target.step == "day":
+        series = series.with_columns(pl.col("at").dt.date())
+    sunday = date(2025, 3, 16)
+    yearly = MODELS.with_columns(
+        season_count=pl.lit(12), train_d=pl.lit(140), valid_from_on=date(2020, 1, 1)
+    )
+
+    told = forecast(series, target, *(sunday + timedelta(days=n) for n in range(13)), models=yearly)
+
+    said = told.unique(target.at, keep="first", maintain_order=True).join(
+        series.tail(12), left_on=[target.entity, target.at], right_on=[target.entity, "at"]
+    )
+    naive = said[target.named("naive")].to_numpy()
+    assert len(naive) == 12
+    assert rmse(said["value"].to_numpy(), naive) == pytest.approx(50.7083, abs=5e-5)
+    assert mape(said["value"].to_numpy(), naive) == pytest.approx(0.099875, abs=5e-7)
+
+
 @pytest.mark.shows(
     "property",
     "gold/air/daily_pm10_forecast_by_station",
@@ -107,17 +159,30 @@ def test_what_came_after_the_day_of_issue_changes_nothing(seed, back):
     "gold/mobility/hourly_traffic_forecast_by_detector",
     "gold/tourism/daily_overnight_stays_forecast_by_municipality",
 )
-@settings(max_examples=8, deadline=None)
-@given(factor=st.sampled_from([0.5, 2.0, 8.0]))
-def test_twice_the_vehicles_are_twice_the_forecast(factor):
-    values = noisy(60)
+@pytest.mark.parametrize("target", BY_CODE)
+@settings(max_examples=3, deadline=None)
+@given(factor=st.sampled_from([0.5, 2.0, 8.0]), seed=st.integers(0, 99))
+def test_twice_as_many_are_twice_the_forecast_of_each_target(target, factor, seed):
+    values = noisy(7 if target.step == "day" else 28, series=1, seed=seed)[0]
+    sunday = date(2025, 3, 16)
+    numbers = [target.value, target.named("naive"), *target.bounds]
 
-    plain, other = (issued(hours_of(60, one), LAST) for one in (values, factor * values))
+    def of(series: np.ndarray) -> pl.DataFrame:
+        frame = steps_of(target, series).with_columns(
+            pl.col("at").dt.offset_by(f"-{len(series) - KNOWN}{target.step[0]}")
+        )
+        if target.step == "day":
+            frame = frame.with_columns(pl.col("at").dt.date())
+        return forecast(frame, target, sunday)
 
-    assert other.select(NUMBERS).to_numpy() == pytest.approx(
-        factor * plain.select(NUMBERS).to_numpy(), abs=0.1 * factor + 0.1
+    plain, other = of(values), of(factor * values)
+
+    assert plain.height == other.height == target.leads * len(target.issued_h)
+    assert other.select(numbers).to_numpy() == pytest.approx(
+        factor * plain.select(numbers).to_numpy(), abs=0.1 * factor + 0.1, nan_ok=True
     )
-    assert other["error_ratio"].to_list() == pytest.approx(plain["error_ratio"].to_list())
+    assert other["model_code"].to_list() == plain["model_code"].to_list()
+    assert plain[target.value].null_count() == 0
 
 
 def test_a_feast_is_forecast_as_a_sunday():

@@ -25,12 +25,12 @@ PERSONAL: Final = ("Targa A", "Conducente A")
 SEVERITIES: Final = ("solo danni", "feriti", "feriti gravi", "mortale")
 _SEVERITY_SHARES: Final = (0.45, 0.46, 0.08, 0.01)
 MODES: Final = ("auto", "moto", "bicicletta", "pedone", "monopattino")
-_MODE_SHARES: Final = (0.62, 0.15, 0.11, 0.09, 0.03)
+MODE_SHARES: Final = (0.62, 0.15, 0.11, 0.09, 0.03)
 _ZONE_30: Final = "AZ-01"
 _DAYS: Final = 5 * 365
 # Expected crashes of an edge grow with its traffic to this power.
 TRAFFIC_POWER: Final = 0.75
-_WET_RATIO: Final = 1.25
+WET_RATIO: Final = 1.25
 
 
 def publish(city: City, publication: Publication) -> None:
@@ -41,7 +41,9 @@ def publish(city: City, publication: Publication) -> None:
     inside = action.covers(*city.streets.middles)
     publication.tell(
         "crashes_by_edge",
-        pl.DataFrame({"edge_id": edges, "expected_a_year": _yearly(city), "is_in_zone_30": inside}),
+        pl.DataFrame(
+            {"edge_id": edges, "expected_a_year": expected_a_year(city), "is_in_zone_30": inside}
+        ),
     )
     publication.planted(
         "zone 30 cuts crashes",
@@ -73,8 +75,8 @@ def batches(city: City) -> Iterator[Batch]:
     )
 
 
-def _yearly(city: City) -> Series:
-    """Expected crashes of each edge in a year, before any zone 30."""
+def expected_a_year(city: City) -> Series:
+    """Expected crashes of each edge in a year without rain, before any zone 30."""
     edges = city.streets.edges
     risk = edges["aadt"].to_numpy() ** TRAFFIC_POWER * edges["length_m"].to_numpy()
     return np.asarray(city.sized(330, 1_050) * risk / risk.sum())
@@ -87,7 +89,7 @@ def register(city: City) -> pl.DataFrame:
 
 def occurred(city: City) -> list[tuple[date, int]]:
     """When and on which edge, by place, each crash was; rain brings more, the zone 30 fewer."""
-    yearly, action = _yearly(city), city.actions[_ZONE_30]
+    yearly, action = expected_a_year(city), city.actions[_ZONE_30]
     inside = action.covers(*city.streets.middles)
     first = city.start - timedelta(days=_DAYS)
     weather = city.climate.filter(pl.col("on") >= first)
@@ -96,7 +98,7 @@ def occurred(city: City) -> list[tuple[date, int]]:
         chance = city.chance(KEY, day)
         ratio = action.effect_ratio or 1.0
         now = np.where(inside & (day >= action.finished_on), ratio, 1.0) * yearly / 365
-        now = now * (_WET_RATIO if rain > 1 else 1.0)
+        now = now * (WET_RATIO if rain > 1 else 1.0)
         count = int(chance.poisson(now.sum()))
         found += [(day, int(e)) for e in chance.choice(len(now), count, p=now / now.sum())]
     return found
@@ -107,7 +109,7 @@ def _described(city: City, found: list[tuple[date, int]]) -> pl.DataFrame:
     edges = np.array([edge for _, edge in found])
     x, y = city.streets.middles
     lat, lng = degrees(x[edges], y[edges])
-    modes = [MODES[m] for m in chance.choice(len(MODES), count, p=_MODE_SHARES)]
+    modes = [MODES[m] for m in chance.choice(len(MODES), count, p=MODE_SHARES)]
     drivers = chance.integers(len(city.people), size=count)
     cars = chance.integers(len(city.plates), size=count)
     hours = np.clip(chance.normal(14, 5, count), 0, 23.9)

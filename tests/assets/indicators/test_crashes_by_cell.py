@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from assets.indicators.crashes_by_cell import crashes_by_cell, declaration
 from assets.measured import check_trust
 from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.simulated_crashes import simulated_accidents
 
 LAST = date(2025, 3, 24)
 CELLS = sorted(h3.grid_disk(h3.latlng_to_cell(45.54, 10.22, 9), 4))
@@ -141,7 +142,6 @@ def test_neither_streets_nor_accidents_is_an_empty_table():
     assert crashes_by_cell(accidents({}).clear(), streets().clear(), COMPLETENESS).height == 0
 
 
-@pytest.mark.shows("planted", "gold/safety/crashes_by_cell")
 def test_the_place_with_three_times_the_accidents_of_its_traffic_is_the_worst():
     random = np.random.default_rng(3)
     usual = {cell: int(random.poisson(12)) for cell in CELLS}
@@ -155,3 +155,59 @@ def test_the_place_with_three_times_the_accidents_of_its_traffic_is_the_worst():
     assert worst["danger_per_km_low_index"] > rate
     # As fits 95 % intervals, few of the places where nothing was planted lie above.
     assert (rows["danger_per_km_low_index"][1:] > rate).mean() < 0.05
+
+
+@pytest.mark.shows("planted", "gold/safety/crashes_by_cell")
+def test_the_accidents_that_the_simulated_city_was_given_are_expected_where_they_were_planted():
+    city = simulated_accidents(seed=3)
+
+    found = crashes_by_cell(city.accidents, city.segments, COMPLETENESS)
+
+    rows = set(found["cell_id"])
+    told = {
+        cell: next(row for level in (9, 8, 7) if (row := h3.cell_to_parent(cell, level)) in rows)
+        for cell in city.planted["cell_id"].unique()
+    }
+    planted = (
+        city.planted.with_columns(pl.col("cell_id").replace_strict(told))
+        .group_by("cell_id")
+        .agg(pl.col("planted").sum())
+    )
+    both = found.join(planted, on="cell_id")
+    assert both.height == found.height > 200
+    # A thousand accidents are as many, give or take a thirtieth.
+    assert both["expected_count"].sum() == pytest.approx(both["planted"].sum(), rel=0.06)
+    in_interval = pl.col("planted").is_between("expected_low_count", "expected_high_count")
+    assert both.select(in_interval.mean()).item() > 0.93
+    # By far more accidents where more is driven, and as many more as were planted.
+    apart = (both["expected_count"] / both["planted"]).log().abs()
+    assert apart.quantile(0.9) < 0.2
+    assert both["planted"].max() > 30 * both["planted"].min()
+
+
+# FHWA (2011), Roadway Departure Safety: A Manual for Local Rural Road Owners (FHWA-SA-11-09),
+# appendix C: fifteen crashes on twelve miles in five years are 17.1 a hundred million vehicle-miles
+# with 4,000 vehicles a day, and 27.4 with 2,500.
+@pytest.mark.shows(
+    "published",
+    "gold/safety/crashes_by_cell",
+    source="FHWA (2011), Roadway Departure Safety (FHWA-SA-11-09), appendix C",
+)
+@pytest.mark.parametrize(("vehicles", "rate"), [(4000, 17.1), (2500, 27.4)])
+def test_fifteen_crashes_on_twelve_miles_are_as_many_by_mile_driven_as_the_fhwa_says(
+    vehicles, rate
+):
+    mile_km = 1.609344
+    five_years = COMPLETENESS.with_columns(
+        due_count=pl.when(subject_code="crashes_by_place").then(5).otherwise("due_count")
+    )
+    roads = streets(vehicles).with_columns(length_m=pl.lit(12 * mile_km * 1000))
+    # All roads are alike, and so nothing else is usual than what was seen.
+    seen = accidents(dict.fromkeys(CELLS, 15), first=LAST - timedelta(days=round(5 * 365.25)))
+
+    found = crashes_by_cell(seen, roads, five_years)
+
+    of_road = found.filter(resolution_level=9)
+    assert of_road["accidents_count"].to_list() == [15] * len(CELLS)
+    by_mile = of_road["danger_per_km_index"] * 100 * mile_km
+    assert by_mile.round(1).to_list() == [rate] * len(CELLS)

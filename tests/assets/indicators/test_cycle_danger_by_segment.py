@@ -1,13 +1,17 @@
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
-import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets.indicators.cycle_danger_by_segment import cycle_danger_by_segment, declaration
 from assets.measured import check_trust
+from infra.simulator.datasets.crashes import MODE_SHARES, MODES
 from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.health_frames import HEALTHY, suspect
+from tests.assets.indicators.simulated_crashes import simulated_accidents
 
 TABLE = pl.read_csv("assets/definitions/level_of_traffic_stress.csv", try_parse_dates=True)
 LAST = date(2025, 3, 24)
@@ -129,14 +133,23 @@ def test_without_a_counter_there_is_no_rate_and_without_traffic_no_expectation()
 
 
 @pytest.mark.shows("property", "gold/mobility/cycle_danger_by_segment")
-def test_nothing_hangs_on_the_order_of_streets_and_accidents():
-    random = np.random.default_rng(4)
-    seen = accidents(random.integers(0, 60, 40).tolist())
+@settings(max_examples=8)
+@given(st.lists(st.integers(0, 59), min_size=1, max_size=90), st.randoms(use_true_random=False))
+def test_where_more_were_hit_no_fewer_are_expected_in_any_order_of_rows(hit, random):
+    order = list(range(60))
+    random.shuffle(order)
+    seen = accidents(hit)
 
-    one = danger(streets(), seen, bikes(10))
+    found = danger(streets(), seen, bikes(10))
 
-    other = danger(streets().reverse(), seen.reverse(), bikes(10).reverse())
-    assert one.equals(other)
+    assert found.equals(danger(streets()[order], seen.reverse(), bikes(10).reverse()))
+    counted = [hit.count(street) for street in range(60)]
+    by_count = sorted(zip(counted, found["expected_count"], strict=True))
+    for (few, of_few), (more, of_more) in pairwise(by_count):
+        assert of_few <= of_more + 1e-9
+        assert of_few == of_more or (more >= 3 and more > few)
+    assert (found["expected_low_count"] <= found["expected_count"]).all()
+    assert (found["expected_count"] <= found["expected_high_count"]).all()
 
 
 def test_neither_streets_nor_accidents_is_an_empty_table():
@@ -166,7 +179,6 @@ def test_a_day_on_which_a_counter_could_not_be_believed_does_not_count():
     assert believed > 9600
 
 
-@pytest.mark.shows("planted", "gold/mobility/cycle_danger_by_segment")
 def test_the_street_where_four_times_as_many_are_hit_is_the_most_dangerous_of_its_kind():
     usual = [street for street in range(60) for _ in range(4)]
 
@@ -179,3 +191,21 @@ def test_the_street_where_four_times_as_many_are_hit_is_the_most_dangerous_of_it
     # Four on a kilometre in three years are usual, sixteen were seen.
     assert next_one["danger_per_km_index"] < worst["danger_per_km_index"] < 16 / 3
     assert next_one["danger_per_km_index"] == pytest.approx(4 / 3, rel=0.1)
+
+
+@pytest.mark.shows("planted", "gold/mobility/cycle_danger_by_segment")
+def test_the_streets_of_the_simulated_city_are_as_dangerous_to_cyclists_as_they_were_made():
+    city = simulated_accidents(seed=4)
+    share = dict(zip(MODES, MODE_SHARES, strict=True))["bicicletta"]
+
+    found = danger(city.segments, city.accidents)
+
+    both = found.join(city.planted, on="edge_id").with_columns(pl.col("planted") * share)
+    assert both.height == found.height > 5_000
+    # Of about 110 that were hit, give or take ten.
+    assert both["expected_count"].sum() == pytest.approx(both["planted"].sum(), rel=0.2)
+    # Where more is driven, as many more are hit as were planted: nine of ten streets are within a
+    # quarter of that, while the worst has more than fifty times as many as the safest.
+    apart = (both["expected_count"] / both["planted"]).log()
+    assert (apart - apart.median()).abs().quantile(0.9) < 0.25
+    assert both["planted"].max() > 50 * both["planted"].min()

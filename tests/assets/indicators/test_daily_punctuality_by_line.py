@@ -1,5 +1,4 @@
-"""Published: 8 of 10 is 0.490 to 0.943 (Wilson 1927, as Newcombe 1998 has it in his method 3);
-the share on time is held to no other number, for that custom has no worked example of its own."""
+"""Published are intervals of shares; which run is on time has no worked example of its own."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -115,6 +114,29 @@ def test_a_minute_early_and_five_late_are_on_time_and_a_second_more_is_not():
     assert (row["on_time_low_ratio"], row["on_time_high_ratio"]) == (0.4902, 0.9433)
     assert (row["completeness_ratio"], row["observations_count"]) == (1.0, 10)
     assert (row["quality_code"], row["told_code"]) == ("ok", "line")
+
+
+# Newcombe (1998), Statistics in Medicine 17, table I, method 3, as others quote it.
+@pytest.mark.shows(
+    "published",
+    "gold/mobility/daily_punctuality_by_line",
+    source="Newcombe (1998), intervals of a proportion, table I, method 3",
+)
+@pytest.mark.parametrize(
+    ("hits", "cases", "low", "high"),
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_of_so_many_runs_on_time_the_interval_is_that_of_newcombe(hits, cases, low, high):
+    (row,) = of_days(line("L1", *[0] * hits, *[400] * (cases - hits))).iter_rows(named=True)
+
+    assert row["on_time_ratio"] == round(hits / cases, 4)
+    assert (row["on_time_low_ratio"], row["on_time_high_ratio"]) == (low, high)
+    assert row["observations_count"] == cases
 
 
 def test_a_run_late_at_all_its_stops_is_one_case_and_not_many():

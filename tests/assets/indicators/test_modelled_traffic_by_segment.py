@@ -119,6 +119,26 @@ def test_as_many_vehicles_pass_the_counted_street_as_were_counted():
     assert row["explained_index"] is None
 
 
+# Bureau of Public Roads (1964), Traffic Assignment Manual: T = T0 (1 + 0.15 (v/c)^4), so that a way
+# takes 15 % longer where a street carries what it is built for. The manual was not read itself.
+@pytest.mark.shows(
+    "published",
+    "gold/mobility/modelled_traffic_by_segment",
+    source="Bureau of Public Roads (1964), curve of times, not verified at its source",
+)
+@pytest.mark.parametrize(
+    ("counted", "saturation", "index"), [(900, 1.0, 1.15), (1080, 1.2, 1.31104)]
+)
+def test_a_street_that_carries_what_it_is_built_for_takes_15_per_cent_longer(
+    counted, saturation, index
+):
+    found = modelled(town(capacity=900) | {"state": state({"E05": counted})})
+
+    row = found.row(by_predicate=pl.col("edge_id") == "E05", named=True)
+    assert row["saturation_ratio"] == pytest.approx(saturation, abs=5e-4)
+    assert row["travel_time_index"] == pytest.approx(index, abs=1e-3)
+
+
 def test_a_local_street_has_no_number():
     found = modelled(town())
 

@@ -41,6 +41,22 @@ def pixels(red: list[float], infrared: list[float], mask: list[str]) -> pl.DataF
     )
 
 
+@pytest.mark.shows(
+    "published",
+    "gold/green/monthly_ndvi_by_cell",
+    source="spyndex, the example of its documentation (Montero et al. 2023)",
+)
+def test_a_cell_sends_back_light_as_in_the_example_of_spyndex_and_is_as_green():
+    # Montero et al. (2023), A standardized catalogue of spectral indices, Scientific Data 10:197,
+    # and its package: N 0.643 and R 0.175 are an NDVI of 0.5721271393643031.
+    seen = vegetation_observed(pixels([0.175] * 3, [0.643] * 3, ["sereno"] * 3))
+
+    (row,) = monthly_ndvi(seen, COMPLETENESS).iter_rows(named=True)
+
+    assert row["ndvi_index"] == pytest.approx(0.5721271393643031, abs=5e-7)
+    assert (row["observations_count"], row["quality_code"]) == (3, "ok")
+
+
 def test_a_cell_is_as_green_as_its_pixels_without_clouds():
     # NDVI of 0.5 and 0.1 is 0.6667; of 0.3 and 0.1 it is 0.5.
     seen = vegetation_observed(

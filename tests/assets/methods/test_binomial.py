@@ -13,11 +13,6 @@ def interval(hits: int, cases: int) -> tuple[float | None, float | None]:
 
 
 # Newcombe (1998), Statistics in Medicine 17, table I, method 3, as others quote it.
-@pytest.mark.shows(
-    "published",
-    "gold/mobility/daily_punctuality_by_line",
-    source="Newcombe (1998), intervals of a proportion",
-)
 @pytest.mark.parametrize(
     ("hits", "cases", "low", "high"),
     [

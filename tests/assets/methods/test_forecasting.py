@@ -53,12 +53,6 @@ def fitted_and_forecast(values, design, origins, leads, *, by):
 @pytest.mark.shows(
     "published",
     "gold/actions/daily_forecast_score_by_target",
-    "gold/air/daily_pm10_forecast_by_station",
-    "gold/energy/hourly_electricity_forecast_by_area",
-    "gold/mobility/daily_passengers_forecast_by_stop",
-    "gold/mobility/hourly_parking_forecast_by_car_park",
-    "gold/mobility/hourly_traffic_forecast_by_detector",
-    "gold/tourism/daily_overnight_stays_forecast_by_municipality",
     source="AirPassengers (Box & Jenkins 1976), errors of statsforecast 2.0.3",
 )
 def test_the_seasonal_naive_of_air_passengers_errs_as_published():

@@ -8,7 +8,6 @@ from assets.methods.vegetation import ndvi
 light = st.floats(0.001, 1)
 
 
-@pytest.mark.shows("published", "gold/green/monthly_ndvi_by_cell", source="Rouse et al. (1974)")
 def test_green_is_what_the_formula_of_the_earth_resources_satellites_says():
     # Rouse et al. (1974): (0.5 - 0.1) / (0.5 + 0.1); bare ground about 0, water below.
     assert ndvi(0.5, 0.1) == pytest.approx(0.6667, abs=5e-5)
