@@ -120,8 +120,9 @@ class Streets:
     def walks(self, origins: Snapped, targets: Snapped, *, limit_s: float = np.inf) -> Array:
         """Seconds from each origin to each target (origins, targets); inf beyond the limit.
 
-        Shortest paths by Dijkstra (1959), bounded, from whichever are fewer. The way between a
-        point and its node is straight; two points by the same node are reached through it.
+        Shortest paths by Dijkstra (1959), bounded, and always from the targets back: the way of one
+        origin is added up alike whoever else is asked for. The way between a point and its node is
+        straight; two points by the same node are reached through it.
         """
         from scipy.sparse.csgraph import dijkstra
 
@@ -131,11 +132,8 @@ class Streets:
             return found
         starts, start_at = np.unique(origins.node[there], return_inverse=True)
         ends, end_at = np.unique(targets.node[here], return_inverse=True)
-        if len(starts) <= len(ends):
-            between = dijkstra(self.seconds, indices=starts, limit=limit_s)[:, ends]
-        else:
-            back = self.seconds.T.tocsr()
-            between = dijkstra(back, indices=ends, limit=limit_s)[:, starts].T
+        back = self.seconds.T.tocsr()
+        between = dijkstra(back, indices=ends, limit=limit_s)[:, starts].T
         whole = (
             between[np.ix_(start_at, end_at)]
             + origins.metres[there][:, None] * self.metre_s
