@@ -17,16 +17,21 @@ from assets.derived_assets import find_declarations
 from assets.indicators.reach_of_services import reach_of_services
 from assets.parts import with_parts
 from assets.scenarios.running import Outcome, outcome_of
-from assets.twin import Twin
+from assets.twin import DEFINITIONS, Twin
 from infra.lake import TableSpec
 from infra.settings import Settings
+from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.health_frames import HEALTHY
 from tests.assets.indicators.small_town import lat, places, services, small_town
+from tests.assets.indicators.test_cycle_danger_by_segment import TABLE, accidents, bikes, streets
 from tests.assets.scenarios.small_lake import RAIN, cells, scenario, small_lake
 
 DECLARATIONS = find_declarations()
 REACH = "gold/services/reach_of_services_by_section"
 PLACES = "gold/services/opportunities_by_section"
-HELD = {RAIN, REACH, PLACES}
+DANGER = "gold/mobility/cycle_danger_by_segment"
+HELD = {RAIN, REACH, PLACES, DANGER}
+FACTORS = pl.read_csv(DEFINITIONS / "crash_factors.csv", try_parse_dates=True)
 CATCHMENTS = pl.DataFrame(
     {"category_code": ["farmacia"], "valid_from_on": [date(2025, 1, 1)], "catchment_min": [15.0]}
 )
@@ -56,17 +61,36 @@ def street() -> dict[str, pl.DataFrame]:
     return known | {"catchments": CATCHMENTS}
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Twin:
-    folder = tmp_path_factory.mktemp("town")
+def lake(folder: Path, tables: Mapping[str, pl.DataFrame], *keys: str) -> Twin:
+    """The twin of an installation with these indicators and what they read, by table."""
     twin = Twin.here(Settings.load({"GEMELLO_HOME": str(folder)}, folder=folder))
-    tables = street()
-    for name, table in DECLARATIONS[PLACES].reads.items():
-        frame = tables[name]
+    for table, frame in tables.items():
         twin.lake.replace_all(table, frame, spec=TableSpec(frame.schema), notes={}, mark=1)
-    for key in (REACH, PLACES):
+    for key in keys:
         derive(DECLARATIONS[key], DECLARATIONS, twin=twin, requested=None, notes={"run": "r"})
     return twin
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+    known = street()
+    tables = {table: known[name] for name, table in DECLARATIONS[PLACES].reads.items()}
+    return lake(tmp_path_factory.mktemp("town"), tables, REACH, PLACES)
+
+
+@pytest.fixture(scope="module")
+def roads(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+    known = {
+        "segments": streets(traffic_count=range(2000, 8000, 100)),
+        "accidents": accidents([3, 3, 4, 5]),
+        "bikes": bikes(9),
+        "stress": TABLE,
+        "health": HEALTHY,
+        "completeness": COMPLETENESS,
+    }
+    tables = {table: known[name] for name, table in DECLARATIONS[DANGER].reads.items()}
+    tables["bronze/definitions/crash_factors"] = FACTORS
+    return lake(tmp_path_factory.mktemp("roads"), tables, DANGER)
 
 
 def whole(declarations: Mapping[str, Declaration]) -> dict[str, Declaration]:
@@ -131,6 +155,23 @@ def test_new_services_change_what_they_change_in_the_whole_city(town, folder, da
     known = {key: DECLARATIONS[key] for key in (REACH, PLACES)}
 
     assert same(outcome_of(plan, known, town), outcome_of(plan, whole(known), town))
+
+
+@settings(max_examples=4)
+@given(data=st.data())
+def test_stress_of_stretches_is_that_of_all_streets(roads, folder, data):
+    one, other = data.draw(st.lists(st.integers(10, 59), min_size=2, max_size=2, unique=True))
+    width = data.draw(st.floats(1, 3))
+    plan = scenario(
+        folder, "strade", f"kind: zona30, segments: [E0{one}]",
+        f"kind: cycle_lane, segments: [E0{other}], width_m: {width}, is_protected: false",
+    )  # fmt: skip
+    known = {DANGER: DECLARATIONS[DANGER]}
+
+    found = outcome_of(plan, known, roads)
+
+    assert same(found, outcome_of(plan, whole(known), roads))
+    assert "stress_level" in found.indicators[DANGER].columns
 
 
 def test_who_comes_to_live_in_a_section_changes_the_ways_from_there_alone():
