@@ -17,6 +17,8 @@ Integers = NDArray[np.int64]
 # Mean radius of the earth, IUGG.
 _EARTH_M: Final = 6_371_008.8
 _MS_OF_KMH: Final = 3.6
+# Places whose ways to all crossings are in memory at once.
+_AT_ONCE: Final = 256
 
 
 def tobler_kmh(
@@ -133,7 +135,13 @@ class Streets:
         starts, start_at = np.unique(origins.node[there], return_inverse=True)
         ends, end_at = np.unique(targets.node[here], return_inverse=True)
         back = self.seconds.T.tocsr()
-        between = dijkstra(back, indices=ends, limit=limit_s)[:, starts].T
+        blocks = range(0, len(ends), _AT_ONCE)
+        between = np.concatenate(
+            [
+                dijkstra(back, indices=ends[block : block + _AT_ONCE], limit=limit_s)[:, starts]
+                for block in blocks
+            ]
+        ).T
         whole = (
             between[np.ix_(start_at, end_at)]
             + origins.metres[there][:, None] * self.metre_s
