@@ -144,15 +144,13 @@ class Declaration:
 
     def _check_parts(self) -> None:
         for one in self.parts:
-            if one.by not in self.key_columns or self.window_by is not None:
+            if self.window_by is not None or not {*one.by} <= {*self.key_columns}:
                 raise TwinError(
-                    f"{self.key}: parts are of a table without windows, by a column of its key"
+                    f"{self.key}: parts are of a table without windows, by columns of its key"
                 )
-            if {name.partition(".")[0] for name in one.of} != {*one.at} or {*one.at} != {*one.near}:
-                raise TwinError(
-                    f"{self.key}: parts say of each input of `of` which rows are `at` and `near` "
-                    "a part, and of no other"
-                )
+            for origin in one.of:
+                if origin.partition(".")[0] not in self.reads:
+                    raise TwinError(f"{self.key}: parts hang on {origin}, which is not read")
 
     def _check_release(self, *, is_open: bool) -> None:
         release = self.release

@@ -42,6 +42,31 @@ def over_departures(
     )
 
 
+def may_differ() -> pl.Expr:
+    """Whether a row of `over_departures` may differ by a service that is so near at the nearest.
+
+    That one is no nearer than `quickest_s`, `by_bike_s` and `on_foot_s` (infinite where it is not
+    reached), and it opens, shuts or moves. Departures that arrive sooner elsewhere do so still:
+    how many arrive within less than that is as it was, and with it each percentile and share there.
+    """
+    # A second more, since minutes are rounded.
+    return (
+        _is_within("quickest_s", "p95_min")
+        | _is_within("quickest_s", "median_min")
+        | _is_within("on_foot_s", "walk_median_min")
+        | _is_within("by_bike_s", "bike_median_min")
+        | pl.any_horizontal(
+            (pl.col("quickest_s") <= least * _MINUTE_S) & (pl.col(share) < 1)
+            for share, least in (("within_15_ratio", _NEAR_MIN), ("within_30_ratio", _FAIR_MIN))
+        )
+    )  # fmt: skip
+
+
+def _is_within(least_s: str, minutes: str) -> pl.Expr:
+    known_s = pl.col(minutes) * _MINUTE_S + 1
+    return pl.col(least_s).is_finite() & (pl.col(least_s) < known_s).fill_null(value=True)
+
+
 def median_min(seconds: np.ndarray) -> np.ndarray:
     """Minutes within which half of the departures arrive; nan where fewer arrive at all.
 

@@ -1,13 +1,13 @@
 """How a table divides: which of its rows hang on some rows of its inputs, and on no others."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
 
 import polars as pl
 
-# The part to which each row of an input belongs, and which rows may belong to these parts.
-At = Callable[[pl.DataFrame], pl.Series]
-Near = Callable[[pl.Series], pl.Expr]
+_ALL: Final[Mapping[str, pl.Expr]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,12 @@ class Parts:
     """A way to compute some parts of a table anew, such as some cells, where the rest stands.
 
     It holds where only columns of `of` (`<input>.<column>`) differ: rows of the table by then hang
-    on those rows of these inputs that `at` says are of their part, a value of the column `by`, and
-    on inputs that do not differ. `near` keeps at least the rows of some parts, and is quick.
+    on rows of their own part, values of the columns `by`, and on what does not differ.
+
+    `reached` tells the parts that may come out otherwise (a frame of `by`): it gets the rows that
+    `differ` by input, as they were and as they are, and those of `stored` and of the inputs, with
+    all rows, that it names. `near` tells which rows of inputs are all that these parts hang on, and
+    maybe some more; of an input that it does not name they are all.
 
     `each` gives, of whichever rows it gets, the columns that hang on `of` directly, with the key
     columns of the table. `rest` makes the whole table, by rows with those columns as they are now;
@@ -25,24 +29,25 @@ class Parts:
     in the order of its key.
     """
 
-    by: str
+    by: tuple[str, ...]
     of: tuple[str, ...]
-    at: Mapping[str, At]
-    near: Mapping[str, Near]
+    reached: Callable[..., pl.DataFrame]
     each: Callable[..., pl.DataFrame]
-    rest: Callable[..., pl.DataFrame] = lambda rows: rows
+    near: Callable[[pl.DataFrame], Mapping[str, pl.Expr]] = lambda _: _ALL
+    rest: Callable[..., pl.DataFrame] = field(default=lambda rows: rows)
 
 
 def with_parts(
-    stored: pl.DataFrame, fresh: pl.DataFrame, parts: pl.Series, *, by: str, key: tuple[str, ...]
+    stored: pl.DataFrame, fresh: pl.DataFrame, parts: pl.DataFrame, *, key: tuple[str, ...]
 ) -> pl.DataFrame:
     """A table with the rows of these parts as `fresh` has them.
 
     Rows of them that are not in `fresh` are gone; columns that it does not have stay as they are.
     """
-    is_part = pl.col(by).is_in(parts.implode())
-    rows = fresh.filter(is_part)
+    by = parts.columns
+    rows = fresh.join(parts, on=by, how="semi")
     kept = [name for name in stored.columns if name not in rows.columns]
     if kept:
         rows = rows.join(stored.select(*key, *kept), on=list(key), how="left")
-    return pl.concat([stored.filter(~is_part), rows.select(stored.columns)]).sort(key)
+    others = stored.join(parts, on=by, how="anti")
+    return pl.concat([others, rows.select(stored.columns)]).sort(key)

@@ -12,6 +12,7 @@ import polars as pl
 
 from assets.atlas.classes import Classes
 from assets.atlas.drawing import city_map, outlines
+from assets.atlas.edit_map import edit_map
 from assets.atlas.layout import Drawn
 from assets.atlas.look import STYLE, policy
 from assets.atlas.places import Places, places_of
@@ -154,7 +155,7 @@ def _page(
     name, quarters = str(row["scenario_id"]), names.quarters
     own = impact.filter(pl.col("scenario_id") == name)
     sections = [
-        ("cosa", "Che cosa si farebbe", _edits(row, names)),
+        ("cosa", "Che cosa si farebbe", _edits(row, names) + _map(row, names)),
         ("citta", "Che cosa cambia in città", _city(name, groups, titles)),
         ("dove", "Dove", _where(name, groups, titles, quarters)),
         ("chi", "Chi guadagna e chi perde", _who(name, groups, titles, quarters)),
@@ -167,6 +168,11 @@ def _page(
         if html
     )
     return _frame(str(row["title_text"]), _facts(row) + body, back="scenari.html")
+
+
+def _map(row: Mapping[str, object], names: _Names) -> str:
+    edits = json.loads(str(row["edits_text"]))
+    return edit_map(edits, twin=names.twin, quarters=names.quarters)
 
 
 def _frame(title: str, main: str, *, back: str) -> str:

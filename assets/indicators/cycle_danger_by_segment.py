@@ -1,5 +1,6 @@
 """How dangerous each stretch of street is to who rides a bicycle, and how much stress it is."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -12,6 +13,7 @@ from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.crash_safety import fit_performance, untold_below
 from assets.methods.traffic_stress import level_of_traffic_stress, street_code
+from assets.parts import Parts
 from assets.plots import heat_table
 from assets.solar import solar_day
 from assets.trust import health_columns, suspect_days
@@ -55,8 +57,7 @@ def cycle_danger_by_segment(
     due = completeness_of(completeness, _SUBJECT).due
     recent, years = of_last_years(accidents, due)
     known = (
-        segments.unique("edge_id", keep="first", maintain_order=True)
-        .sort("edge_id")
+        _each_once(segments)
         .join(_seen(recent), on="edge_id", how="left", maintain_order="left")
         .join(_passages(bikes, health), on="street_name", how="left", maintain_order="left")
         .with_columns(pl.col("seen_count").fill_null(0))
@@ -85,6 +86,10 @@ def cycle_danger_by_segment(
         .then(pl.lit("no_data"))
         .otherwise(pl.lit("modelled")),
     ).sort("edge_id")
+
+
+def _each_once(segments: pl.DataFrame) -> pl.DataFrame:
+    return segments.unique("edge_id", keep="first", maintain_order=True).sort("edge_id")
 
 
 def _seen(accidents: pl.DataFrame) -> pl.DataFrame:
@@ -117,6 +122,20 @@ def _stress(segments: pl.DataFrame, stress: pl.DataFrame) -> pl.Series:
         speed_kmh="limit_kmh",
     )
     return level_of_traffic_stress(asked, newest(stress))
+
+
+def _stressed(segments: pl.DataFrame, stress: pl.DataFrame) -> pl.DataFrame:
+    """The stress on each stretch, which hangs on nothing of other stretches."""
+    known = _each_once(segments)
+    return known.select("edge_id", stress_level=_stress(known, stress))
+
+
+def _stretches(differ: Mapping[str, pl.DataFrame], _: pl.DataFrame) -> pl.DataFrame:
+    return differ["segments"].select("edge_id")
+
+
+def _of_stretches(parts: pl.DataFrame) -> dict[str, pl.Expr]:
+    return {"segments": pl.col("edge_id").is_in(parts["edge_id"].implode())}
 
 
 def _measured(segments: pl.DataFrame) -> pl.Series:
@@ -230,6 +249,21 @@ declaration = Declaration(
         "quality_code": given("modelled; no_data without an expectation.", *_EXPECTED),
     },
     key_columns=("edge_id",),
+    parts=(
+        Parts(
+            by=("edge_id",),
+            of=(
+                "segments.cycle_code",
+                "segments.cycle_width_m",
+                "segments.lanes_count",
+                "segments.class_code",
+                "segments.limit_kmh",
+            ),
+            reached=_stretches,
+            near=_of_stretches,
+            each=_stressed,
+        ),
+    ),
     window_by=None,
     title="Danger to cyclists by stretch of street",
     method_version="2",

@@ -1,5 +1,6 @@
 """How long it takes from where people live to the nearest open service of each kind."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -18,8 +19,10 @@ from assets.journeys import (
     setting,
     trusted,
 )
+from assets.least_times import least_times
 from assets.measured import Measured, Value
-from assets.over_departures import over_departures
+from assets.over_departures import may_differ, over_departures
+from assets.parts import Parts
 
 _MEASURED: Final = (
     "median_min", "p95_min", "within_15_ratio", "within_30_ratio", "walk_median_min",
@@ -104,6 +107,61 @@ def reach_of_services(
     )
 
 
+def _near_services(
+    differ: Mapping[str, pl.DataFrame],
+    stored: pl.DataFrame,
+    *,
+    population: pl.DataFrame,
+    services: pl.DataFrame,
+    nodes: pl.DataFrame,
+    segments: pl.DataFrame,
+    stops: pl.DataFrame,
+    departures: pl.DataFrame,
+    trips: pl.DataFrame,
+    stations: pl.DataFrame,
+    bands: pl.DataFrame,
+    speeds: pl.DataFrame,
+) -> pl.DataFrame:
+    """The sections from which a service that differs may be sooner reached than another.
+
+    Of a category that is new, or of which nothing is left, all.
+    """
+    rows = stored.select(
+        "section_id", "category_code", "median_min", "p95_min", "within_15_ratio",
+        "within_30_ratio", "walk_median_min", "bike_median_min",
+    )  # fmt: skip
+    kinds = {*services["category_code"].drop_nulls()} ^ {*stored["category_code"]}
+    everywhere = population.select("section_id").join(
+        pl.DataFrame({"category_code": sorted(kinds)}, schema={"category_code": pl.String}),
+        how="cross",
+    )
+    city = setting(
+        population=population, services=differ["services"], nodes=nodes, segments=segments,
+        stops=stops, departures=departures, trips=trips, stations=stations, bands=bands,
+        speeds=speeds,
+    )  # fmt: skip
+    if city is None:
+        return everywhere
+    near = rows.join(least_times(city), on=["section_id", "category_code"]).filter(may_differ())
+    return pl.concat([everywhere, near.select("section_id", "category_code")])
+
+
+def _homes_and_kinds(parts: pl.DataFrame) -> dict[str, pl.Expr]:
+    return {
+        "population": pl.col("section_id").is_in(parts["section_id"].unique().implode()),
+        "services": pl.col("category_code").is_in(parts["category_code"].unique().implode()),
+    }
+
+
+def _sections(differ: Mapping[str, pl.DataFrame], _: pl.DataFrame) -> pl.DataFrame:
+    """The sections that differ."""
+    return differ["population"].select("section_id")
+
+
+def _homes(parts: pl.DataFrame) -> dict[str, pl.Expr]:
+    return {"population": pl.col("section_id").is_in(parts["section_id"].implode())}
+
+
 _NO_INTERVAL: Final = "è calcolato su tutte le partenze della fascia, non su un campione"
 
 declaration = Declaration(
@@ -152,6 +210,25 @@ declaration = Declaration(
         ),
     },
     key_columns=("section_id", "band_code", "category_code"),
+    parts=(
+        Parts(
+            by=("section_id", "category_code"),
+            of=tuple(one for one in ON_FOOT if one.startswith("services.")),
+            reached=_near_services,
+            near=_homes_and_kinds,
+            each=reach_of_services,
+        ),
+        Parts(
+            by=("section_id",),
+            of=(
+                "population.section_id",
+                *(one for one in HOMES if one.startswith("population.")),
+            ),
+            reached=_sections,
+            near=_homes,
+            each=reach_of_services,
+        ),
+    ),
     window_by=None,
     title="Reach of services by section, time band and category",
     method_version="1",

@@ -17,6 +17,8 @@ Integers = NDArray[np.int64]
 # Mean radius of the earth, IUGG.
 _EARTH_M: Final = 6_371_008.8
 _MS_OF_KMH: Final = 3.6
+# Places whose ways to all crossings are in memory at once.
+_AT_ONCE: Final = 256
 
 
 def tobler_kmh(
@@ -120,8 +122,9 @@ class Streets:
     def walks(self, origins: Snapped, targets: Snapped, *, limit_s: float = np.inf) -> Array:
         """Seconds from each origin to each target (origins, targets); inf beyond the limit.
 
-        Shortest paths by Dijkstra (1959), bounded, from whichever are fewer. The way between a
-        point and its node is straight; two points by the same node are reached through it.
+        Shortest paths by Dijkstra (1959), bounded, and always from the targets back: the way of one
+        origin is added up alike whoever else is asked for. The way between a point and its node is
+        straight; two points by the same node are reached through it.
         """
         from scipy.sparse.csgraph import dijkstra
 
@@ -131,11 +134,14 @@ class Streets:
             return found
         starts, start_at = np.unique(origins.node[there], return_inverse=True)
         ends, end_at = np.unique(targets.node[here], return_inverse=True)
-        if len(starts) <= len(ends):
-            between = dijkstra(self.seconds, indices=starts, limit=limit_s)[:, ends]
-        else:
-            back = self.seconds.T.tocsr()
-            between = dijkstra(back, indices=ends, limit=limit_s)[:, starts].T
+        back = self.seconds.T.tocsr()
+        blocks = range(0, len(ends), _AT_ONCE)
+        between = np.concatenate(
+            [
+                dijkstra(back, indices=ends[block : block + _AT_ONCE], limit=limit_s)[:, starts]
+                for block in blocks
+            ]
+        ).T
         whole = (
             between[np.ix_(start_at, end_at)]
             + origins.metres[there][:, None] * self.metre_s

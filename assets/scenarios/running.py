@@ -259,23 +259,24 @@ def _by_parts(
 ) -> Pair:
     """The rows as they are stored, and with those anew to whose parts an edit reaches."""
     stored = base.read(declaration.key).collect()
-    edited = [
-        at(rows)
-        for name, at in parts.at.items()
-        if declaration.reads[name] in changed
-        for rows in changed[declaration.reads[name]].rows
-    ]
-    reached = pl.concat(edited).unique()
 
-    def asked(function: Callable[..., pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    def asked(
+        function: Callable[..., pl.DataFrame], near: Mapping[str, pl.Expr]
+    ) -> dict[str, pl.DataFrame]:
         names = [one for one in inspect.signature(function).parameters if one in declaration.reads]
-        near = {name: parts.near[name](reached) for name in names if name in parts.near}
         return _inputs(declaration, planned, None, names=names, near=near)
 
-    rows = with_parts(
-        stored, parts.each(**asked(parts.each)), reached, by=parts.by, key=declaration.key_columns
-    )
-    return Pair(stored, parts.rest(rows, **asked(parts.rest)))
+    differ = {
+        name: pl.concat(changed[table].rows)
+        for name, table in declaration.reads.items()
+        if table in changed
+    }
+    reached = parts.reached(differ, stored, **asked(parts.reached, {})).unique()
+    if reached.is_empty():
+        return Pair(stored, stored)
+    fresh = parts.each(**asked(parts.each, parts.near(reached)))
+    rows = with_parts(stored, fresh, reached, key=declaration.key_columns)
+    return Pair(stored, parts.rest(rows, **asked(parts.rest, {})))
 
 
 def _inputs(

@@ -45,11 +45,11 @@ def test_a_declaration_that_disagrees_with_itself_is_refused(change, words):
         dataclasses.replace(PRESSURE, **change).check()
 
 
-def test_parts_that_do_not_say_which_rows_are_theirs_are_refused():
+def test_parts_that_hang_on_what_is_not_read_are_refused():
     (parts,) = RAIN.parts
 
-    with pytest.raises(TwinError, match="and of no other"):
-        dataclasses.replace(RAIN, parts=(dataclasses.replace(parts, near={}),)).check()
+    with pytest.raises(TwinError, match="which is not read"):
+        dataclasses.replace(RAIN, parts=(dataclasses.replace(parts, of=("trees.y",)),)).check()
 
 
 @pytest.mark.parametrize(

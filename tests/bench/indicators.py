@@ -179,21 +179,21 @@ def measured(case: Case, runs: int) -> dict[str, Any]:  # figures of two types
     """Median seconds of both, taking turns; the first turn of each pays for imports and loops."""
     name, ours, reference, share = case
     wall: dict[str, list[float]] = {"ours": [], "reference": []}
-    cpu = []
+    cpu: dict[str, list[float]] = {"ours": [], "reference": []}
     for _ in range(runs + 1):
         for way, act in (("reference", reference), ("ours", ours)):
             begun, used = time.perf_counter(), time.process_time()
             act()
             wall[way].append(time.perf_counter() - begun)
-            if way == "ours":
-                cpu.append(time.process_time() - used)
+            cpu[way].append(time.process_time() - used)
     seconds = statistics.median(wall["ours"][1:])
     beside = statistics.median(wall["reference"][1:]) * share
     return {
         "case": name,
         "seconds": seconds,
         "all_seconds": wall["ours"][1:],
-        "cpu_seconds": statistics.median(cpu[1:]),
+        "cpu_seconds": statistics.median(cpu["ours"][1:]),
+        "reference_cpu_seconds": statistics.median(cpu["reference"][1:]) * share,
         "first_seconds": wall["ours"][0],
         "reference_seconds": beside,
         "ratio": seconds / beside,

@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -9,6 +10,7 @@ import shapely
 import yaml
 
 from assets.atlas import scenarios
+from assets.atlas.edit_map import edit_map
 from assets.atlas.places import Places, quarters_of
 from assets.atlas.scenarios import scenario_pages
 from assets.derived_assets import find_declarations
@@ -100,6 +102,29 @@ def test_where_an_edit_is_is_told_by_name(twin):
     assert "celle: 2 in Nord" in ground
     assert "quartieri: Nord" in quarter
     assert "sezioni" not in quarter
+
+
+@pytest.mark.parametrize(
+    ("edit", "marks"),
+    [
+        ({"segments": ["E07"]}, {"path": 1}),
+        ({"streets": ["Via Prova"], "classes": ["nessuna"]}, {}),
+        ({"segments": ["una che non c'è"]}, {}),
+        ({"cells": [*cells()[:2]]}, {"path": 2}),
+        ({"cells": []}, {}),
+        ({"quarters": ["Q01"], "sections": ["1"]}, {"path": 2}),
+        ({"section": "2", "lat_deg": 45.5, "lng_deg": 10.2}, {"path": 1, "circle": 1}),
+        ({"route": "L01"}, {}),
+    ],
+)
+def test_a_small_map_shows_where_an_edit_is(twin, edit, marks):
+    around = Places({"Q01": shapely.box(9, 45, 11, 46)}, {"Q01": "Nord"}, {"Q01": "Nord"})
+
+    drawn = edit_map([edit], twin=twin, quarters=around)
+
+    # The quarters are one path more.
+    found = Counter(re.findall(r"<(path|circle) ", drawn))
+    assert found == (Counter(marks) + Counter(path=1) if marks else Counter())
 
 
 def test_a_no_and_a_zero_of_an_edit_are_told(twin):

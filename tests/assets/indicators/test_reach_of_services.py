@@ -160,5 +160,72 @@ def test_a_service_more_makes_no_way_longer(at, opens, hours):
     assert (minutes(more) <= minutes(town)).all()
 
 
+AT = st.floats(0, 10)
+PHARMACY = st.tuples(AT, st.integers(0, 23), st.integers(1, 12))
+
+
+def pharmacies(*where: tuple[float, int, int]) -> pl.DataFrame:
+    return services(
+        *(
+            (f"p{number}", "farmacia", at, opens, opens + hours, "1111111")
+            for number, (at, opens, hours) in enumerate(where)
+        )
+    )
+
+
+def halfway(bus: Town, stops_s: int) -> pl.DataFrame:
+    """The same visits, with one more in the middle of each ride."""
+    ends = pl.col("arrives_s").max()
+    visits = bus["departures"].group_by("trip_id", "run_index").agg(
+        stop_sequence_index=pl.lit(1, pl.Int64), stop_id=pl.lit("S4"),
+        arrives_s=(pl.col("departs_s").min() + ends) // 2,
+    )  # fmt: skip
+    between = visits.with_columns(departs_s=pl.col("arrives_s") + stops_s)
+    doubled = bus["departures"].with_columns(pl.col("stop_sequence_index") * 2 - 2)
+    return pl.concat([doubled, between.select(doubled.columns)])
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(PHARMACY, min_size=2, max_size=4),
+    st.integers(5, 60),
+    st.integers(0, 1800),
+    st.integers(-60, 120),
+    st.lists(AT, min_size=3, max_size=8),
+)
+def test_a_pharmacy_more_or_less_changes_only_ways_that_it_may_be_quicker_on(
+    where, every_min, rides_s, stops_s, homes
+):
+    line = bus(every_min=every_min, rides_s=rides_s)
+    town = small_town() | line | {"departures": halfway(line, stops_s)}
+    stop = places(stop_id=["S4"], is_stop=[True], at=[4])
+    town["stops"] = pl.concat([town["stops"], stop])
+    town["population"] = places(
+        section_id=[f"h{number}" for number in range(len(homes))],
+        residents_count=[10] * len(homes), income_level=[5] * len(homes), at=homes,
+    )  # fmt: skip
+    all_of_them = town | {"services": pharmacies(*where)}
+    without = town | {"services": pharmacies(*where[:-1])}
+    differs = {"services": all_of_them["services"].tail(1)}
+    of_services, _ = declaration.parts
+
+    for one, other in ((without, all_of_them), (all_of_them, without)):
+        before, after = reach_of_services(**one), reach_of_services(**other)
+        reached = of_services.reached(differs, before, **other)
+        changed = after.join(before, on=after.columns, how="anti", nulls_equal=True)
+        assert changed.join(reached, on=["section_id", "category_code"], how="anti").is_empty()
+
+
+def test_a_hospital_far_from_home_changes_nothing_there():
+    town = small_town()
+    of_services, _ = declaration.parts
+    new = services(("nw", "ospedale", 0, 0, 24, "1111111"))
+
+    reached = of_services.reached({"services": new}, reach_of_services(**town), **town)
+
+    # Whoever lives by the one that is there is never sooner at another.
+    assert set(reached.unique().rows()) == {("low", "ospedale"), ("middle", "ospedale")}
+
+
 def test_what_the_columns_are_made_of_is_said():
     assert unsaid(declaration, small_town(), may_be_empty={}) == []
