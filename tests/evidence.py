@@ -42,9 +42,6 @@ NOT_SHOWN: Final[dict[tuple[str, str], str]] = {
     ("gold/soil/daily_soil_moisture_by_probe", "published"): (
         "a mean of hours; no network was found that publishes hours and its own daily means"
     ),
-    ("gold/tourism/daily_overnight_stays", "published"): (
-        "sums of nights with least counts of houses; registers of houses are not published"
-    ),
 }
 _HEAD: Final = """# What each indicator is held to
 Each indicator is held by tests to a number that somebody else published, to something that must be

@@ -56,12 +56,80 @@ def told(stays: pl.DataFrame, kind: str = ALL) -> dict:
     return occupancy(stays, COMPLETENESS, DISCLOSURE).filter(category_code=kind).row(0, named=True)
 
 
-# The spec's reference: 300 presences, 20 beds, 30 days: 50 %.
+def nights_of(stays: pl.DataFrame) -> pl.DataFrame:
+    return overnight_stays(accommodation_by_day(stays), EVENTS, COMPLETENESS, DISCLOSURE)
+
+
+# Statistisches Bundesamt (Destatis), glossary, "Durchschnittliche Auslastung der Gästezimmer": a
+# house with ten rooms on offer on the thirty days of April, nine of which are taken on ten days
+# each, has sold 90 of 300: 30 %. Beds are counted likewise ("… der Schlafgelegenheiten").
 @pytest.mark.shows(
     "published",
     "gold/tourism/monthly_occupancy_by_category",
-    source="ISTAT, gross occupancy of beds, in numbers not verified at their source",
+    source="Destatis, glossary of tourism, example of average use",
 )
+def test_nine_of_ten_on_ten_days_of_april_are_the_thirty_per_cent_of_destatis():
+    april = date(2025, 4, 1)
+    three = [
+        part
+        for name in "abc"
+        for part in (
+            house(name, "albergo", 9, beds=10, days=10, first=april),
+            house(name, "albergo", 0, beds=10, days=20, arrivals=0, first=date(2025, 4, 11)),
+        )
+    ]
+
+    result = told(pl.concat(three))
+
+    assert (result["nights_count"], result["observations_count"]) == (3 * 90, 3 * 30)
+    assert (result["net_occupancy_ratio"], result["gross_occupancy_ratio"]) == (0.3, 0.3)
+    assert result["quality_code"] == "ok"
+
+
+# Croatian Bureau of Statistics, First Release 4.4.1/8 (12 October 2009), table 1: tourists who came
+# in August, their nights, those of foreign ones; 92.3 % of all nights, and 6.1 nights by arrival.
+CROATIA = {"arrivals_count": 3_023_563, "nights_count": 18_542_706}
+CROATIA |= {"foreign_nights_count": 17_120_975}
+
+
+def thirds(count: int) -> list[int]:
+    """As three houses may share so many."""
+    return [count // 3, count // 3, count - 2 * (count // 3)]
+
+
+@pytest.fixture
+def croatia() -> pl.DataFrame:
+    three = pl.concat(
+        house(name, "albergo", 0, days=1, first=date(2025, 8, 1), beds=10**7) for name in "abc"
+    )
+    return three.with_columns(pl.Series(name, thirds(count)) for name, count in CROATIA.items())
+
+
+@pytest.mark.shows(
+    "published",
+    "gold/tourism/monthly_occupancy_by_category",
+    source="Croatian Bureau of Statistics, First Release 4.4.1/8 (2009), table 1",
+)
+def test_tourists_stayed_6_1_nights_in_croatia_as_its_office_of_statistics_says(croatia):
+    result = told(croatia)
+
+    assert (result["nights_count"], result["arrivals_count"]) == (18_542_706, 3_023_563)
+    assert round(result["average_stay_d"], 1) == 6.1
+
+
+@pytest.mark.shows(
+    "published",
+    "gold/tourism/daily_overnight_stays",
+    source="Croatian Bureau of Statistics, First Release 4.4.1/8 (2009), table 1",
+)
+def test_tourists_from_abroad_slept_92_3_of_100_nights_in_croatia_as_its_office_says(croatia):
+    (row,) = nights_of(croatia).iter_rows(named=True)
+
+    assert (row["nights_count"], row["arrivals_count"]) == (18_542_706, 3_023_563)
+    assert round(100 * row["foreign_ratio"], 1) == 92.3
+
+
+# The spec's reference: 300 presences, 20 beds, 30 days: 50 %.
 def test_three_hundred_nights_in_twenty_beds_and_thirty_days_are_a_half():
     three = pl.concat(house(name, "albergo", 10) for name in "abc")
 
@@ -111,9 +179,7 @@ def test_the_smallest_kind_goes_with_the_one_that_cannot_be_told_alone():
     assert nights["albergo"] + nights[OTHERS] == nights[ALL]
 
 
-@pytest.mark.shows(
-    "property", "gold/tourism/monthly_occupancy_by_category", "gold/tourism/daily_overnight_stays"
-)
+@pytest.mark.shows("property", "gold/tourism/monthly_occupancy_by_category")
 @settings(max_examples=25, deadline=None)
 @given(sizes=st.lists(st.lists(st.integers(0, 20), min_size=1, max_size=5), min_size=1, max_size=5))
 def test_no_kind_that_is_not_told_can_be_worked_out_from_what_is(sizes):
@@ -145,16 +211,46 @@ def test_a_month_with_a_day_that_may_not_be_told_has_no_days():
         house(name, "albergo", 10, arrivals=4, days=60 if name != "c" else 45) for name in "abc"
     )
 
-    days = overnight_stays(accommodation_by_day(stays), EVENTS, COMPLETENESS, DISCLOSURE)
+    days = nights_of(stays)
 
     assert days["day_on"].max() == july - timedelta(days=1)
     assert days["nights_count"].unique().to_list() == [30]
 
 
-# Gini over twelve months: 0 where all are alike, 11/12 where one has all.
-@pytest.mark.parametrize(("nights", "index"), [([5] * 12, 0.0), ([1] + [0] * 11, 0.9167)])
-def test_seasonality_goes_from_none_to_eleven_twelfths(nights, index):
-    months = pl.DataFrame(
+@pytest.mark.shows("property", "gold/tourism/daily_overnight_stays")
+@settings(max_examples=25, deadline=None)
+@given(
+    nights=st.lists(st.lists(st.integers(0, 20), min_size=1, max_size=5), min_size=2, max_size=6),
+    seed=st.integers(0, 99),
+)
+def test_days_that_are_told_have_all_nights_and_a_month_has_all_its_days_or_none(nights, seed):
+    # The last of June and the first of July, and so many houses on each.
+    first = JUNE + timedelta(days=30 - len(nights) // 2)
+    days = {first + timedelta(days=n): of_houses for n, of_houses in enumerate(nights)}
+    stays = pl.concat(
+        house(f"{n}", "albergo", count, arrivals=4, days=1, first=day)
+        for day, of_houses in days.items()
+        for n, count in enumerate(of_houses)
+    )
+
+    found = nights_of(stays)
+
+    assert found.equals(nights_of(stays.sample(fraction=1, shuffle=True, seed=seed)))
+    true = {day: sum(of_houses) for day, of_houses in days.items()}
+    shown = dict(found.select("day_on", "nights_count").rows())
+    assert shown == {day: true[day] for day in shown}
+    for month in (6, 7):
+        of_month = {day for day in days if day.month == month}
+        assert of_month & set(shown) in (set(), of_month)
+    for day in shown:
+        assert len(days[day]) >= 3
+        assert max(days[day]) < 0.7 * true[day]
+    assert (found["occupancy_ratio"] <= 1).all()
+
+
+def year_of(nights: list[int]) -> pl.DataFrame:
+    """The table of months, of all kinds together."""
+    return pl.DataFrame(
         {
             "category_code": ALL,
             "month_on": [date(2025, month, 1) for month in range(1, 13)],
@@ -163,10 +259,44 @@ def test_seasonality_goes_from_none_to_eleven_twelfths(nights, index):
         }
     )
 
+
+# Gini over twelve months: 0 where all are alike, 11/12 where one has all.
+@pytest.mark.parametrize(("nights", "index"), [([5] * 12, 0.0), ([1] + [0] * 11, 0.9167)])
+def test_seasonality_goes_from_none_to_eleven_twelfths(nights, index):
+    months = year_of(nights)
+
     whole, half = seasonality(months), seasonality(months.head(6))
 
     assert whole["seasonality_index"].to_list() == [index]
     assert half.select("seasonality_index", "quality_code").rows() == [(None, "no_data")]
+
+
+@pytest.mark.shows("property", "gold/tourism/yearly_seasonality_by_category")
+@given(
+    nights=st.lists(st.integers(1, 10**6), min_size=12, max_size=12),
+    times=st.integers(2, 9),
+    order=st.permutations(range(12)),
+    moved=st.integers(0, 10**6),
+)
+def test_guests_who_come_in_the_peak_instead_make_a_year_no_less_seasonal(
+    nights, times, order, moved
+):
+    low, high = int(np.argmin(nights)), int(np.argmax(nights))
+    moved = min(moved, nights[low])
+    uneven = list(nights)
+    uneven[low] -= moved
+    uneven[high] += moved
+
+    def index(of_months: list[int]) -> float:
+        return seasonality(year_of(of_months))["seasonality_index"].item()
+
+    usual = index(nights)
+
+    assert 0 <= usual <= round(11 / 12, 4)
+    # The same in any order of the months, and of so many times the guests.
+    assert index([nights[n] for n in order]) == pytest.approx(usual, abs=1e-4)
+    assert index([times * one for one in nights]) == pytest.approx(usual, abs=1e-4)
+    assert index(uneven) >= usual
 
 
 @pytest.fixture(scope="module")

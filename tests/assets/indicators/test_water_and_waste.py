@@ -202,7 +202,6 @@ def test_the_share_of_the_simulated_city_is_found_again(waste, openings, section
     assert found["definition_from_on"].unique().to_list() == [date(2012, 12, 31)]
 
 
-@pytest.mark.shows("property", "gold/waste/monthly_separate_collection_by_quarter")
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 14), st.integers(0, 14), st.integers(0, 14))
 def test_a_place_needs_ten_tags_of_each_kind_of_waste(residual, separate, both):

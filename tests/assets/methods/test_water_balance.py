@@ -61,7 +61,6 @@ def test_without_volumes_there_is_no_share(volumes):
     assert share(*volumes) is None
 
 
-@pytest.mark.shows("property", "gold/water/daily_losses_by_zone")
 @settings(max_examples=30, deadline=None)
 @given(st.floats(0.001, 1e9), st.floats(0, 1e9), st.floats(0.001, 1000))
 def test_a_share_lies_between_nought_and_one_whatever_the_unit(inflow, used, factor):
@@ -105,12 +104,7 @@ def separate(separate_kg: float, residual_kg: float) -> float | None:
     return found
 
 
-@pytest.mark.shows(
-    "published",
-    "gold/waste/monthly_separate_collection_by_quarter",
-    source="D.Lgs. 152/2006, art. 205: 65 per cent",
-)
-def test_sixty_five_of_a_hundred_kilograms_are_the_share_that_the_law_asks_for():
+def test_sixty_five_of_a_hundred_kilograms_are_65_per_cent():
     assert separate(65.0, 35.0) == pytest.approx(0.65)
     assert separate(0.0, 35.0) == 0.0
     assert separate(0.0, 0.0) is None
