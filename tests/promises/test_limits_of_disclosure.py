@@ -29,9 +29,7 @@ def test_the_limits_of_the_twin_keep_what_it_promises():
     assert kept() == set(LIMITS["subject_code"])
 
 
-@pytest.mark.parametrize(
-    ("least", "told"), [(9, OF_EVENTS_AND_HOUSES), (2, set()), (None, set())], ids=str
-)
+@pytest.mark.parametrize(("least", "told"), [(9, OF_EVENTS_AND_HOUSES), (2, set()), (None, set())])
 def test_no_edition_tells_of_fewer_than_ten_or_three_of_what_is_no_person(least, told):
     assert kept(least_count=pl.lit(least, pl.Int64)) == told
 
