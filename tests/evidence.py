@@ -18,18 +18,6 @@ PAGE: Final = ROOT / "docs" / "evidence.md"
 KINDS: Final = ("published", "property", "planted")
 # What cannot be shown, of which indicator, and why.
 NOT_SHOWN: Final[dict[tuple[str, str], str]] = {
-    ("gold/energy/daily_electricity_by_section", "published"): (
-        "a sum of readings; nobody publishes readings of homes beside their sums"
-    ),
-    ("gold/energy/hourly_charging_by_quarter", "published"): (
-        "sums and shares of charges with least counts; none was found worked out in print"
-    ),
-    ("gold/energy/monthly_load_shape_by_quarter", "planted"): (
-        "nothing is planted in the shape of a day; the shape itself is held to a published day"
-    ),
-    ("gold/energy/yearly_heat_signature_by_quarter", "published"): (
-        "papers print the fitted lines of houses without the days that they were fitted to"
-    ),
     ("gold/mobility/hourly_bike_trips", "published"): (
         "counts of trips with least counts of riders; none was found worked out in print"
     ),
@@ -40,7 +28,7 @@ NOT_SHOWN: Final[dict[tuple[str, str], str]] = {
         "scores in print weigh kinds, fade with distance or are of cities; its arrivals are held"
     ),
     ("gold/soil/daily_soil_moisture_by_probe", "published"): (
-        "a mean of hours; no network was found that publishes hours and its own daily means"
+        "a mean of hours; NOAA's USCRN publishes hours and days, but none of one place was read"
     ),
 }
 _HEAD: Final = """# What each indicator is held to

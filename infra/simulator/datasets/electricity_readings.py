@@ -138,15 +138,40 @@ def _watt_hours(
 
     `noise` is that of the day: a day drawn piece by piece is the day drawn at once.
     """
+    load = _load(city, day, meters, quarters)
+    load *= noise.gamma(6, 1 / 6, size=load.shape)
+    return np.rint(np.clip(load * meters.watt_hours, 0, 20_000)).astype(np.int64)
+
+
+def _load(city: City, day: date, meters: _Meters, quarters: Sequence[datetime]) -> Series:
+    """What each meter is to draw of its own mean, shape (quarters, meters)."""
     hours = np.array([at.astimezone(ROME).hour + at.minute / 60 for at in quarters])
     is_free = is_free_day(day) or day.weekday() == 5
     home, shop = _home_profile(hours, is_free), _shop_profile(hours, is_free)
     temp = city.sky.at(city.sky.temp_c, list(quarters))
     weather = 0.06 * np.clip(16 - temp, 0, None) + 0.09 * np.clip(temp - 24, 0, None)
     profile = home[:, None] * (1 - meters.shop_share) + shop[:, None] * meters.shop_share
-    load = profile + weather[:, None] * meters.heating_share
-    load *= noise.gamma(6, 1 / 6, size=load.shape)
-    return np.rint(np.clip(load * meters.watt_hours, 0, 20_000)).astype(np.int64)
+    return np.asarray(profile + weather[:, None] * meters.heating_share)
+
+
+def readings_of(city: City, day: date) -> pl.DataFrame:
+    """Every reading of a day before anything is spoiled, and what was to be expected of it.
+
+    Watt hours: `drawn_wh`, and without the chance of a single reading `expected_wh`.
+    """
+    meters, quarters = _meters(city), quarters_of_local_day(day)
+    drawn = _watt_hours(city, day, meters, quarters, city.chance(KEY, day))
+    expected = _load(city, day, meters, quarters) * meters.watt_hours
+    count = meters.frame.height
+    return meters.frame[np.tile(np.arange(count), len(quarters))].select(
+        "pod",
+        section_id="sezione",
+        read_at=pl.Series(quarters, dtype=pl.Datetime("us", "UTC"))[
+            np.repeat(np.arange(len(quarters)), count)
+        ],
+        drawn_wh=pl.Series(drawn.ravel()),
+        expected_wh=pl.Series(expected.ravel()),
+    )
 
 
 def _rows(

@@ -1,5 +1,3 @@
-"""Sums of readings have no published number; the load factor of them has: `test_energy.py`."""
-
 from datetime import date
 
 import polars as pl

@@ -8,11 +8,6 @@ from hypothesis import strategies as st
 from assets.methods.degree_days import cooling_degree_days, heating_degree_days, is_in_season
 
 
-@pytest.mark.shows(
-    "published",
-    "gold/energy/daily_degree_days_by_station",
-    source="Eurostat, the example of its metadata on degree days",
-)
 def test_days_of_10_16_15_and_14_9_degrees_have_14_1_heating_degree_days():
     days = pl.DataFrame({"mean_c": [10.0, 16.0, 15.0, 14.9]})
 
