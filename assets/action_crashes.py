@@ -18,7 +18,6 @@ _DAYS_A_YEAR: Final = 365.25
 _METRES_A_DEGREE: Final = 111_320.0
 # So many other areas of the same size are looked at as if they had been treated.
 _PLACEBOS: Final = 30
-_LEAST_TOLD: Final = 3
 
 
 @dataclass(frozen=True)
@@ -26,18 +25,19 @@ class Streets:
     """Stretches of street with their middle, traffic and length, and the crashes on them.
 
     `segments` has edge_id, lat_deg, lng_deg, traffic_count, length_m; `accidents` edge_id and
-    occurred_on.
+    occurred_on. Fewer crashes than `least_told` are not told.
     """
 
     segments: pl.DataFrame
     accidents: pl.DataFrame
+    least_told: int
 
 
 @dataclass(frozen=True)
 class CrashEffect:
     """Crashes after an action over those expected, and how many a year that is.
 
-    A count below three is not told: None.
+    A count below what may be told is None.
     """
 
     ratio: float
@@ -50,7 +50,7 @@ class CrashEffect:
     after: int | None
 
 
-def streets_of(segments: pl.DataFrame, accidents: pl.DataFrame) -> Streets:
+def streets_of(segments: pl.DataFrame, accidents: pl.DataFrame, *, least_told: int) -> Streets:
     """The stretches with a known middle and traffic, and the crashes on them, in one order."""
     import shapely
 
@@ -75,6 +75,7 @@ def streets_of(segments: pl.DataFrame, accidents: pl.DataFrame) -> Streets:
         .select("edge_id", "occurred_on")
         .join(known.select("edge_id"), on="edge_id", how="semi")
         .sort("occurred_on", "edge_id"),
+        least_told,
     )
 
 
@@ -132,8 +133,8 @@ def crash_effect(plan: Plan, streets: Streets) -> CrashEffect | None:
         difference=(float(after[inside].sum()) - without) / after_years,
         chance=_tail(score),
         placebo=ranked(score, scores),
-        before=_told(before[inside]),
-        after=_told(after[inside]),
+        before=_told(before[inside], least=streets.least_told),
+        after=_told(after[inside], least=streets.least_told),
     )
 
 
@@ -166,9 +167,9 @@ def _tail(score: float) -> float:
     return float(2 * norm.sf(abs(score)))
 
 
-def _told(counts: Array) -> int | None:
+def _told(counts: Array, *, least: int) -> int | None:
     total = int(counts.sum())
-    return total if total >= _LEAST_TOLD else None
+    return total if total >= least else None
 
 
 def _counts(frame: pl.DataFrame, accidents: pl.DataFrame) -> Array:

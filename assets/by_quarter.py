@@ -11,8 +11,8 @@ import polars as pl
 from assets.consumption import in_order
 
 _QUARTER: Final = "quarter"
-# Below so many residents a quarter's figure is not one a head.
-LEAST_RESIDENTS: Final = 10
+# Below its limit of residents a quarter's figure is not one a head.
+RESIDENTS: Final = "residents_by_quarter"
 
 
 def of_quarters(

@@ -9,7 +9,7 @@ import polars as pl
 from assets.editions import newest
 
 # More than anybody counts.
-_NEVER: Final = 2**31 - 1
+NEVER: Final = 2**31 - 1
 # The table they are read from.
 COMPLETENESS = "bronze/definitions/completeness_rules"
 
@@ -47,7 +47,7 @@ def completeness_of(rules: pl.DataFrame, subject: str) -> Completeness:
         pl.col("least_count").fill_null(0),
         "valid_from_on",
     ).rows()
-    return Completeness(*(row[-1] if row else (1, float("inf"), float("inf"), _NEVER, None)))
+    return Completeness(*(row[-1] if row else (1, float("inf"), float("inf"), NEVER, None)))
 
 
 def completeness_columns(rules: str, *parts: str) -> tuple[str, ...]:

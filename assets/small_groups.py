@@ -9,6 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from assets.completeness import NEVER
+
+# The table limits are read from.
+LIMITS = "bronze/definitions/disclosure_limits"
 # Where a part lies, from the widest place to the narrowest: zone, quarter, section.
 Path = tuple[str, ...]
 
@@ -80,6 +84,38 @@ def limit_of(limits: pl.DataFrame, subject: str, day: date) -> Limit | None:
     held = limits.filter((pl.col("subject_code") == subject) & (pl.col("valid_from_on") <= day))
     rows = held.sort("valid_from_on").select("least_count", "largest_ratio", "valid_from_on").rows()
     return Limit(*rows[-1]) if rows else None
+
+
+def newest_limit(limits: pl.DataFrame, subject: str) -> Limit:
+    """The newest limit of a subject, which holds for all years: it is of what is told now.
+
+    Without one nothing may be told: it asks for more than anybody counts.
+    """
+    return limit_of(limits, subject, date.max) or Limit(NEVER, None)
+
+
+def with_least(rows: pl.DataFrame, limits: pl.DataFrame, subject: str, *, day: str) -> pl.DataFrame:
+    """Each row with `least_count`: how many must contribute to its number, on its day.
+
+    More than anybody counts before the first edition. Rows come in the order of their days.
+    """
+    editions = limits.filter(subject_code=subject).select("valid_from_on", "least_count")
+    return (
+        rows.sort(day)
+        .join_asof(
+            editions.sort("valid_from_on"),
+            left_on=day,
+            right_on="valid_from_on",
+            check_sortedness=False,
+        )
+        .with_columns(pl.col("least_count").fill_null(NEVER))
+        .drop("valid_from_on")
+    )
+
+
+def limited_by(limits: str) -> tuple[str, ...]:
+    """What is made of how many must contribute, by the input's name."""
+    return tuple(f"{limits}.{name}" for name in ("least_count", "subject_code", "valid_from_on"))
 
 
 def told_places(

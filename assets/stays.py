@@ -1,17 +1,13 @@
 """Whose stays may be told: the limits that all tables of nights in the city keep to."""
 
-from datetime import date
 from typing import Final
 
 import polars as pl
 
-from assets.small_groups import Limit, limit_of
+from assets.small_groups import Limit, limited_by, newest_limit
 
-# The table the limits are read from, and what is made of them.
-LIMITS: Final = "bronze/definitions/disclosure_limits"
-LIMITED: Final = (
-    "limits.least_count", "limits.largest_ratio", "limits.subject_code", "limits.valid_from_on",
-)  # fmt: skip
+# What is made of them.
+LIMITED: Final = (*limited_by("limits"), "limits.largest_ratio")
 _HOUSES: Final = "stays_houses"
 _GUESTS: Final = "stays_guests"
 
@@ -24,9 +20,7 @@ def may_be_told(limits: pl.DataFrame) -> pl.Expr:
     Rows have `structures_count`, `arrivals_count`, `nights_count` and `largest_nights_count`: no
     house may have the largest share of the nights that the limit names, or more.
     """
-    houses, guests = (limit_of(limits, subject, date.max) for subject in (_HOUSES, _GUESTS))
-    if houses is None or guests is None:
-        return pl.lit(value=False)
+    houses, guests = (newest_limit(limits, subject) for subject in (_HOUSES, _GUESTS))
     return (
         (pl.col("structures_count") >= houses.least_count)
         & (pl.col("arrivals_count") >= guests.least_count)

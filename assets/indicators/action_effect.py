@@ -13,8 +13,11 @@ from assets.declaration import Declaration, given
 from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.plots import svg_page
+from assets.small_groups import LIMITS, limited_by, newest_limit
 
 _PRECISION: Final = 4
+# Which limit says how few crashes are not told.
+_CRASHES: Final = "crashes_by_place"
 _SCHEMA: Final = pl.Schema(
     {
         "action_id": pl.String(),
@@ -63,6 +66,7 @@ def action_effect(
     segments: pl.DataFrame,
     accidents: pl.DataFrame,
     series: pl.DataFrame,
+    limits: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each action with a goal what was measured after it, over what was to be expected.
 
@@ -79,7 +83,8 @@ def action_effect(
     plans = plans_of(published, register)
     rules = rules_of(goals)
     held = {row["goal_code"]: row for row in newest(goals).iter_rows(named=True)}
-    streets = streets_of(segments, accidents)
+    least = newest_limit(limits, _CRASHES).least_count
+    streets = streets_of(segments, accidents, least_told=least)
     for plan in plans:
         goal = held.get(plan.goal_code, {})
         rule = rules.get(plan.goal_code)
@@ -186,6 +191,7 @@ _DATA: Final = (
     "accidents.occurred_on", "series.goal_code", "series.place_id", "series.place_name",
     "series.day_on", "series.value",
 )  # fmt: skip
+_COUNTED: Final = (*_DATA, *limited_by("limits"))
 _JUDGED: Final = (
     *_DATA, "goals.significance_ratio", "goals.most_placebo_ratio", "goals.most_error_ratio",
 )  # fmt: skip
@@ -208,6 +214,7 @@ declaration = Declaration(
         "segments": "silver/mobility/road_segment",
         "accidents": "silver/safety/road_accident",
         "series": "silver/actions/goal_by_day",
+        "limits": LIMITS,
     },
     with_history=("published",),
     gives={
@@ -230,8 +237,8 @@ declaration = Declaration(
         "fit_error_ratio": given("MASE of the fit before the action.", *_DATA),
         "placebo_rank_count": given("Rank of the effect among placebos; 1 is largest.", *_DATA),
         "placebos_count": given("Other places and earlier dates looked at.", *_DATA),
-        "before_count": given("Days (crashes) before; null for fewer than three crashes.", *_DATA),
-        "after_count": given("Days (crashes) after; null for fewer than three crashes.", *_DATA),
+        "before_count": given("Days (crashes) before; null for too few crashes.", *_COUNTED),
+        "after_count": given("Days (crashes) after; null for too few crashes.", *_COUNTED),
         "method_code": given("How it was found.", *_KEY, *_RULE, *_METHOD),
         "registered_code": given("Whether the goal was fixed in time.", *_FIXED),
         "registered_on": given("When the goal was fixed.", *_FIXED),
@@ -245,7 +252,7 @@ declaration = Declaration(
         "radius_m": given("Radius of the area.", *_AREA),
         "definition_from_on": given("Day from which the rules hold.", *_RULE),
         "completeness_ratio": given("Days measured, of those due.", *_DATA),
-        "observations_count": given("Days (crashes) before and after.", *_DATA),
+        "observations_count": given("Days (crashes) before and after.", *_COUNTED),
         "quality_code": given("no_data where data do not suffice.", *_JUDGED),
     },
     key_columns=("action_id",),

@@ -1,5 +1,6 @@
 """How many road accidents each part of the city has had in some years, and how many to expect."""
 
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -11,37 +12,44 @@ from assets.completeness import COMPLETENESS, completeness_columns, completeness
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.crash_safety import fit_performance, untold_below
+from assets.small_groups import LIMITS, limit_of, limited_by
 
-# Of how many years accidents are counted.
+# Of how many years accidents are counted, and how few are not told.
 _SUBJECT: Final = "crashes_by_place"
 _DAYS_A_YEAR: Final = 365.25
-_LEAST: Final = 3
 _CELL: Final = 9
 _METRES: Final = 1000
 _MILLION: Final = 1e6
 
 
 def crashes_by_cell(
-    accidents: pl.DataFrame, segments: pl.DataFrame, completeness: pl.DataFrame
+    accidents: pl.DataFrame,
+    segments: pl.DataFrame,
+    completeness: pl.DataFrame,
+    limits: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Give each H3 cell's accidents of some years, if three or more, and those to expect.
+    """Give each H3 cell's accidents of some years, if as many as the limit, and those to expect.
 
     A cell of resolution 9 with fewer is told together with its neighbours: as the rest of the cell
     of resolution 8 or 7 around them, without the cells that stand by themselves, so that rows add
-    up to the city and none follows from others. A rest with fewer than three has no count, and is
-    expected what such a rest with fewer than three is. Expected are those by empirical Bayes,
-    between what is usual for so many vehicle-km, fitted to all cells with streets, and what was
-    seen; the interval (95 %) is that of the place, not of the fit. Over vehicle-km they tell places
-    of any size apart. A street belongs to the cell of its middle. The hour is dropped at the door
-    and cannot be told.
+    up to the city and none follows from others. A rest with fewer has no count, and is expected
+    what such a rest with fewer is. Without a limit there are no rows. Expected are those by
+    empirical Bayes, between what is usual for so many vehicle-km, fitted to all cells with streets,
+    and what was seen; the interval (95 %) is that of the place, not of the fit. Over vehicle-km
+    they tell places of any size apart. A street belongs to the cell of its middle. The hour is
+    dropped at the door and cannot be told.
     """
     rule = completeness_of(completeness, _SUBJECT)
+    limit = limit_of(limits, _SUBJECT, date.max)
+    if limit is None:
+        accidents, segments = accidents.clear(), segments.clear()
+    least = limit.least_count if limit else 0
     recent, years = of_last_years(accidents, rule.due)
     cells = _cells(recent, segments)
     placed = cells.join(
-        coarsened(cells.select("cell_id", count="seen_count"), least=_LEAST), on="cell_id"
+        coarsened(cells.select("cell_id", count="seen_count"), least=least), on="cell_id"
     ).sort("cell_id")
-    rows = _expected(placed, years)
+    rows = _expected(placed, years, least=least)
     is_expected = pl.col("expected_count").is_not_null()
     driven = pl.col("vehicle_km") * _DAYS_A_YEAR * years / _MILLION
     parts = {part: pl.col(f"expected{part}_count") for part in ("", "_low", "_high")}
@@ -93,7 +101,7 @@ def _driven(segments: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _expected(placed: pl.DataFrame, years: float) -> pl.DataFrame:
+def _expected(placed: pl.DataFrame, years: float, *, least: int) -> pl.DataFrame:
     """Sums by row, with expected accidents: what is usual adds up, and so does its variance."""
     seen = placed["seen_count"].to_numpy().astype(float)
     driven = placed["vehicle_km"].to_numpy()
@@ -126,7 +134,7 @@ def _expected(placed: pl.DataFrame, years: float) -> pl.DataFrame:
             whole,
             years=years,
             overdispersion=phi,
-            least=_LEAST,
+            least=least,
         )
     names = ("expected_count", "expected_low_count", "expected_high_count")
     return rows.with_columns(
@@ -136,7 +144,9 @@ def _expected(placed: pl.DataFrame, years: float) -> pl.DataFrame:
 
 
 _YEARS: Final = completeness_columns("completeness", "due_count")
-_SEEN: Final = ("accidents.cell_id", "accidents.occurred_on", *_YEARS)
+_SEEN: Final = (
+    "accidents.cell_id", "accidents.occurred_on", *_YEARS, *limited_by("limits"),
+)  # fmt: skip
 _DRIVEN: Final = ("segments.line_geom", "segments.traffic_count", "segments.length_m")
 _ALL: Final = (*_SEEN, *_DRIVEN)
 
@@ -147,6 +157,7 @@ declaration = Declaration(
         "accidents": "silver/safety/road_accident",
         "segments": "silver/mobility/road_segment",
         "completeness": COMPLETENESS,
+        "limits": LIMITS,
     },
     gives={
         "cell_id": given(
@@ -159,7 +170,7 @@ declaration = Declaration(
         "expected_count": given("Expected accidents of the years.", *_ALL),
         "expected_low_count": given("Its lower end.", *_ALL),
         "expected_high_count": given("Its upper end.", *_ALL),
-        "accidents_count": given("Accidents seen; null below three.", *_SEEN),
+        "accidents_count": given("Accidents seen; null below the limit.", *_SEEN),
         "vehicles_km_count": given("Vehicle-km a day.", *_ALL),
         "cells_count": given("Cells of resolution 9 in it.", *_ALL),
         "definition_from_on": given(

@@ -1,6 +1,7 @@
 """How dangerous each stretch of street is to who rides a bicycle, and how much stress it is."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -15,13 +16,13 @@ from assets.methods.crash_safety import fit_performance, untold_below
 from assets.methods.traffic_stress import level_of_traffic_stress, street_code
 from assets.parts import Parts
 from assets.plots import heat_table
+from assets.small_groups import LIMITS, Limit, limit_of, limited_by
 from assets.solar import solar_day
 from assets.trust import health_columns, suspect_days
 
-# Of how many years accidents are counted.
+# Of how many years accidents are counted, and how few are not told.
 _SUBJECT: Final = "crashes_by_place"
 _DAYS_A_YEAR: Final = 365.25
-_LEAST_TOLD: Final = 3
 _HOURS_A_DAY: Final = 24
 _METRES: Final = 1000
 _MILLION: Final = 1e6
@@ -41,13 +42,15 @@ def cycle_danger_by_segment(
     *,
     health: pl.DataFrame,
     completeness: pl.DataFrame,
+    limits: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each stretch its level of traffic stress and its expected accidents with bicycles.
 
     Expected are those of so many years up to the last one registered, by empirical Bayes: between
     what is usual for such traffic and length, fitted to all stretches of the city, and what was
-    seen; the interval (95 %) is that of the stretch, not of the fit. Stretches with none, one and
-    two are expected the same, so that nobody can tell them apart (decision 0028). Per million
+    seen; the interval (95 %) is that of the stretch, not of the fit. Stretches with
+    fewer than the limit are expected the same, so that nobody can tell them apart (decision 0028);
+    without a limit nothing is expected of any. Per million
     bicycle-km only where a counter stands on a street of that name: its mean is taken for the whole
     street, without days on which it could not be believed, and the interval does not hold its
     error. Stress is by the limit, as no speed is
@@ -55,6 +58,7 @@ def cycle_danger_by_segment(
     mixed traffic.
     """
     due = completeness_of(completeness, _SUBJECT).due
+    limit = limit_of(limits, _SUBJECT, date.max)
     recent, years = of_last_years(accidents, due)
     known = (
         _each_once(segments)
@@ -63,7 +67,8 @@ def cycle_danger_by_segment(
         .with_columns(pl.col("seen_count").fill_null(0))
     )
     rated = known.with_columns(
-        stress_level=_stress(known, stress), **_expected(known, years)
+        stress_level=_stress(known, stress),
+        **_expected(known, years, limit),
     ).with_columns(completeness_ratio=pl.lit(min(years / due, 1.0)))
     km_years = pl.col("length_m") / _METRES * years
     bike_km = pl.col("bikes_a_day") * pl.col("length_m") / _METRES * years * _DAYS_A_YEAR
@@ -144,7 +149,7 @@ def _measured(segments: pl.DataFrame) -> pl.Series:
     return segments.select(both.fill_null(value=False).alias("is_known"))["is_known"]
 
 
-def _expected(segments: pl.DataFrame, years: float) -> dict[str, pl.Series]:
+def _expected(segments: pl.DataFrame, years: float, limit: Limit | None) -> dict[str, pl.Series]:
     """Expected accidents and their interval; null where traffic or length is not known."""
     traffic, length = (
         segments[name].cast(pl.Float64).fill_null(0.0).to_numpy()
@@ -153,7 +158,7 @@ def _expected(segments: pl.DataFrame, years: float) -> dict[str, pl.Series]:
     seen = segments["seen_count"].to_numpy().astype(float)
     is_known = _measured(segments).to_numpy()
     found = np.full((3, segments.height), np.nan)
-    if is_known.sum() >= 10 and seen[is_known].sum() > 0:
+    if limit is not None and is_known.sum() >= 10 and seen[is_known].sum() > 0:
         exposures = np.column_stack([traffic[is_known], length[is_known] / _METRES])
         usual = fit_performance(seen[is_known], exposures, years=years)
         found[:, is_known] = untold_below(
@@ -161,7 +166,7 @@ def _expected(segments: pl.DataFrame, years: float) -> dict[str, pl.Series]:
             usual.usual(exposures),
             years=years,
             overdispersion=usual.overdispersion,
-            least=_LEAST_TOLD,
+            least=limit.least_count,
         )
     names = ("expected_count", "expected_low_count", "expected_high_count")
     return {
@@ -197,7 +202,9 @@ _SEEN: Final = (
     "accidents.occurred_on", "accidents.mode_code", "accidents.edge_id", "segments.edge_id",
     *_YEARS,
 )  # fmt: skip
-_EXPECTED: Final = (*_SEEN, "segments.traffic_count", "segments.length_m")
+_EXPECTED: Final = (
+    *_SEEN, "segments.traffic_count", "segments.length_m", *limited_by("limits"),
+)  # fmt: skip
 _BIKES: Final = (
     "bikes.bikes_count", "bikes.street_name", "segments.street_name", "bikes.counter_id",
     "bikes.observed_at", *health_columns("health"),
@@ -220,6 +227,7 @@ declaration = Declaration(
         "stress": "bronze/definitions/level_of_traffic_stress",
         "health": "silver/sensors/bike_counter_health_by_day",
         "completeness": COMPLETENESS,
+        "limits": LIMITS,
     },
     gives={
         "edge_id": given("The publisher's code of the stretch.", "segments.edge_id"),

@@ -8,23 +8,25 @@ import polars as pl
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
-from assets.sectors import ALL, LEAST_FIRMS, sectors_told
-from assets.small_groups import alone_and_together
+from assets.sectors import ALL, FIRMS, sectors_told
+from assets.small_groups import LIMITS, alone_and_together, limited_by, newest_limit
 from assets.trust import quality
 
 _COUNTS: Final = ("firms_count", "opened_count", "closed_count")
 _PRECISION: Final = 2
 
 
-def firms_by_sector(firms: pl.DataFrame) -> pl.DataFrame:
+def firms_by_sector(firms: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
     """Give each sector's firms at the beginning of a year, and its net birth rate in it.
 
     The rate is those that opened less those that closed, over those at the beginning, in per cent;
     in the year of the register it is of the months so far, not stretched to a year. Sectors that
-    had fewer than ten firms in some year are told together. How many opened and closed is told
-    where both are ten or more, and where the total does not give back those of another sector.
+    had fewer firms in some year than the limit are told together. How many opened and closed is
+    told where both are as many, and where the total does not give back those of another sector.
     """
-    told = firms.join(sectors_told(firms), on="sector_code", how="inner")
+    limit = newest_limit(limits, FIRMS)
+    least = limit.least_count
+    told = firms.join(sectors_told(firms, least=least), on="sector_code", how="inner")
     sectors = told.select(
         pl.col("told_code").alias("sector_code"), "year_on", *_COUNTS, "stated_on"
     )
@@ -32,7 +34,9 @@ def firms_by_sector(firms: pl.DataFrame) -> pl.DataFrame:
     years = both.group_by("sector_code", "year_on").agg(
         pl.col(_COUNTS).sum(), pl.col("stated_on").max()
     )
-    shown = [_with_births(year) for year in years.sort("year_on").partition_by("year_on")]
+    shown = [
+        _with_births(year, least=least) for year in years.sort("year_on").partition_by("year_on")
+    ]
     ends_on = pl.col("year_on").dt.offset_by("1y")
     passed = (pl.min_horizontal("stated_on", ends_on) - pl.col("year_on")).dt.total_days()
     net = (pl.col("opened_count") - pl.col("closed_count")) / pl.col("firms_count") * 100
@@ -48,6 +52,7 @@ def firms_by_sector(firms: pl.DataFrame) -> pl.DataFrame:
             firms_count="firms_count",
             opened_count=pl.when("is_told").then("opened_count"),
             closed_count=pl.when("is_told").then("closed_count"),
+            definition_from_on=pl.lit(limit.since, pl.Date),
             completeness_ratio="completeness_ratio",
             observations_count=pl.col("firms_count") + pl.col("opened_count"),
             quality_code=quality(partial=pl.col("completeness_ratio") < 1),
@@ -56,13 +61,13 @@ def firms_by_sector(firms: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _with_births(year: pl.DataFrame) -> pl.DataFrame:
+def _with_births(year: pl.DataFrame, *, least: int) -> pl.DataFrame:
     """One year's sectors, with whether their births and deaths may be told."""
     sectors = year.filter(pl.col("sector_code") != ALL)
 
     def passes(parts: Sequence[str]) -> bool:
         own = sectors.filter(pl.col("sector_code").is_in(list(parts)))
-        return min(int(own["opened_count"].sum()), int(own["closed_count"].sum())) >= LEAST_FIRMS
+        return min(int(own["opened_count"].sum()), int(own["closed_count"].sum())) >= least
 
     moved = sectors.sort(pl.col("opened_count") + pl.col("closed_count"), "sector_code")
     alone, together = alone_and_together(moved["sector_code"].to_list(), passes)
@@ -90,13 +95,15 @@ def _picture(frame: pl.DataFrame) -> str:
     )
 
 
-_FIRMS: Final = ("firms.firms_count", "firms.opened_count", "firms.closed_count")
+_FIRMS: Final = (
+    "firms.firms_count", "firms.opened_count", "firms.closed_count", *limited_by("limits"),
+)  # fmt: skip
 _ALL_COUNTED: Final = "è il conteggio di tutte le imprese del registro"
 
 declaration = Declaration(
     function=firms_by_sector,
     key="gold/economy/yearly_firms_by_sector",
-    reads={"firms": "silver/economy/firms_by_cell"},
+    reads={"firms": "silver/economy/firms_by_cell", "limits": LIMITS},
     gives={
         "sector_code": given(
             "Sector (ATECO); 'altri' of those told as one, 'totale' of all.",
@@ -107,6 +114,7 @@ declaration = Declaration(
         "firms_count": given("Firms at the beginning of the year.", *_FIRMS),
         "opened_count": given("Firms that opened; empty where not told.", *_FIRMS),
         "closed_count": given("Firms that closed; empty where not told.", *_FIRMS),
+        "definition_from_on": given("Day from which the limit holds.", *limited_by("limits")),
         "completeness_ratio": given("Of the year, what the register covers.", "firms.stated_on"),
         "observations_count": given("Firms that were there.", *_FIRMS),
         "quality_code": given("partial in the year of the register.", "firms.stated_on"),
@@ -114,7 +122,7 @@ declaration = Declaration(
     key_columns=("sector_code", "year_on"),
     window_by=None,
     title="Firms by sector and year",
-    method_version="1",
+    method_version="2",
     literature=(
         "Birth and death rates: Eurostat-OECD Manual on Business Demography Statistics (2007), "
         "here net and of the register; minimum counts: Hundepool et al. (2012), ch. 4."
@@ -126,6 +134,7 @@ declaration = Declaration(
         geometry="city",
         grain="year",
         period="year_on",
+        definition_from="definition_from_on",
         values={
             "net_birth_pct": Value("Saldo fra nate e cessate", "%", no_interval=_ALL_COUNTED),
             "firms_count": Value("Imprese attive", "1", no_interval=_ALL_COUNTED),

@@ -9,8 +9,8 @@ from assets.completeness import COMPLETENESS, completeness_columns, completeness
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
-from assets.small_groups import alone_and_together
-from assets.stays import LIMITED, LIMITS, may_be_told
+from assets.small_groups import LIMITS, alone_and_together
+from assets.stays import LIMITED, may_be_told
 from assets.trust import quality
 from quality.disclosure.policy import TOTAL
 

@@ -8,7 +8,8 @@ from assets.completeness import COMPLETENESS, completeness_columns, completeness
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.plots import line_chart
-from assets.stays import LIMITED, LIMITS, may_be_told
+from assets.small_groups import LIMITS
+from assets.stays import LIMITED, may_be_told
 from assets.trust import quality
 
 # ISTAT's code of Brescia.

@@ -8,12 +8,13 @@ from assets.completeness import COMPLETENESS, completeness_columns, completeness
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.parking import last_two_days
+from assets.small_groups import LIMITS, limited_by, with_least
 from assets.trust import quality
 
 # Which share of sessions has to have an end for the time cars stood to be all there is.
 _SUBJECT: Final = "parking_pressure_by_hour"
 # Cars that have to be behind each number.
-_LEAST: Final = 10
+_CARS: Final = "parking_by_hour"
 _PART_H: Final = 6
 _PART: Final = ("car_park_id", "day_on", "part_index")
 
@@ -21,7 +22,10 @@ _ALL_COUNTED: Final = "è un conteggio di tutte le soste, non una stima da un ca
 
 
 def parking_pressure(
-    sessions: pl.DataFrame, car_parks: pl.DataFrame, completeness: pl.DataFrame
+    sessions: pl.DataFrame,
+    car_parks: pl.DataFrame,
+    completeness: pl.DataFrame,
+    limits: pl.DataFrame,
 ) -> pl.DataFrame:
     """Count the cars that enter each car park in each hour, and how full they keep it.
 
@@ -29,9 +33,9 @@ def parking_pressure(
     full for the whole hour. Times come in quarter hours, so it can pass 1 by a little. Hours in
     which nobody came count as zero; a session without an end counts as an entry only.
 
-    No number is of fewer than ten cars: an hour in which one to nine stood there has no
-    `occupied_ratio`, one in which one to nine entered no entries. In a quarter of a day (by the
-    city's clock) with such an hour those with the fewest cars are withheld until they hold ten
+    No number is of fewer cars than the limit of the day (UTC): an hour in which fewer stood there
+    has no `occupied_ratio`, one in which fewer entered no entries. In a quarter of a day (by the
+    city's clock) with such an hour those with the fewest cars are withheld until they hold as many
     together, so that what is withheld does not follow from a count of the whole quarter, either.
     Cars whose plate was not read count as one.
     """
@@ -43,14 +47,16 @@ def parking_pressure(
         vehicle=pl.col("vehicle_pid").fill_null(""),
         hour_at=pl.col("entered_at").dt.truncate("1h"),
     ).drop_nulls("hour_at")
-    is_told = pl.col("cars_count").is_null() | (pl.col("cars_count") >= _LEAST)
+    known = with_least(known.with_columns(_day()), limits, _CARS, day="day_on")
+    is_told = pl.col("cars_count").is_null() | (pl.col("cars_count") >= pl.col("least_count"))
     occupied = pl.when(is_told).then(pl.col("parked_h").fill_null(0.0))
     entries = pl.when(pl.col("is_withheld").not_()).then("entries_count")
+    hours = with_least(
+        _hours(sessions, car_parks).with_columns(_day()), limits, _CARS, day="day_on"
+    )
     return (
-        _hours(sessions, car_parks)
-        .join(_entries(known), on=["car_park_id", "hour_at"], how="left")
+        hours.join(_entries(known), on=["car_park_id", "hour_at"], how="left")
         .join(_parked(known), on=["car_park_id", "hour_at"], how="left")
-        .with_columns(_day())
         .join(_complete(known), on=["car_park_id", "day_on"], how="left")
         .with_columns(
             pl.col("entries_count").fill_null(0),
@@ -91,11 +97,11 @@ def _part() -> pl.Expr:
 
 def _entries(known: pl.DataFrame) -> pl.DataFrame:
     """Entries of each hour with any, and whether they are withheld."""
-    hours = known.group_by("car_park_id", "hour_at").agg(
+    hours = known.group_by("car_park_id", "hour_at", "day_on", "least_count").agg(
         entries_count=pl.len().cast(pl.Int64), cars_count=pl.col("vehicle").n_unique()
     )
     ranked = (
-        hours.with_columns(_day(), _part())
+        hours.with_columns(_part())
         .sort(*_PART, "cars_count", "hour_at")
         .with_columns(rank=pl.int_range(pl.len()).over(_PART))
     )
@@ -109,7 +115,8 @@ def _entries(known: pl.DataFrame) -> pl.DataFrame:
         .agg(new_count=pl.len().cast(pl.Int64))
     )
     before = pl.col("new_count").cum_sum().over(_PART) - pl.col("new_count")
-    is_small = pl.col("cars_count") < _LEAST
+    least = pl.col("least_count")
+    is_small = pl.col("cars_count") < least
     return (
         ranked.join(first, on=[*_PART, "rank"], how="left", maintain_order="left")
         .with_columns(pl.col("new_count").fill_null(0))
@@ -117,15 +124,15 @@ def _entries(known: pl.DataFrame) -> pl.DataFrame:
             "car_park_id",
             "hour_at",
             "entries_count",
-            is_withheld=is_small | ((before < _LEAST) & is_small.any().over(_PART)),
+            is_withheld=is_small | ((before < least) & is_small.any().over(_PART)),
         )
     )
 
 
 def _complete(known: pl.DataFrame) -> pl.DataFrame:
-    """Sessions that have an end, of those begun on the day; none told of fewer than ten cars."""
+    """Sessions that have an end, of those begun on the day; none told of too few cars."""
     return (
-        known.group_by("car_park_id", _day())
+        known.group_by("car_park_id", "day_on", "least_count")
         .agg(
             share=pl.col("exited_at").is_not_null().mean(),
             cars_count=pl.col("vehicle").n_unique(),
@@ -133,7 +140,7 @@ def _complete(known: pl.DataFrame) -> pl.DataFrame:
         .select(
             "car_park_id",
             "day_on",
-            completeness_ratio=pl.when(pl.col("cars_count") >= _LEAST)
+            completeness_ratio=pl.when(pl.col("cars_count") >= pl.col("least_count"))
             .then("share")
             .otherwise(pl.lit(0.0)),
         )
@@ -174,7 +181,9 @@ def _picture(frame: pl.DataFrame) -> str:
     return last_two_days("How full each car park was, the last two days (UTC)", frame)
 
 
-_ENTERED: Final = ("sessions.entered_at", "sessions.car_park_id", "sessions.vehicle_pid")
+_ENTERED: Final = (
+    "sessions.entered_at", "sessions.car_park_id", "sessions.vehicle_pid", *limited_by("limits"),
+)  # fmt: skip
 _RULE: Final = completeness_columns("completeness")
 
 declaration = Declaration(
@@ -184,6 +193,7 @@ declaration = Declaration(
         "sessions": "bronze/brescia_mobilita/parking_sessions",
         "car_parks": "silver/mobility/off_street_parking",
         "completeness": COMPLETENESS,
+        "limits": LIMITS,
     },
     gives={
         "car_park_id": given("Car park the cars entered.", "car_parks.car_park_id"),
@@ -193,7 +203,7 @@ declaration = Declaration(
         "capacity_count": given("Cars the car park holds.", "car_parks.capacity_count"),
         "entries_ratio": given("Entries over capacity.", *_ENTERED, "car_parks.capacity_count"),
         "occupied_ratio": given(
-            "Time parked over the time places were to be had; null of one to nine cars.",
+            "Time parked over the time places were to be had; null of too few cars.",
             *_ENTERED,
             "sessions.exited_at",
             "car_parks.capacity_count",
@@ -201,14 +211,14 @@ declaration = Declaration(
         "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
         "completeness_ratio": given(
             "Sessions begun on the day that have an end, of all; 1 where nobody came, 0 where "
-            "fewer than ten cars did.",
+            "too few cars did.",
             *_ENTERED,
             "sessions.exited_at",
         ),
         "observations_count": given("Entries that are shown.", *_ENTERED),
         "quality_code": given(
-            "partial where too many of the day's sessions have no end; no_data where fewer than "
-            "ten cars stood there.",
+            "partial where too many of the day's sessions have no end; no_data where too few "
+            "cars stood there.",
             *_ENTERED,
             *_RULE,
             "completeness.complete_ratio",
@@ -240,7 +250,8 @@ declaration = Declaration(
             "Per ogni ora, il tempo che le auto sono rimaste nel parcheggio diviso per il tempo "
             "in cui i suoi posti erano disponibili: 1 vuol dire pieno per tutta l'ora. Gli orari "
             "arrivano arrotondati al quarto d'ora, perciò il valore può superare 1 di poco. Dove "
-            "le auto sono meno di dieci non c'è numero, perché nessuno sia riconosciuto."
+            "le auto sono troppo poche (meno di dieci, salvo altra regola) non c'è numero, perché "
+            "nessuno sia riconosciuto."
         ),
     ),
 )

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from assets.by_quarter import LEAST_RESIDENTS, of_newest_month, of_quarters, residents, told_mostly
+from assets.by_quarter import RESIDENTS, of_newest_month, of_quarters, residents, told_mostly
 from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.consumption import in_order
 from assets.declaration import Declaration, given
@@ -12,6 +12,7 @@ from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.methods.separate_collection import separate_share
 from assets.plots import line_chart
+from assets.small_groups import LIMITS, limited_by, newest_limit
 from assets.trust import quality
 
 _SUBJECT: Final = "waste_by_month"
@@ -26,13 +27,16 @@ def separate_collection(
     quarters: pl.DataFrame,
     targets: pl.DataFrame,
     completeness: pl.DataFrame,
+    *,
+    limits: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each quarter's share of separate collection and its kilograms a resident and year.
 
     What is brought to bins that open with a tag, by D.M. 26 May 2016: street sweepings, bulky waste
     and what is brought to recycling centres are not in it. A quarter with too few tags has its
     share, by residents, of the rest of its zone or of the city (`told_code`, as on most days): its
-    share of separate collection is then theirs. Kilograms are those of the days, for 365 of them.
+    share of separate collection is then theirs. Kilograms are those of the days, for 365 of them; a
+    quarter with too few residents has none.
     """
     rule = completeness_of(completeness, _SUBJECT)
     heads = residents(sections, quarters)
@@ -63,7 +67,7 @@ def separate_collection(
         .with_columns(
             separate_ratio=share,
             completeness_ratio=(pl.col("observations_count") / due).clip(0, 1),
-            a_head=pl.when(pl.col("weight") >= LEAST_RESIDENTS).then(
+            a_head=pl.when(pl.col("weight") >= newest_limit(limits, RESIDENTS).least_count).then(
                 whole / pl.col("weight") * _DAYS_A_YEAR / pl.col("observations_count")
             ),
         )
@@ -114,12 +118,15 @@ declaration = Declaration(
         "quarters": "silver/territory/quarters",
         "targets": "bronze/definitions/waste_targets",
         "completeness": COMPLETENESS,
+        "limits": LIMITS,
     },
     gives={
         "quarter_id": given("The Comune's code of the quarter.", "quarters.quarter_id"),
         "month_on": given("First day of the month.", "waste.thrown_on"),
         "separate_ratio": given("Waste collected separately, of all.", *_KG),
-        "waste_per_resident_kg": given("Waste a resident and year.", *_KG),
+        "waste_per_resident_kg": given(
+            "Waste a resident and year.", *_KG, *limited_by("limits")
+        ),
         "is_below_target": given(
             "Whether it is less than the law asks for.", *_KG, *_GOAL, "targets.least_ratio"
         ),

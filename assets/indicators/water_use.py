@@ -4,13 +4,14 @@ from typing import Final
 
 import polars as pl
 
-from assets.by_quarter import LEAST_RESIDENTS, of_newest_month, of_quarters, residents, told_mostly
+from assets.by_quarter import RESIDENTS, of_newest_month, of_quarters, residents, told_mostly
 from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.consumption import in_order
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.methods.water_balance import litres_a_head
 from assets.plots import line_chart
+from assets.small_groups import LIMITS, limited_by, newest_limit
 from assets.trust import quality
 
 _SUBJECT: Final = "water_use_by_month"
@@ -22,11 +23,14 @@ def water_use(
     sections: pl.DataFrame,
     quarters: pl.DataFrame,
     completeness: pl.DataFrame,
+    *,
+    limits: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give the litres that a resident of each quarter uses in a day, as the month's mean.
 
     A quarter with too few meters has its share, by residents, of the rest of its zone or of the
     city (`told_code`, as on most days). What shops and offices use is in it, as in ISTAT's figure.
+    A quarter with too few residents has no number.
     """
     rule = completeness_of(completeness, _SUBJECT)
     heads = residents(sections, quarters)
@@ -39,7 +43,7 @@ def water_use(
         came=pl.col("completeness_ratio").sort().mean(),
         observations_count=pl.len().cast(pl.Int64),
     )
-    is_told = pl.col("residents_count") >= LEAST_RESIDENTS
+    is_told = pl.col("residents_count") >= newest_limit(limits, RESIDENTS).least_count
     litres = litres_a_head(
         pl.col("water_m3"), pl.col("residents_count"), pl.col("observations_count")
     )
@@ -96,11 +100,12 @@ declaration = Declaration(
         "sections": "bronze/istat/census_sections",
         "quarters": "silver/territory/quarters",
         "completeness": COMPLETENESS,
+        "limits": LIMITS,
     },
     gives={
         "quarter_id": given("The Comune's code of the quarter.", "quarters.quarter_id"),
         "month_on": given("First day of the month.", "consumed.consumed_on"),
-        "litres_per_resident_l": given("Litres a resident and day.", *_TOLD),
+        "litres_per_resident_l": given("Litres a resident and day.", *_TOLD, *limited_by("limits")),
         "told_code": given("Whose water it is: its own, or its share of a wider place's.", *_TOLD),
         "residents_count": given(
             "Residents.", "sections.residents_count", "sections.quarter_id"
@@ -110,7 +115,7 @@ declaration = Declaration(
         "observations_count": given("Days.", *_CAME),
         "quality_code": given(
             "modelled where it is a share of a wider place's; partial of less than all.",
-            *_CAME, *_RULE, "completeness.complete_ratio",
+            *_CAME, *_RULE, "completeness.complete_ratio", *limited_by("limits"),
         ),
     },
     key_columns=("quarter_id", "month_on"),

@@ -8,7 +8,7 @@ from assets.indicators.european_air_quality_index import european_air_quality_in
 from assets.indicators.parking_pressure import parking_pressure
 from assets.silver.air_quality_observed import air_quality_observed
 from quality.privacy.instants import read_instants
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 from tests.assets.indicators.health_frames import HEALTHY
 
 ROME = ZoneInfo("Europe/Rome")
@@ -80,7 +80,9 @@ def test_the_city_has_days_of_23_24_and_25_hours():
 def test_each_hour_of_the_day_has_its_own_parking_pressure(day: date, hours_count: int):
     around = hours_of(day - timedelta(days=1)) + hours_of(day) + hours_of(day + timedelta(days=1))
 
-    pressure = parking_pressure(sessions_in(around), CAR_PARKS, COMPLETENESS).filter(on(day))
+    pressure = parking_pressure(sessions_in(around), CAR_PARKS, COMPLETENESS, DISCLOSURE).filter(
+        on(day)
+    )
 
     assert pressure["hour_at"].to_list() == hours_of(day)
     assert pressure["occupied_ratio"].to_list() == [0.5] * hours_count
@@ -112,7 +114,7 @@ def test_cars_that_stay_while_the_clock_is_put_back_stay_an_hour_longer():
         }
     )
 
-    pressure = parking_pressure(sessions, CAR_PARKS, COMPLETENESS)
+    pressure = parking_pressure(sessions, CAR_PARKS, COMPLETENESS, DISCLOSURE)
 
     assert pressure["occupied_ratio"].sum() == pytest.approx(4)
 

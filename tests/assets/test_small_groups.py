@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.small_groups import Limit, Path, alone_and_together, limit_of, told_places
+from assets.small_groups import (
+    Limit,
+    Path,
+    alone_and_together,
+    limit_of,
+    newest_limit,
+    told_places,
+    with_least,
+)
 
 LIMITS = pl.read_csv("assets/definitions/disclosure_limits.csv", try_parse_dates=True)
 TEN = Limit(10, 0.25)
@@ -108,6 +116,30 @@ def test_the_limit_is_that_of_the_day():
     assert limit_of(both, "energy_by_day", date(2025, 12, 31)) == Limit(10, 0.25)
     assert limit_of(both, "energy_by_day", date(2026, 1, 1)) == Limit(20, 0.25)
     assert limit_of(both, "energy_by_day", date(2024, 12, 31)) is None
+
+
+def test_each_row_has_the_limit_of_its_day_and_none_passes_before_the_first_edition():
+    later = LIMITS.with_columns(valid_from_on=pl.lit(date(2026, 1, 1)), least_count=pl.lit(20))
+    both = pl.concat([later, LIMITS], how="vertical_relaxed")
+    rows = pl.DataFrame(
+        {
+            "day_on": [date(2026, 1, 1), date(2025, 12, 31), date(2024, 12, 31)],
+            "cars_count": [19, 19, 2**30],
+        }
+    )
+
+    limited = with_least(rows, both, "parking_by_hour", day="day_on")
+
+    passing = limited.filter(pl.col("cars_count") >= pl.col("least_count"))
+    assert passing.select("day_on", "least_count").rows() == [(date(2025, 12, 31), 10)]
+
+
+def test_the_newest_limit_is_of_all_years_and_nothing_passes_without_one():
+    later = LIMITS.with_columns(valid_from_on=pl.lit(date(2026, 1, 1)), least_count=pl.lit(20))
+    both = pl.concat([later, LIMITS], how="vertical_relaxed")
+
+    assert newest_limit(both, "firms") == Limit(20, None)
+    assert newest_limit(LIMITS.clear(), "firms").least_count > 2**30
 
 
 AMOUNTS = st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0, 9.0]), min_size=1, max_size=14)

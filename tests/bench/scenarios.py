@@ -48,7 +48,7 @@ from infra.simulator.terrain import (
     elevation_m,
     sealed_ratio,
 )
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 from tests.assets.indicators.health_frames import HEALTHY
 from tests.assets.indicators.risk_frames import as_bronze
 from tests.assets.indicators.simulated_journeys import places_of, timetable_of
@@ -180,6 +180,7 @@ def streets_of(tables: Tables) -> Tables:
         "stress": TABLE,
         "health": HEALTHY,
         "completeness": COMPLETENESS,
+        "limits": DISCLOSURE,
     }
 
 

@@ -25,7 +25,7 @@ ALL: Final = (
     'key:"bronze/canary/*" or key:"bronze/brescia_mobilita/parking_sessions"'
     ' or key:"bronze/brescia_mobilita/car_parks" or key:"silver/mobility/*parking*"'
     ' or key:"gold/mobility/*parking*" or key:"open/mobility/daily_parking_entries"'
-    ' or key:"bronze/definitions/completeness_rules"',
+    ' or key:"bronze/definitions/completeness_rules" or key:"bronze/definitions/disclosure_limits"',
 )
 SESSIONS: Final = "bronze/canary/sessions"
 LETTERS: Final = "bronze/canary/letters"

@@ -103,7 +103,11 @@ class Chain:
 PARKING: Final = Chain(
     "brescia_mobilita/parking_sessions",
     "brescia_mobilita_files/sosta/soste_{}.csv",
-    ("brescia_mobilita/car_parks", "definitions/completeness_rules"),
+    (
+        "brescia_mobilita/car_parks",
+        "definitions/completeness_rules",
+        "definitions/disclosure_limits",
+    ),
     ("silver/mobility/off_street_parking", "gold/mobility/hourly_parking_pressure"),
 )
 AIR: Final = Chain(

@@ -28,7 +28,11 @@ LEAST = 10
 def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     datasets = [key.removeprefix("bronze/") for key in (CRASHES, PARKING, CAR_PARKS)]
     town = simulated_town(tmp_path_factory.mktemp("town"), days=3, only=datasets)
-    read = ("silver/mobility/off_street_parking", "bronze/definitions/completeness_rules")
+    read = (
+        "silver/mobility/off_street_parking",
+        "bronze/definitions/completeness_rules",
+        "bronze/definitions/disclosure_limits",
+    )
     done = town.run(CRASHES, PARKING, CAR_PARKS, *read, PRESSURE, ENTRIES)
     assert done.is_success, done.failures
     return town

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assets.indicators.crashes_by_cell import crashes_by_cell, declaration
 from assets.measured import check_trust
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 from tests.assets.indicators.simulated_crashes import simulated_accidents
 
 LAST = date(2025, 3, 24)
@@ -52,7 +52,7 @@ def accidents(counts: dict[str, int], *, first: date = date(2021, 1, 1)) -> pl.D
 
 
 def told(counts: dict[str, int]) -> pl.DataFrame:
-    found = crashes_by_cell(accidents(counts), streets(), COMPLETENESS)
+    found = crashes_by_cell(accidents(counts), streets(), COMPLETENESS, DISCLOSURE)
     assert declaration.measured is not None
     check_trust("crashes", found, declaration.measured)
     return found
@@ -71,7 +71,9 @@ def test_how_many_the_rest_of_a_cell_has_follows_from_no_number_of_its_row():
     rest = pl.col("cell_id") == h3.cell_to_parent(FAR, 7)
 
     before, after = (
-        crashes_by_cell(accidents({CELLS[5]: 30, FAR: count}), streets_and(FAR), COMPLETENESS)
+        crashes_by_cell(
+            accidents({CELLS[5]: 30, FAR: count}), streets_and(FAR), COMPLETENESS, DISCLOSURE
+        )
         .filter(rest)
         .row(0, named=True)
         for count in (1, 2)
@@ -93,7 +95,9 @@ def test_accidents_of_four_years_ago_do_not_count():
     old = accidents({CELLS[5]: 3}).with_columns(
         occurred_on=pl.col("occurred_on") - timedelta(days=4 * 365)
     )
-    found = crashes_by_cell(pl.concat([old, accidents({CELLS[7]: 4})]), streets(), COMPLETENESS)
+    found = crashes_by_cell(
+        pl.concat([old, accidents({CELLS[7]: 4})]), streets(), COMPLETENESS, DISCLOSURE
+    )
 
     assert found["accidents_count"].sum() == 4
 
@@ -131,7 +135,7 @@ def test_the_worst_of_equal_cells_were_unlucky():
 def test_a_city_without_accidents_expects_nothing_it_could_have_learnt():
     none = accidents({}).clear()
 
-    found = crashes_by_cell(none, streets(), COMPLETENESS)
+    found = crashes_by_cell(none, streets(), COMPLETENESS, DISCLOSURE)
 
     assert found["expected_count"].null_count() == found.height
     assert found["quality_code"].unique().to_list() == ["no_data"]
@@ -139,7 +143,30 @@ def test_a_city_without_accidents_expects_nothing_it_could_have_learnt():
 
 
 def test_neither_streets_nor_accidents_is_an_empty_table():
-    assert crashes_by_cell(accidents({}).clear(), streets().clear(), COMPLETENESS).height == 0
+    nothing = accidents({}).clear(), streets().clear()
+
+    assert crashes_by_cell(*nothing, COMPLETENESS, DISCLOSURE).is_empty()
+
+
+def test_accidents_that_no_limit_says_may_be_told_are_not():
+    found = crashes_by_cell(accidents({CELLS[5]: 30}), streets(), COMPLETENESS, DISCLOSURE.clear())
+
+    assert found.is_empty()
+
+
+def test_a_limit_of_more_accidents_tells_fewer_cells():
+    seen = accidents({CELLS[5]: 30, CELLS[6]: 12})
+    stricter = DISCLOSURE.with_columns(least_count=pl.lit(20, pl.Int64))
+
+    told = [
+        crashes_by_cell(seen, streets(), COMPLETENESS, limits).filter(resolution_level=9)
+        for limits in (DISCLOSURE, stricter)
+    ]
+
+    assert [one["accidents_count"].drop_nulls().sort().to_list() for one in told] == [
+        [12, 30],
+        [30],
+    ]
 
 
 def test_the_place_with_three_times_the_accidents_of_its_traffic_is_the_worst():
@@ -161,7 +188,7 @@ def test_the_place_with_three_times_the_accidents_of_its_traffic_is_the_worst():
 def test_the_accidents_that_the_simulated_city_was_given_are_expected_where_they_were_planted():
     city = simulated_accidents(seed=3)
 
-    found = crashes_by_cell(city.accidents, city.segments, COMPLETENESS)
+    found = crashes_by_cell(city.accidents, city.segments, COMPLETENESS, DISCLOSURE)
 
     rows = set(found["cell_id"])
     told = {
@@ -205,7 +232,7 @@ def test_fifteen_crashes_on_twelve_miles_are_as_many_by_mile_driven_as_the_fhwa_
     # All roads are alike, and so nothing else is usual than what was seen.
     seen = accidents(dict.fromkeys(CELLS, 15), first=LAST - timedelta(days=round(5 * 365.25)))
 
-    found = crashes_by_cell(seen, roads, five_years)
+    found = crashes_by_cell(seen, roads, five_years, DISCLOSURE)
 
     of_road = found.filter(resolution_level=9)
     assert of_road["accidents_count"].to_list() == [15] * len(CELLS)

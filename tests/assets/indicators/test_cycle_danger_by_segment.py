@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from assets.indicators.cycle_danger_by_segment import cycle_danger_by_segment, declaration
 from assets.measured import check_trust
 from infra.simulator.datasets.crashes import MODE_SHARES, MODES
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 from tests.assets.indicators.health_frames import HEALTHY, suspect
 from tests.assets.indicators.simulated_crashes import simulated_accidents
 
@@ -62,10 +62,11 @@ def danger(
     seen: pl.DataFrame,
     passed: pl.DataFrame | None = None,
     health: pl.DataFrame = HEALTHY,
+    limits: pl.DataFrame = DISCLOSURE,
 ) -> pl.DataFrame:
     passed = bikes().clear() if passed is None else passed
     found = cycle_danger_by_segment(
-        segments, seen, passed, TABLE, health=health, completeness=COMPLETENESS
+        segments, seen, passed, TABLE, health=health, completeness=COMPLETENESS, limits=limits
     )
     assert declaration.measured is not None
     check_trust("danger", found, declaration.measured)
@@ -92,6 +93,16 @@ def test_none_one_and_two_accidents_cannot_be_told_apart_and_three_can():
     assert told[1].equals(told[2])
     assert told[1].equals(told[0])
     assert told["expected_count"][3] > told["expected_count"][2]
+
+
+def test_a_limit_of_four_tells_three_accidents_as_none_and_without_one_none_are_expected():
+    four = DISCLOSURE.with_columns(least_count=pl.lit(4, pl.Int64))
+    seen = accidents([1, 2, 2, 3, 3, 3, *[4] * 4])
+
+    told = danger(streets(), seen, limits=four)["expected_count"]
+
+    assert told[0] == told[3] < told[4]
+    assert set(danger(streets(), seen, limits=four.clear())["quality_code"]) == {"no_data"}
 
 
 def test_the_expected_lie_between_what_was_seen_and_what_is_usual():

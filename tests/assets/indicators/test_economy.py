@@ -9,15 +9,17 @@ from hypothesis import strategies as st
 
 from assets.indicators.firms_by_area import firms_by_area
 from assets.indicators.firms_by_sector import firms_by_sector
-from assets.sectors import ALL, LEAST_FIRMS, OTHERS
+from assets.sectors import ALL, FIRMS, OTHERS
 from assets.silver.firms_by_cell import firms_by_cell
+from assets.small_groups import newest_limit
 from infra.simulator.city import City
 from infra.simulator.datasets import firms as simulated
 from quality.disclosure.bounds import intervals
 from quality.disclosure.cells import Line
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 
 JANUARY = date(2025, 1, 1)
+LEAST = newest_limit(DISCLOSURE, FIRMS).least_count
 HERE, THERE = h3.latlng_to_cell(45.54, 10.22, 8), h3.latlng_to_cell(45.60, 10.40, 8)
 
 
@@ -46,7 +48,7 @@ def firms(
 def test_a_tenth_here_of_what_is_a_twentieth_in_the_city_is_a_quotient_of_two():
     city = firms((HERE, "56", 50), (HERE, "47", 450), (THERE, "56", 50), (THERE, "47", 1450))
 
-    areas = firms_by_area(firms_by_cell(city), COMPLETENESS)
+    areas = firms_by_area(firms_by_cell(city), COMPLETENESS, DISCLOSURE)
 
     here = areas.filter(cell_id=HERE, sector_code="56").row(0, named=True)
     assert (here["firms_count"], here["location_quotient_index"]) == (50, 2.0)
@@ -77,7 +79,9 @@ def test_the_published_quotient_of_1714_of_79006_here_and_879213_of_15593224_in_
     )
 
     row = (
-        firms_by_area(whole, COMPLETENESS).filter(cell_id=HERE, sector_code="56").row(0, named=True)
+        firms_by_area(whole, COMPLETENESS, DISCLOSURE)
+        .filter(cell_id=HERE, sector_code="56")
+        .row(0, named=True)
     )
 
     assert row["firms_count"] == 1714
@@ -89,7 +93,7 @@ def test_firms_born_less_those_that_closed_are_the_net_birth_rate():
     born = firms((HERE, "56", 15), opened="2024-03-01")
     closed = firms((HERE, "56", 10)).with_columns(closed_on=date(2024, 7, 1))
 
-    years = firms_by_sector(firms_by_cell(pl.concat([old, born, closed])))
+    years = firms_by_sector(firms_by_cell(pl.concat([old, born, closed])), DISCLOSURE)
 
     row = years.filter(year_on=date(2024, 1, 1), sector_code="56").row(0, named=True)
     assert (row["firms_count"], row["opened_count"], row["closed_count"]) == (110, 15, 10)
@@ -100,7 +104,7 @@ def test_the_year_of_the_register_is_partial_and_not_stretched_to_a_year():
     in_spring = firms((HERE, "56", 100), register=date(2025, 4, 1))
     born = firms((HERE, "56", 20), register=date(2025, 4, 1), opened="2025-02-01")
 
-    years = firms_by_sector(firms_by_cell(pl.concat([in_spring, born])))
+    years = firms_by_sector(firms_by_cell(pl.concat([in_spring, born])), DISCLOSURE)
 
     row = years.filter(year_on=JANUARY, sector_code=ALL).row(0, named=True)
     assert (row["net_birth_pct"], row["quality_code"]) == (20.0, "partial")
@@ -110,7 +114,7 @@ def test_the_year_of_the_register_is_partial_and_not_stretched_to_a_year():
 def test_a_sector_with_fewer_than_ten_firms_in_any_year_is_told_with_another():
     rows = firms((HERE, "56", 30), (HERE, "47", 20), (HERE, "10", 9))
 
-    years = firms_by_sector(firms_by_cell(rows))
+    years = firms_by_sector(firms_by_cell(rows), DISCLOSURE)
 
     counts = years.filter(year_on=date(2024, 1, 1)).select("sector_code", "firms_count").rows()
     assert counts == [("56", 30), (OTHERS, 29), (ALL, 59)]
@@ -127,7 +131,7 @@ def test_few_births_are_not_told_nor_given_back_by_the_others():
         firms((HERE, code, 15)).with_columns(closed_on=date(2024, 7, 1)) for code in ("56", "47")
     ]
 
-    years = firms_by_sector(firms_by_cell(pl.concat([old, *born, *closed])))
+    years = firms_by_sector(firms_by_cell(pl.concat([old, *born, *closed])), DISCLOSURE)
 
     told = years.filter(year_on=date(2024, 1, 1)).select("sector_code", "opened_count").rows()
     assert told == [("10", None), ("47", None), ("56", 30), (ALL, 52)]
@@ -150,7 +154,10 @@ def test_no_few_firms_can_be_worked_out_from_areas_and_sectors(counts):
     ]
     silver = firms_by_cell(firms(*rows))
 
-    areas, years = firms_by_area(silver, COMPLETENESS), firms_by_sector(silver)
+    areas, years = (
+        firms_by_area(silver, COMPLETENESS, DISCLOSURE),
+        firms_by_sector(silver, DISCLOSURE),
+    )
 
     if areas.is_empty():
         return
@@ -178,10 +185,10 @@ def test_no_few_firms_can_be_worked_out_from_areas_and_sectors(counts):
     least = np.array([float(n > 0) for n in values])
     low, high = intervals(values, hidden, lines, least=least)
     for n, floor, most in zip(hidden, low, high, strict=True):
-        if 0 < values[n] < LEAST_FIRMS:
+        if 0 < values[n] < LEAST:
             assert most - floor > 0
-            assert most >= LEAST_FIRMS - 1e-6
-    assert all(n >= LEAST_FIRMS for n in shown.values() if n is not None)
+            assert most >= LEAST - 1e-6
+    assert all(n >= LEAST for n in shown.values() if n is not None)
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +217,10 @@ def test_the_simulated_register_is_found_again_in_the_totals(silver):
     is_open = pl.col("DATA_CESSAZIONE").is_null()
     true = batch.rows.filter(is_open).group_by("ATECO").len().sort("ATECO")
 
-    areas, years = firms_by_area(silver, COMPLETENESS), firms_by_sector(silver)
+    areas, years = (
+        firms_by_area(silver, COMPLETENESS, DISCLOSURE),
+        firms_by_sector(silver, DISCLOSURE),
+    )
 
     now = years.filter(pl.col("year_on") == pl.col("year_on").max(), pl.col("sector_code") == ALL)
     counted = silver.filter(pl.col("year_on") == JANUARY).select(
@@ -231,16 +241,37 @@ def test_a_register_without_firms_gives_empty_tables_of_the_same_columns(silver)
     nothing = firms_by_cell(firms())
 
     assert (nothing.height, nothing.schema) == (0, silver.schema)
-    tables = [(firms_by_area(one, COMPLETENESS), firms_by_sector(one)) for one in (nothing, silver)]
+    tables = [
+        (firms_by_area(one, COMPLETENESS, DISCLOSURE), firms_by_sector(one, DISCLOSURE))
+        for one in (nothing, silver)
+    ]
     for empty, full in zip(*tables, strict=True):
         assert (empty.height, empty.schema) == (0, full.schema)
+
+
+def test_no_firm_is_told_without_a_limit(silver):
+    nothing = DISCLOSURE.clear()
+
+    assert firms_by_area(silver, COMPLETENESS, nothing).is_empty()
+    assert firms_by_sector(silver, nothing).is_empty()
+
+
+def test_a_limit_of_more_firms_tells_fewer_sectors_alone(silver):
+    stricter = DISCLOSURE.with_columns(least_count=pl.col("least_count") * 20)
+
+    few, many = (firms_by_sector(silver, limits) for limits in (stricter, DISCLOSURE))
+
+    assert few["sector_code"].n_unique() < many["sector_code"].n_unique()
+    assert few["firms_count"].min() >= 20 * LEAST
 
 
 def test_the_order_of_rows_changes_nothing(silver):
     shuffled = silver.sample(fraction=1.0, shuffle=True, seed=3)
 
-    assert firms_by_area(shuffled, COMPLETENESS).equals(firms_by_area(silver, COMPLETENESS))
-    assert firms_by_sector(shuffled).equals(firms_by_sector(silver))
+    assert firms_by_area(shuffled, COMPLETENESS, DISCLOSURE).equals(
+        firms_by_area(silver, COMPLETENESS, DISCLOSURE)
+    )
+    assert firms_by_sector(shuffled, DISCLOSURE).equals(firms_by_sector(silver, DISCLOSURE))
 
 
 @pytest.mark.shows(
@@ -258,7 +289,7 @@ def test_the_published_growth_of_a_quarter_in_the_province_of_brescia_is_six_in_
         closed_count=pl.lit(988, pl.Int64),
     )
 
-    row = firms_by_sector(quarter).row(0, named=True)
+    row = firms_by_sector(quarter, DISCLOSURE).row(0, named=True)
 
     assert row["opened_count"] - row["closed_count"] == 686
     assert round(row["net_birth_pct"], 1) == 0.6

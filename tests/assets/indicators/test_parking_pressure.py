@@ -10,7 +10,7 @@ from assets.measured import check_trust
 from assets.open_data.parking_entries import parking_entries
 from infra.simulator.city import FULL_CAR_PARK_DAY, City
 from infra.simulator.datasets.parking_sessions import sessions_by_day
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 
 INSTANT = pl.Datetime("us", "UTC")
 PARKS = pl.DataFrame({"car_park_id": ["P"], "capacity_count": [20]})
@@ -40,7 +40,7 @@ def cars(count: int, came: datetime, quarters: int | None, *, first: int = 0) ->
 
 
 def pressure(*stays: Stay) -> pl.DataFrame:
-    found = parking_pressure(sessions(*stays), PARKS, COMPLETENESS)
+    found = parking_pressure(sessions(*stays), PARKS, COMPLETENESS, DISCLOSURE)
     assert declaration.measured is not None
     check_trust("pressure", found, declaration.measured)
     return found
@@ -55,6 +55,16 @@ def test_a_car_park_with_a_car_in_every_place_is_full():
 
     assert by_hour(found, "occupied_ratio")[9] == 1.0
     assert by_hour(found, "occupied_ratio")[10] == 0.5
+
+
+def test_no_hour_with_a_car_is_told_without_a_limit():
+    stays = sessions(*cars(12, at(9), 8))
+
+    found = parking_pressure(stays, PARKS, COMPLETENESS, DISCLOSURE.clear())
+
+    assert by_hour(found, "occupied_ratio")[9] is None
+    assert by_hour(found, "entries_count")[9] is None
+    assert found["completeness_ratio"].unique().to_list() == [0.0]
 
 
 # Which car stood in each of twelve bays in each quarter of an hour: 0 is none.
@@ -81,7 +91,9 @@ def test_the_published_survey_of_twelve_bays_has_its_turnover_and_its_occupancy(
         if car
     ]
 
-    found = parking_pressure(sessions(*stays), PARKS.with_columns(capacity_count=12), COMPLETENESS)
+    found = parking_pressure(
+        sessions(*stays), PARKS.with_columns(capacity_count=12), COMPLETENESS, DISCLOSURE
+    )
 
     assert by_hour(found, "entries_ratio")[9] == 2.25
     assert by_hour(found, "occupied_ratio")[9] == pytest.approx((10 + 11 + 9 + 11) / 4 / 12)
@@ -136,7 +148,7 @@ def test_the_quietest_hours_of_a_quarter_of_the_day_are_withheld_until_they_hold
 def test_cars_whose_plate_was_not_read_count_as_one():
     unread = sessions(*cars(12, at(9), 4)).with_columns(vehicle_pid=pl.lit(None, pl.String))
 
-    found = parking_pressure(unread, PARKS, COMPLETENESS)
+    found = parking_pressure(unread, PARKS, COMPLETENESS, DISCLOSURE)
 
     assert by_hour(found, "occupied_ratio")[9] is None
 
@@ -190,7 +202,7 @@ def test_the_car_park_that_was_full_in_the_simulated_city_is_full():
         [(park.code, park.capacity) for park in city.car_parks], schema=PARKS.schema, orient="row"
     )
 
-    found = parking_pressure(known, parks, COMPLETENESS)
+    found = parking_pressure(known, parks, COMPLETENESS, DISCLOSURE)
 
     # Planted: from 15 to 18 by the clock nobody finds a place in Piazza Vittoria.
     is_then = (CLOCK.dt.date() == city.planted_day(FULL_CAR_PARK_DAY)) & CLOCK.dt.hour().is_between(

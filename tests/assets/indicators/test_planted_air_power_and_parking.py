@@ -15,7 +15,7 @@ from infra.simulator import Simulation, simulate, truth_table
 from infra.simulator.city import City
 from infra.simulator.datasets import census_sections, quarters
 from infra.simulator.days import ROME
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 from tests.assets.indicators.health_frames import HEALTHY
 from tests.assets.indicators.simulated_journeys import delivered
 
@@ -127,11 +127,13 @@ def test_the_hours_of_a_car_park_hold_every_minute_that_cars_stood_there(cars, s
     )
     parks = pl.DataFrame({"car_park_id": ["P"], "capacity_count": [20]})
 
-    pressure = parking_pressure(parked, parks, COMPLETENESS)
+    pressure = parking_pressure(parked, parks, COMPLETENESS, DISCLOSURE)
 
     stood_h = LEAST_CARS * sum(stayed for _, stayed in cars) / 60
     assert pressure["occupied_ratio"].sum() * 20 == pytest.approx(stood_h)
     assert pressure["entries_count"].sum() == LEAST_CARS * len(cars)
     assert pressure.equals(
-        parking_pressure(parked.sample(fraction=1, shuffle=True, seed=seed), parks, COMPLETENESS)
+        parking_pressure(
+            parked.sample(fraction=1, shuffle=True, seed=seed), parks, COMPLETENESS, DISCLOSURE
+        )
     )

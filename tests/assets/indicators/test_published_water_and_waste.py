@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from assets.indicators.separate_collection import separate_collection
 from assets.indicators.water_losses import water_losses
 from assets.indicators.water_use import water_use
-from tests.assets.indicators.defined import COMPLETENESS, defined
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE, defined
 
 DAY = date(2025, 7, 2)
 # The day begins here by the city's clock.
@@ -89,14 +89,16 @@ def test_the_cubic_kilometres_that_istat_prints_are_its_litres_a_head(gm3, litre
     italy = sections(Q=59_000_000)
     water = told(consumed_on=[DAY], quarter_id=["Q"], water_m3=[gm3 * 1e9 / 365])
 
-    found = water_use(water, italy, quarters(italy), COMPLETENESS)
+    found = water_use(water, italy, quarters(italy), COMPLETENESS, limits=DISCLOSURE)
 
     rounded = 0.05 / gm3
     assert found["litres_per_resident_l"].to_list() == pytest.approx([litres], rel=rounded)
 
 
 def separated(waste: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    return separate_collection(waste, people, quarters(people), TARGETS, COMPLETENESS)
+    return separate_collection(
+        waste, people, quarters(people), TARGETS, COMPLETENESS, limits=DISCLOSURE
+    )
 
 
 def share_separated(separate_mt: float, whole_mt: float) -> float:
@@ -190,7 +192,7 @@ def test_litres_of_all_residents_are_all_the_water_told_of_quarters_and_of_their
         water_m3=[m3 for m3, _ in amounts],
     )
 
-    found = water_use(water, people, quarters(people), COMPLETENESS)
+    found = water_use(water, people, quarters(people), COMPLETENESS, limits=DISCLOSURE)
 
     assert found["told_code"].to_list() == ["quarter"] * (len(amounts) - 1) + ["zone"]
     litres = (found["litres_per_resident_l"] * found["residents_count"]).sum()

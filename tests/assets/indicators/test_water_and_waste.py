@@ -23,7 +23,7 @@ from infra.simulator.datasets import (
     water_readings,
 )
 from infra.simulator.spoil import clean_rows
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 
 DAYS = 7
 LIMITS = pl.read_csv("assets/definitions/disclosure_limits.csv", try_parse_dates=True)
@@ -126,9 +126,24 @@ def test_without_rules_there_are_no_nights(used):
     assert (row["usual_flow_m3h"], row["is_rising"], row["quality_code"]) == (None, None, "no_data")
 
 
+def test_nothing_is_told_a_head_of_quarters_with_fewer_residents_than_the_limit(
+    used, waste, sections, quarters
+):
+    crowded = DISCLOSURE.with_columns(least_count=pl.lit(10**6))
+
+    litres = water_use(used, sections, quarters, COMPLETENESS, limits=crowded)
+    kilograms = separate_collection(
+        waste, sections, quarters, TARGETS, COMPLETENESS, limits=crowded
+    )
+
+    assert litres["litres_per_resident_l"].null_count() == litres.height > 0
+    assert kilograms["waste_per_resident_kg"].null_count() == kilograms.height > 0
+    assert kilograms["separate_ratio"].null_count() == 0
+
+
 @pytest.mark.shows("property", "gold/water/monthly_use_by_quarter")
 def test_litres_of_all_quarters_add_up_to_the_water_that_was_told(used, sections, quarters):
-    found = water_use(used, sections, quarters, COMPLETENESS)
+    found = water_use(used, sections, quarters, COMPLETENESS, limits=DISCLOSURE)
 
     litres = found["litres_per_resident_l"] * found["residents_count"] * (DAYS - 1)
     assert litres.sum() == pytest.approx(1000 * used["water_m3"].sum(), rel=1e-4)
@@ -180,7 +195,7 @@ def test_the_share_of_the_simulated_city_is_found_again(waste, openings, section
     by_fraction = dict(openings.group_by("fraction_code").agg(pl.col("weight_kg").sum()).rows())
     planted = 1 - by_fraction["indifferenziato"] / sum(by_fraction.values())
 
-    found = separate_collection(waste, sections, quarters, TARGETS, COMPLETENESS)
+    found = separate_collection(waste, sections, quarters, TARGETS, COMPLETENESS, limits=DISCLOSURE)
 
     assert found["separate_ratio"].mean() == pytest.approx(planted, abs=0.03)
     assert found["is_below_target"].all()
@@ -235,9 +250,9 @@ def test_who_opens_bins_of_two_quarters_is_one(bins):
 def test_what_says_how_sure_a_number_is_can_be_true(losses, used, waste, sections, quarters):
     frames = {
         "water_losses": losses,
-        "water_use": water_use(used, sections, quarters, COMPLETENESS),
+        "water_use": water_use(used, sections, quarters, COMPLETENESS, limits=DISCLOSURE),
         "separate_collection": separate_collection(
-            waste, sections, quarters, TARGETS, COMPLETENESS
+            waste, sections, quarters, TARGETS, COMPLETENESS, limits=DISCLOSURE
         ),
     }
 
@@ -252,7 +267,7 @@ def test_the_litres_that_the_simulated_city_was_made_to_use_are_found(
 ):
     meters = water_readings.meters_of(city)
 
-    found = water_use(used, sections, quarters, COMPLETENESS)
+    found = water_use(used, sections, quarters, COMPLETENESS, limits=DISCLOSURE)
 
     litres = (found["litres_per_resident_l"] * found["residents_count"]).sum()
     assert litres == pytest.approx(1000 * meters["mean_m3"].sum(), rel=0.1)

@@ -100,7 +100,8 @@ def crashing(streets: int, yearly: float) -> Run:
                 "lng_deg": 10.2,
             }
         )
-        found = crash_effect(plan, Streets(segments, pl.concat(made).sort("occurred_on")))
+        crashes = pl.concat(made).sort("occurred_on")
+        found = crash_effect(plan, Streets(segments, crashes, least_told=3))
         assert found is not None
         return found.chance, found.low, found.high, 1 + effect
 

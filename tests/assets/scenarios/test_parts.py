@@ -20,7 +20,7 @@ from assets.scenarios.running import Outcome, outcome_of
 from assets.twin import DEFINITIONS, Twin
 from infra.lake import TableSpec
 from infra.settings import Settings
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 from tests.assets.indicators.health_frames import HEALTHY
 from tests.assets.indicators.small_town import lat, places, services, small_town
 from tests.assets.indicators.test_cycle_danger_by_segment import TABLE, accidents, bikes, streets
@@ -87,6 +87,7 @@ def roads(tmp_path_factory: pytest.TempPathFactory) -> Twin:
         "stress": TABLE,
         "health": HEALTHY,
         "completeness": COMPLETENESS,
+        "limits": DISCLOSURE,
     }
     tables = {table: known[name] for name, table in DECLARATIONS[DANGER].reads.items()}
     tables["bronze/definitions/crash_factors"] = FACTORS

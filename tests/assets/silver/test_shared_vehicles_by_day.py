@@ -1,6 +1,7 @@
 import pytest
 
 from assets.silver import shared_vehicles_by_day as shared
+from tests.assets.indicators.defined import DISCLOSURE
 from tests.assets.silver.state_frames import Row, inputs_of, on
 
 
@@ -17,7 +18,8 @@ def rental(number: int, *, customer: int | None = None, **more: object) -> Row:
 
 
 def told(*rows: Row) -> list[tuple[object, ...]]:
-    found = shared.shared_vehicles_by_day(**inputs_of(shared.declaration, rentals=list(rows)))
+    read = inputs_of(shared.declaration, rentals=list(rows), limits=DISCLOSURE.to_dicts())
+    found = shared.shared_vehicles_by_day(**read)
     return found.select("rentals_count", "customers_count", "distance_km").rows()
 
 
