@@ -25,7 +25,8 @@ from tests.promises.town import (
     simulated_town,
 )
 
-pytestmark = pytest.mark.slow
+# One process has them all: what they compare with is made once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("backfill")]
 
 DAYS_COUNT = 10
 TABLES = (

@@ -18,7 +18,8 @@ from tests.promises.town import (
     versions_of,
 )
 
-pytestmark = pytest.mark.slow
+# One process has them all: what they compare with is made once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("from_archive")]
 
 LAST_DAY = days(DAYS_COUNT)[-1]
 
