@@ -103,43 +103,45 @@ def _paired(issued: pl.DataFrame, series: pl.DataFrame, target: Target) -> list[
     if target is ELECTRICITY:
         # Its curves are of days of the city's clock.
         local = local.dt.convert_time_zone(_ROME)
-    truth = series.select(target.entity, pl.col("at").alias(target.at), truth="value")
+    truth = series.select(
+        target.entity, pl.col("at").alias(target.at), truth=pl.col("value").cast(pl.Float64)
+    )
+    numbers = {target.value: "point"} | {target.named(name): name for name in _NAMED}
     return (
         issued.join(truth, on=[target.entity, target.at], how="left")
         .with_columns(scored_on=local.dt.date() if target.step == "hour" else local)
         .sort("scored_on", target.entity, "issued_at", target.lead)
-        .rename(
-            {target.value: "point"}
-            | {target.named(name): name for name in ("naive", "scale", *_EDGES)}
-        )
+        .with_columns(pl.col(*numbers).cast(pl.Float64).fill_null(float("nan")))
+        .rename(numbers)
         .partition_by("scored_on", maintain_order=True)
     )
 
 
-_EDGES: Final = tuple(f"{side}_{level}" for level in LEVELS for side in ("low", "high"))
+_NAMED: Final = (
+    "naive", "scale", *(f"{side}_{level}" for level in LEVELS for side in ("low", "high")),
+)  # fmt: skip
 
 
 def _of_day(code: str, day: pl.DataFrame) -> dict[str, object]:
     """The scores of the forecasts of a day, as a row."""
     known = day.drop_nulls("truth")
+    truth, *numbers = (known[name].to_numpy() for name in ("truth", "point", *_NAMED))
+    point, naive, scale, *edges = numbers
     # A series that never changed has no step to measure by.
-    scale = known["scale"].fill_null(0.0).to_numpy()
     by = np.where(scale > 0, scale, np.nan)
-    truth, point, naive = (_numbers(known, name) / by for name in ("truth", "point", "naive"))
+    intervals = dict(zip(LEVELS, zip(edges[::2], edges[1::2], strict=True), strict=True))
     losses = [
-        pinball(truth, _numbers(known, f"{side}_{level}") / by, share=share)
-        for level in LEVELS
-        for side, share in (("low", (1 - level / 100) / 2), ("high", (1 + level / 100) / 2))
+        pinball(truth / by, edge / by, share=share)
+        for level, (low, high) in intervals.items()
+        for edge, share in ((low, (1 - level / 100) / 2), (high, (1 + level / 100) / 2))
     ]
     held = {
-        f"coverage_{level}_ratio": coverage(
-            *(_numbers(known, name) for name in ("truth", f"low_{level}", f"high_{level}"))
-        )
-        for level in LEVELS
+        f"coverage_{level}_ratio": coverage(truth, *interval)
+        for level, interval in intervals.items()
     }
     scores = {
-        "mase_ratio": mae(truth, point),
-        "naive_mase_ratio": mae(truth, naive),
+        "mase_ratio": mae(truth / by, point / by),
+        "naive_mase_ratio": mae(truth / by, naive / by),
         "pinball_ratio": mae(np.mean(losses, axis=0), np.zeros(known.height)),
         **held,
     }
@@ -152,10 +154,6 @@ def _of_day(code: str, day: pl.DataFrame) -> dict[str, object]:
         "completeness_ratio": round(known.height / day.height, _PRECISION),
         "observations_count": known.height,
     }
-
-
-def _numbers(rows: pl.DataFrame, column: str) -> np.ndarray:
-    return rows[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
 def _picture(frame: pl.DataFrame) -> str:

@@ -190,6 +190,8 @@ class _Looks:
 
     def _seen(self, after: pl.DataFrame) -> set[str]:
         before, keys = self._before, list(self._declaration.key_columns)
+        if after.equals(before):
+            return set()
         found = _differing(before, after, keys)
         if before.height != after.height or (
             keys and before.join(after, on=keys, how="anti", nulls_equal=True).height
@@ -199,6 +201,8 @@ class _Looks:
 
     def _strange(self, key: str, after: pl.DataFrame) -> bool:
         """Whether a key has values that were not there, nor are where it says it is from."""
+        if after[key].equals(self._before[key]):
+            return False
         new = set(after[key].unique()) - set(self._before[key].unique())
         for origin in _said(self._declaration, key):
             name, _, column = origin.partition(".")
