@@ -45,7 +45,7 @@ NOTHING = {
         }
     ),
     "heat": pl.DataFrame(
-        schema={"area_id": pl.String, "consumed_on": pl.Date, "heat_kwh": pl.Float64}
+        schema={"quarter_id": pl.String, "consumed_on": pl.Date, "heat_kwh": pl.Float64}
     ),
     "nights": pl.DataFrame(
         schema={"day_on": pl.Date, "nights_count": pl.Int64, "structures_count": pl.Int64}
