@@ -11,6 +11,7 @@ from tests.assets import simulated_actions as simulated
 from tests.assets.indicators.test_action_effect import (
     FIRST,
     START,
+    causal_impact,
     counted,
     inputs_of,
     registered,
@@ -18,7 +19,10 @@ from tests.assets.indicators.test_action_effect import (
 
 
 def drawn(**delivered: pl.DataFrame) -> pl.DataFrame:
-    read = inputs_of(**delivered)
+    return course_from(inputs_of(**delivered))
+
+
+def course_from(read: dict[str, pl.DataFrame]) -> pl.DataFrame:
     return action_course(
         **{name: read[name] for name in ("published", "register", "goals", "series")}
     )
@@ -78,3 +82,19 @@ def test_the_simulated_cycle_lane_lifts_its_course_and_nothing_lifts_it_without_
         assert dict(lift.rows()) == pytest.approx({False: 1.0, True: ratio}, abs=0.05)
     is_works = pl.col("day_on").is_between(lane.started_on, lane.finished_on, closed="left")
     assert courses[1.35].filter(is_works)["measured_index"].drop_nulls().is_empty()
+
+
+# README of WillianFuks/tfcausalimpact: 125.23 where 120.34 (deviation 0.31) was to be expected.
+@pytest.mark.shows(
+    "published",
+    "gold/actions/daily_action_course",
+    source="CausalImpact, the example of its README (tfcausalimpact, arma_data)",
+)
+def test_the_course_of_the_example_of_causal_impact_is_that_of_its_readme():
+    read = causal_impact()
+    usual = read["series"].filter(place_id="CB01")["value"][:70].mean()
+
+    after = course_from(read)[70:]
+
+    means = (after[name].mean() * usual for name in ("measured_index", "expected_index"))
+    assert list(means) == pytest.approx([125.23, 120.34], abs=0.1)

@@ -213,3 +213,33 @@ def test_the_old_of_the_simulated_city_are_found_and_its_flooded_underpasses_amo
     # Many live about them: that counts for more here than how deep they are.
     assert under.height == len(UNDERPASSES)
     assert under["rank_level"].max() < result.height / 5
+
+
+# Human Development Report 2010, technical note 1, example of China: 0.847, 0.589 and 0.584 make
+# 0.663. Vulnerability is a rank here: 0.584 is that of two equal ones with 72 of 125 below them.
+@pytest.mark.shows(
+    "published",
+    "gold/risk/extreme_risk_by_cell",
+    source="UNDP, Human Development Report 2010, technical note 1 (China)",
+)
+def test_a_cell_with_the_dimensions_of_china_has_its_human_development_index_as_risk():
+    names = sorted(h3.grid_disk(CELLS[0], 6))[:125]
+    world = pl.concat([cells([0.847], [10])] * 125).with_columns(
+        cell_id=pl.Series(names), exposure_index=pl.lit(0.589)
+    )
+    elderly = [*range(73), 72, *range(74, 125)]
+    people = pl.DataFrame(
+        {
+            "section_id": names,
+            "residents_count": 1_000,
+            "age_65_79_count": elderly,
+            "age_80_count": 0,
+            "border_geom": cell_shapes(pl.Series(names)),
+        }
+    )
+
+    result = rated(world, people, park())
+
+    for row in result.sort("cell_id")[72:74].iter_rows(named=True):
+        assert row["pluvial_vulnerability_index"] == pytest.approx(0.584)
+        assert row["pluvial_risk_index"] == pytest.approx(0.663, abs=5e-4)
