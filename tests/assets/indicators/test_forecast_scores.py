@@ -18,6 +18,7 @@ from tests.assets import simulated_actions as simulated
 from tests.assets.forecast_frames import MODELS
 from tests.assets.forecast_frames import forecast as forecast_of
 from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.methods.test_forecasting import AUSTRALIAN_BEER
 
 DECLARATIONS = find_declarations()
 SCHEMAS = schemas_of(DECLARATIONS, Twin.here(Settings.load({}, Path())))
@@ -165,3 +166,56 @@ def test_the_fair_of_the_simulated_city_is_missed_as_it_was_held_for_the_first_t
     slept = came.join(missed, left_on="day_on", right_on="scored_on")["nights_count"]
     share = missed["mase_ratio"] * issued["scale_count"].mean() / slept
     assert share.mean() == pytest.approx(1 - 1 / fair.guests_ratio, abs=0.05)
+
+
+# Hyndman & Athanasopoulos (2021), section 5.8, read in a copy: ten quarters of Australian beer, of
+# those of 1992 to 2007, in steps of those from year to year. A quarter is a station here.
+@pytest.mark.shows(
+    "published",
+    "gold/actions/daily_forecast_score_by_target",
+    source="Hyndman & Athanasopoulos (2021), section 5.8 (read in a copy): MASE of Australian beer",
+)
+def test_forecasts_of_australian_beer_are_scored_as_in_the_book():
+    known, later = AUSTRALIAN_BEER[:64], AUSTRALIAN_BEER[64:]
+    step = sum(abs(one - before) for one, before in zip(known[4:], known, strict=False)) / 60
+    drift = (known[-1] - known[0]) / 63
+    methods = {
+        "mean": [sum(known) / 64] * 10,
+        "naive": [known[-1]] * 10,
+        "drift": [known[-1] + drift * (ahead + 1) for ahead in range(10)],
+        "seasonal": [known[60 + ahead % 4] for ahead in range(10)],
+    }
+    stations = [f"s{ahead}" for ahead in range(10)]
+    truth = pl.concat(came(one, station=at) for at, one in zip(stations, later, strict=True))
+
+    found = {
+        name: scored(
+            pl.concat(
+                forecast(station=at, pm10_ugm3=one, scale_ugm3=step)
+                for at, one in zip(stations, said, strict=True)
+            ),
+            truth,
+        )["mase_ratio"].item()
+        for name, said in methods.items()
+    }
+
+    published = {"mean": 2.44, "naive": 4.01, "drift": 4.12, "seasonal": 0.94}
+    assert found == pytest.approx(published, abs=0.005)
+
+
+# The same, section 5.9: Google's share at 741.84 on 4 January 2016, forecast between 744.54 and
+# 773.22 (80 %), has a Winkler score of 55.68: ten times the losses at both ends.
+@pytest.mark.shows(
+    "published",
+    "gold/actions/daily_forecast_score_by_target",
+    source="Hyndman & Athanasopoulos (2021), section 5.9 (read in a copy): interval of a share",
+)
+def test_an_interval_of_googles_share_loses_as_much_as_in_the_book():
+    interval = {"low_80_ugm3": 744.54, "high_80_ugm3": 773.22}
+    # Ends that are met lose nothing.
+    met = dict.fromkeys(("low_95_ugm3", "high_95_ugm3"), 741.84)
+
+    [row] = scored(forecast(scale_ugm3=1.0, **interval, **met), came(741.84)).iter_rows(named=True)
+
+    assert 4 * row["pinball_ratio"] * 10 == pytest.approx(55.68, abs=0.005)
+    assert (row["coverage_80_ratio"], row["coverage_95_ratio"]) == (0.0, 1.0)
