@@ -5,6 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.action_places import WHOLE_CITY
+from assets.consumption import in_order
 from assets.declaration import Declaration, given
 
 _LEAST_HOURS: Final = 22
@@ -20,8 +21,10 @@ def goal_by_day(bikes: pl.DataFrame, heat: pl.DataFrame, nights: pl.DataFrame) -
     """Give the series of each goal that has one; one row a goal, place and day.
 
     Bicycles are those of each counter, named by its street, as said last, on days of the city's
-    clock with 22 hours or more. Heat is that of places where enough substations contribute. Nights
-    are those of all houses, on days on which ten or more reported.
+    clock with 22 hours or more. Heat is that of whole quarters, on days on which what lies in them
+    is told by itself: the rest of a place is of other sections from day to day, but all rows of a
+    quarter are always all of it, and quarters do not overlap. Nights are those of all houses, on
+    days on which ten or more reported.
     """
     parts = [_bikes(bikes), _heat(heat), _nights(nights)]
     return pl.concat(
@@ -52,8 +55,9 @@ def _bikes(bikes: pl.DataFrame) -> pl.DataFrame:
 
 def _heat(heat: pl.DataFrame) -> pl.DataFrame:
     return (
-        heat.drop_nulls(["heat_kwh", "area_id", "consumed_on"])
-        .select(place_id="area_id", place_name="area_id", day_on="consumed_on", value="heat_kwh")
+        heat.drop_nulls(["heat_kwh", "quarter_id", "consumed_on"])
+        .group_by(place_id="quarter_id", place_name="quarter_id", day_on="consumed_on")
+        .agg(value=in_order("heat_kwh"))
         .with_columns(goal_code=pl.lit("heat"), unit_code=pl.lit("kW.h"))
     )
 
@@ -74,7 +78,7 @@ def _nights(nights: pl.DataFrame) -> pl.DataFrame:
 
 
 _WHICH: Final = (
-    "bikes.counter_id", "bikes.counted_at", "bikes.bikes_count", "heat.area_id",
+    "bikes.counter_id", "bikes.counted_at", "bikes.bikes_count", "heat.quarter_id",
     "heat.consumed_on", "heat.heat_kwh", "nights.day_on", "nights.structures_count",
     "nights.nights_count",
 )  # fmt: skip
@@ -89,7 +93,7 @@ declaration = Declaration(
     },
     gives={
         "goal_code": given("bike_counts, heat or stays.", *_WHICH),
-        "place_id": given("Counter, area or city.", *_WHICH),
+        "place_id": given("Counter, quarter or city.", *_WHICH),
         "place_name": given("Street of the counter; else the place.", "bikes.street_name"),
         "day_on": given("Day of the city's clock.", *_WHICH),
         "value": given("Bicycles, kWh or nights of the day.", *_WHICH, "bikes.window_on"),
@@ -98,6 +102,6 @@ declaration = Declaration(
     key_columns=("goal_code", "place_id", "day_on"),
     window_by=None,
     title="What actions are judged by, by place and day",
-    method_version="1",
+    method_version="2",
     literature="Smart Data Models, KeyPerformanceIndicator.",
 )

@@ -111,10 +111,10 @@ def heat(city: City) -> pl.DataFrame:
         "retrofit" if ratio < 1 else f"others-{at % 4}"
         for at, ratio in enumerate(meters["retrofit_ratio"].to_list())
     ]
-    of = pl.DataFrame({"sottocentrale": meters["meter"], "area_id": groups})
+    of = pl.DataFrame({"sottocentrale": meters["meter"], "quarter_id": groups})
     days = []
     for batch in heat_readings.batches(city):
-        day = batch.rows.join(of, on="sottocentrale").group_by("area_id")
+        day = batch.rows.join(of, on="sottocentrale").group_by("quarter_id")
         days.append(
             day.agg(heat_kwh=pl.col("energia_mwh").sum() * 1000).with_columns(
                 consumed_on=pl.lit(batch.day)

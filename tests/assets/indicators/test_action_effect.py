@@ -11,6 +11,7 @@ from assets.silver.goal_by_day import goal_by_day
 from infra.simulator.city import City
 from tests.assets import simulated_actions as simulated
 from tests.assets.indicators.defined import DISCLOSURE
+from tests.assets.methods.published_series import ARMA_CONTROL, ARMA_VALUE
 
 START = date(2025, 11, 10)
 REGISTER = pl.read_csv(
@@ -45,7 +46,7 @@ NOTHING = {
         }
     ),
     "heat": pl.DataFrame(
-        schema={"area_id": pl.String, "consumed_on": pl.Date, "heat_kwh": pl.Float64}
+        schema={"quarter_id": pl.String, "consumed_on": pl.Date, "heat_kwh": pl.Float64}
     ),
     "nights": pl.DataFrame(
         schema={"day_on": pl.Date, "nights_count": pl.Int64, "structures_count": pl.Int64}
@@ -99,6 +100,20 @@ def inputs_of(**delivered: pl.DataFrame) -> dict[str, pl.DataFrame]:
     frames = {**NOTHING, **delivered}
     own = {name: frames.pop(name) for name in ("bikes", "heat", "nights")}
     return frames | {"series": goal_by_day(**own), "limits": DISCLOSURE}
+
+
+def causal_impact() -> dict[str, pl.DataFrame]:
+    """The example of CausalImpact as two places by day: five more from the seventieth day on."""
+    on = FIRST + timedelta(days=70)
+    days = [FIRST + timedelta(days=day) for day in range(len(ARMA_VALUE))]
+    values = [one + 5 * (day >= on) for one, day in zip(ARMA_VALUE, days, strict=True)]
+    series = pl.concat(
+        pl.DataFrame({"place_id": place, "day_on": days, "value": those}).with_columns(
+            place_name="place_id", goal_code=pl.lit("bike_counts"), unit_code=pl.lit("1")
+        )
+        for place, those in (("CB01", values), ("CB02", list(ARMA_CONTROL)))
+    )
+    return inputs_of(register=registered(started_on=on, finished_on=on)) | {"series": series}
 
 
 def effect_of(**delivered: pl.DataFrame) -> dict[str, object]:
@@ -386,3 +401,20 @@ def test_new_data_of_one_goal_leave_the_verdicts_of_the_others_as_they_were():
     assert lane == same
     assert campaign["after_count"] == 60
     assert later["after_count"] == 90
+
+
+# README of WillianFuks/tfcausalimpact: 4.89 [4.26, 5.47] more a day, 4.06 % [3.54 %, 4.55 %]. The
+# level may move less here (a hundredth of what the control leaves open), and the interval is within
+# that one.
+@pytest.mark.shows(
+    "published",
+    "gold/actions/action_effect",
+    source="CausalImpact, the example of its README (tfcausalimpact, arma_data)",
+)
+def test_the_example_of_causal_impact_is_an_effect_as_large_as_its_readme_prints():
+    (row,) = action_effect(**causal_impact()).iter_rows(named=True)
+
+    assert row["value"] == pytest.approx(4.89, abs=0.1)
+    assert row["effect_ratio"] == pytest.approx(1.0406, abs=0.001)
+    assert 1.0354 < row["effect_low_ratio"] < 1.0406 < row["effect_high_ratio"] < 1.0455
+    assert (row["before_count"], row["after_count"]) == (70, 30)

@@ -136,3 +136,17 @@ def test_a_day_on_which_the_thermometer_stood_still_is_suspect_and_no_other():
     heat = heat_of(observed, health=suspect("130", "temp_c", second))
 
     assert heat.select("day_on", "quality_code").rows() == [(first, "ok"), (second, "suspect")]
+
+
+# calcUTCI(25, 25, 1.0, 50) of the package returns 24.6, by its page of help; here the radiant
+# temperature is the air's.
+@pytest.mark.shows(
+    "published",
+    "gold/risk/daily_heat_by_station",
+    source="R package comf, example of calcUTCI: 24.6",
+)
+def test_a_day_of_25_degrees_in_the_shade_feels_as_the_example_of_comf():
+    heat = heat_of(weather([25.0] * 144, rh_pct=50.0, wind_ms=1.0))
+
+    assert heat["utci_max_c"].to_list() == pytest.approx([24.6], abs=0.05)
+    assert heat["no_stress_h"].to_list() == [24.0]

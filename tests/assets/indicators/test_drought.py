@@ -11,6 +11,7 @@ from infra.simulator.city import City
 from infra.simulator.climate import HISTORIC_STORM_MM, YEARS_BEFORE
 from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.health_frames import HEALTHY, suspect
+from tests.assets.methods.test_standardised_index import JANUARIES, PUBLISHED
 
 BANDS = pl.read_csv("assets/definitions/drought_bands.csv", try_parse_dates=True)
 SOILS = pl.read_csv("assets/definitions/soil_types.csv", try_parse_dates=True)
@@ -177,3 +178,61 @@ def test_brescia_evaporates_about_a_thousand_millimetres_a_year(climate):
     assert years["evapotranspiration_mm"].mean() == pytest.approx(1000, rel=0.2)
     # The climate the city was simulated with: 890 mm a year (1981-2010).
     assert years["rain_mm"].mean() == pytest.approx(890, rel=0.1)
+
+
+@pytest.mark.shows(
+    "published",
+    "gold/soil/monthly_drought_by_station",
+    source="climate_indices (BSD-3), SPI of 123 Januaries",
+)
+def test_januaries_of_a_century_are_told_as_dry_as_published():
+    days = pl.DataFrame(
+        [
+            ("130", date(1895 + year, 1, day), rain / 31, 1.0)
+            for year, rain in enumerate(JANUARIES)
+            for day in range(1, 32)
+        ],
+        schema=["station_id", "day_on", "rain_mm", "reference_mm"],
+        orient="row",
+    )
+
+    months = drought(days, bands=BANDS, health=HEALTHY, completeness=COMPLETENESS)
+
+    told = months.filter(pl.col("month_on").dt.month() == 1)["spi1_index"]
+    assert told.len() == len(JANUARIES)
+    for year, published in PUBLISHED.items():
+        assert told[year] == pytest.approx(published, abs=2e-3)
+
+
+# FAO-56, example 37: tomatoes (Kc 1.2) on silt, of which 55 mm are gone, and ten days of 5 mm.
+@pytest.mark.shows(
+    "published",
+    "gold/soil/daily_soil_water_by_station",
+    source="FAO-56, example 37: ten days without rain on a silty soil",
+)
+def test_ten_days_without_rain_leave_tomatoes_what_fao_56_says():
+    silt = SOILS.with_columns(
+        field_capacity_ratio=pl.lit(0.32),
+        wilting_point_ratio=pl.lit(0.12),
+        root_m=pl.lit(0.8),
+        depletion_ratio=pl.lit(0.4),
+        crop_ratio=pl.lit(1.2),
+    )
+    days = pl.DataFrame(
+        {
+            "station_id": "130",
+            "day_on": [date(2000, 6, 1) + timedelta(days=n) for n in range(11)],
+            "rain_mm": 0.0,
+            "reference_mm": [55 / 1.2] + [5.0] * 10,
+        }
+    )
+
+    water = soil_water(days, silt, HEALTHY)
+
+    published = [55.0, 61.0, 67.0, 72.8, 78.3, 83.4, 88.2, 92.6, 96.9, 100.8, 104.5]
+    assert water["depletion_mm"].to_list() == pytest.approx(published, abs=0.1)
+    used = [6.0, 6.0, 5.8, 5.4, 5.1, 4.8, 4.5, 4.2, 3.9, 3.7]
+    assert water["evapotranspiration_mm"].to_list()[1:] == pytest.approx(used, abs=0.05)
+    assert water["available_ratio"].to_list() == pytest.approx(
+        [1 - depletion / 160 for depletion in published], abs=1e-3
+    )

@@ -6,10 +6,23 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.cells import cells_of
 from assets.indicators.extreme_risk_by_cell import extreme_risk_by_cell
+from assets.indicators.pluvial_vulnerability_by_cell import pluvial_vulnerability_by_cell
 from assets.maps import cell_shapes
 from assets.methods.composite import geometric_mean, rank_from_worst
 from assets.twin import DEFINITIONS
+from infra.simulator.datasets import census_sections, green_areas
+from infra.simulator.datasets import terrain as ground
+from infra.simulator.terrain import UNDERPASSES, degrees
+from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.risk_frames import as_bronze
+from tests.assets.indicators.test_pluvial_vulnerability_by_cell import (
+    CITY,
+    CURVE_NUMBERS,
+    WEIGHTS,
+    maxima,
+)
 
 DEFINED = {
     name: pl.read_csv(DEFINITIONS / f"{table}.csv", try_parse_dates=True)
@@ -109,7 +122,6 @@ def test_a_cell_without_a_hazard_has_no_rank_and_says_so():
     assert result["rank_level"].to_list() == [None, 1]
 
 
-@pytest.mark.shows("planted", "gold/risk/extreme_risk_by_cell")
 def test_a_cell_that_is_worst_in_everything_is_first_whatever_the_weights():
     result = rated(
         cells([0.1, 0.2, 0.9], [1, 2, 9]),
@@ -169,3 +181,65 @@ def test_the_definitions_decide_how_much_green_is_near():
     assert rated(*world)["no_green_ratio"][0] == pytest.approx(0, abs=1e-9)
     assert rated(*world, standards=strict)["no_green_ratio"][0] == 1
     assert set(rated(*world, standards=standard.clear())["quality_code"]) == {"no_data"}
+
+
+@pytest.mark.shows("planted", "gold/risk/extreme_risk_by_cell")
+def test_the_old_of_the_simulated_city_are_found_and_its_flooded_underpasses_among_the_worst():
+    people = as_bronze("istat/census_sections", census_sections.sections(CITY))
+    green = as_bronze("comune_brescia/green_areas", green_areas.areas(CITY))
+    terrain = pl.concat(batch.rows for batch in ground.batches(CITY))
+    pluvial = pluvial_vulnerability_by_cell(
+        as_bronze("regione_lombardia/terrain", terrain),
+        CURVE_NUMBERS,
+        WEIGHTS,
+        maxima(),
+        people,
+        completeness=COMPLETENESS,
+    )
+
+    result = rated(pluvial, people, green)
+
+    both = result.join(pluvial, on="cell_id").with_columns(
+        old_count=pl.col("elderly_ratio") * pl.col("residents_count")
+    )
+    registered = census_sections.population(CITY)
+    old = registered["from_65_count"].sum() + registered["from_80_count"].sum()
+    # A fiftieth of the sections' ground lies beyond the terrain.
+    share = both["old_count"].sum() / both["residents_count"].sum()
+    assert share == pytest.approx(old / registered["residents_count"].sum(), rel=0.005)
+    assert both["old_count"].sum() == pytest.approx(old, rel=0.03)
+    lat, lng = (pl.Series(one) for one in degrees(*np.array(UNDERPASSES).T))
+    under = result.filter(pl.col("cell_id").is_in(set(cells_of(lat, lng))))
+    # Many live about them: that counts for more here than how deep they are.
+    assert under.height == len(UNDERPASSES)
+    assert under["rank_level"].max() < result.height / 5
+
+
+# Human Development Report 2010, technical note 1, example of China: 0.847, 0.589 and 0.584 make
+# 0.663. Vulnerability is a rank here: 0.584 is that of two equal ones with 72 of 125 below them.
+@pytest.mark.shows(
+    "published",
+    "gold/risk/extreme_risk_by_cell",
+    source="UNDP, Human Development Report 2010, technical note 1 (China)",
+)
+def test_a_cell_with_the_dimensions_of_china_has_its_human_development_index_as_risk():
+    names = sorted(h3.grid_disk(CELLS[0], 6))[:125]
+    world = pl.concat([cells([0.847], [10])] * 125).with_columns(
+        cell_id=pl.Series(names), exposure_index=pl.lit(0.589)
+    )
+    elderly = [*range(73), 72, *range(74, 125)]
+    people = pl.DataFrame(
+        {
+            "section_id": names,
+            "residents_count": 1_000,
+            "age_65_79_count": elderly,
+            "age_80_count": 0,
+            "border_geom": cell_shapes(pl.Series(names)),
+        }
+    )
+
+    result = rated(world, people, park())
+
+    for row in result.sort("cell_id")[72:74].iter_rows(named=True):
+        assert row["pluvial_vulnerability_index"] == pytest.approx(0.584)
+        assert row["pluvial_risk_index"] == pytest.approx(0.663, abs=5e-4)

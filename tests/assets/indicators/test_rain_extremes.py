@@ -10,6 +10,7 @@ from assets.indicators.rain_extremes import rain_extremes
 from assets.methods.extreme_values import ExtremeValues, fit_depth_duration
 from tests.assets.indicators.defined import COMPLETENESS
 from tests.assets.indicators.health_frames import HEALTHY, suspect
+from tests.assets.methods.test_extreme_values import PORT_PIRIE
 
 MIDNIGHT = datetime(2025, 3, 23, 23, tzinfo=UTC)
 DAY = date(2025, 3, 24)
@@ -167,3 +168,32 @@ def test_a_rain_is_suspect_where_its_gauge_was_that_day_or_the_day_before():
     assert code(others) == "ok"
     # That its line is another station's is worse.
     assert code(suspect("999", "rain_mm", DAY), station="999") == "modelled"
+
+
+# Coles (2001), § 3.4.1, fits by likelihood, and the line here by L-moments: 4.30 is then of 9.7
+# years and 4.69 of 91.
+@pytest.mark.shows(
+    "published",
+    "gold/weather/daily_rain_extremes",
+    source="Coles (2001), Port Pirie: 4.30 and 4.69 once in 10 and 100 years",
+)
+@pytest.mark.parametrize(("level", "years"), [(4.30, 10), (4.69, 100)])
+def test_rain_that_fell_as_the_sea_rose_at_port_pirie_is_as_rare(level, years):
+    fallen = pl.DataFrame(
+        {
+            "station_id": "130",
+            "observed_year": [*range(1923, 1988)] * 2,
+            "duration_code": ["1 ora"] * 65 + ["3 ore"] * 65,
+            "rain_mm": [*PORT_PIRIE, *(one * 3**0.3 for one in PORT_PIRIE)],
+        }
+    )
+
+    hour = told(
+        rain_extremes(
+            rain(*an_hour_of(level)), maxima=fallen, health=HEALTHY, completeness=COMPLETENESS
+        ),
+        1,
+    )
+
+    assert hour["return_period_year"] == pytest.approx(years, rel=0.1)
+    assert hour["return_period_lo_year"] < years < hour["return_period_hi_year"]

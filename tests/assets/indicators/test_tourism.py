@@ -271,6 +271,30 @@ def test_seasonality_goes_from_none_to_eleven_twelfths(nights, index):
     assert half.select("seasonality_index", "quality_code").rows() == [(None, "no_data")]
 
 
+# Guest nights of a year by month (Statistics Norway) and their Gini coefficients, as the README of
+# the R package touRism (Larsson, MIT) prints them.
+@pytest.mark.shows(
+    "published",
+    "gold/tourism/yearly_seasonality_by_category",
+    source="R package touRism: Gini of guest nights in Norwegian counties",
+)
+@pytest.mark.parametrize(
+    ("nights", "published"),
+    [
+        ([5749, 11081, 7001, 17990, 46998, 80735, 123601, 110196, 45656, 20260, 9329, 8362], 0.518),
+        ([21744, 27761, 26487, 21799, 32203, 82397, 134405, 87875, 33425, 25091, 24169, 20947],
+         0.362),
+        ([53962, 61753, 57912, 24634, 29497, 60492, 79310, 58005, 34652, 38728, 40410, 56576],
+         0.171),
+    ],
+    ids=["Sogn og Fjordane", "Nordland", "Troms"],
+)  # fmt: skip
+def test_nights_in_norway_are_as_seasonal_as_published(nights, published):
+    index = seasonality(year_of(nights))["seasonality_index"].item()
+
+    assert index == pytest.approx(published, abs=5e-4)
+
+
 @pytest.mark.shows("property", "gold/tourism/yearly_seasonality_by_category")
 @given(
     nights=st.lists(st.integers(1, 10**6), min_size=12, max_size=12),

@@ -9,11 +9,6 @@ PARTS = st.lists(st.floats(0.01, 1), min_size=3, max_size=3)
 
 
 # Human Development Report 2010, technical note 1, example of China: dimensions and their index.
-@pytest.mark.shows(
-    "published",
-    "gold/risk/extreme_risk_by_cell",
-    source="UNDP, Human Development Report 2010, technical note 1 (China)",
-)
 def test_equal_weights_give_the_human_development_index_of_its_dimensions():
     assert geometric_mean([0.847, 0.589, 0.584], [1, 1, 1]) == pytest.approx(0.663, abs=5e-4)
 

@@ -28,11 +28,6 @@ AWAY_MIN = [
 JOBS_THERE, PEOPLE_THERE = [82, 308, 100, 109, 0], [852, 394, 1969, 2189, 0]
 
 
-@pytest.mark.shows(
-    "published",
-    "gold/tourism/yearly_seasonality_by_category",
-    source="R package accessibility (IPEA): the Gini index of Belo Horizonte",
-)
 def test_belo_horizonte_is_as_unequal_as_published():
     assert gini(JOBS, PEOPLE) == pytest.approx(0.1386, abs=5e-5)
     assert [poverty(JOBS, PEOPLE, line=100_000, aversion=n) for n in (0, 1, 2)] == pytest.approx(

@@ -24,9 +24,6 @@ TABLE = {
 rains, numbers = st.floats(0, 400), st.floats(1, 100)
 
 
-@pytest.mark.shows(
-    "published", "gold/risk/pluvial_vulnerability_by_cell", source="USDA TR-55 (1986), table 2-1"
-)
 @pytest.mark.parametrize(("number", "published"), TABLE.items())
 def test_runoff_is_that_of_the_table_of_tr_55(number, published):
     computed = runoff_mm(np.array(RAIN) * INCH, number) / INCH

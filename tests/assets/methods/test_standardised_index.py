@@ -29,11 +29,6 @@ def months(januaries: list[float]) -> np.ndarray:
     return year.ravel()
 
 
-@pytest.mark.shows(
-    "published",
-    "gold/soil/monthly_drought_by_station",
-    source="climate_indices (BSD-3), SPI of 123 Januaries",
-)
 def test_the_spi_of_a_century_of_januaries_is_the_published_one():
     scores = spi(months(JANUARIES), 1)[::12]
 

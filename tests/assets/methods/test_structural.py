@@ -41,12 +41,6 @@ def shares(runs: int, *, effect: float) -> tuple[float, float]:
     return float(np.mean(is_found)), float(np.mean(holds))
 
 
-@pytest.mark.shows(
-    "published",
-    "gold/actions/action_effect",
-    "gold/actions/daily_action_course",
-    source="CausalImpact, the example of its README (tfcausalimpact, arma_data)",
-)
 def test_the_example_of_causal_impact_gives_what_its_readme_prints():
     # WillianFuks/tfcausalimpact, README: actual 125.23, prediction 120.34 (0.31), absolute effect
     # 4.89 [4.26, 5.47], relative 4.06 % [3.54 %, 4.55 %].
