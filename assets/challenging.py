@@ -10,8 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from assets.completeness import COMPLETENESS
 from assets.forecast_layout import Laid, editions
 from assets.forecast_tables import DAY_H, FEASTS, MODELS, Target
+from assets.forecast_targets import series_of
 from assets.indicators.forecast_scores import SCORED, declaration
 from assets.methods.challengers import exponential_smoothing
 from assets.methods.forecast_scores import mae
@@ -21,10 +23,8 @@ Array = NDArray[np.float64]
 # What it expects of a series (steps,), so many steps ahead, of these seasons (steps).
 Challenger = Callable[[Array, int, tuple[int, ...]], Array]
 _WEEK_D: Final = 7
-# By the code of a target: what its inputs are called in the ledger of scores, and its series.
-TARGETS_SCORED: Final = {
-    target.code: (name, target, series) for name, (target, series) in SCORED.items()
-}
+# By the code of a target: what its inputs are called in the ledger of scores.
+TARGETS_SCORED: Final = {target.code: (name, target) for name, target in SCORED.items()}
 
 
 def seasons_of(target: Target) -> tuple[int, ...]:
@@ -104,15 +104,15 @@ class Contest:
 
 def challenged_in(twin: Twin, code: str, *, origins: int) -> Contest | None:
     """Hold a target of a lake to exponential smoothing; None where no truth has come yet."""
-    name, target, series = TARGETS_SCORED[code]
+    name, target = TARGETS_SCORED[code]
     forecast, observed = (declaration.reads[key] for key in (name, f"{name}_truth"))
-    read = (forecast, observed, MODELS, FEASTS)
+    read = (forecast, observed, MODELS, FEASTS, COMPLETENESS)
     if not all(twin.lake.exists(key) for key in read):
         return None
-    issued, rows, models, feasts = (twin.read(key).collect() for key in read)
+    issued, rows, models, feasts, rules = (twin.read(key).collect() for key in read)
     begin = monotonic()
     found = challenged(
-        issued, series(rows), models, feasts,
+        issued, series_of(target, rows, rules), models, feasts,
         target=target, challenger=_smoothing, origins=origins,
     ).filter(pl.col("scale") > 0, pl.col("challenger").is_not_nan())  # fmt: skip
     took_s = monotonic() - begin

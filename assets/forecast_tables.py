@@ -212,15 +212,16 @@ def declared(
     of: tuple[str, ...],
     title: str,
     measured: Measured,
+    also: Mapping[str, str] | None = None,
 ) -> Declaration:
     """The statement about a table of forecasts that reads `observed`; `at` are its instants.
 
-    The first of `at` is the one whose days are those of issue.
+    The first of `at` is the one whose days are those of issue; `also` is what else it reads.
     """
     return Declaration(
         function=function,
         key=key,
-        reads={"observed": observed, "parameters": parameters, **_READS},
+        reads={"observed": observed, "parameters": parameters, **_READS, **(also or {})},
         gives=_columns(target, entity=entity, described=described, at=at, of=of),
         key_columns=target.key_columns,
         window_by="issued_on",
@@ -244,10 +245,11 @@ def parameters_declared(
     at: tuple[str, ...],
     of: tuple[str, ...],
     title: str,
+    also: Mapping[str, str] | None = None,
 ) -> Declaration:
     """The statement about a table of what is fitted to `observed`; `at` are its instants.
 
-    The first of `at` is the one whose days are those of issue.
+    The first of `at` is the one whose days are those of issue; `also` is what else it reads.
     """
     # An edition that leaves a choice open is none.
     made = (*of, *at, *_MADE_OF)
@@ -255,7 +257,7 @@ def parameters_declared(
     return Declaration(
         function=function,
         key=key,
-        reads={"observed": observed, **_READS},
+        reads={"observed": observed, **_READS, **(also or {})},
         gives={
             target.entity: entity,
             "issued_on": given("Last day (UTC) of which anything was known.", *at, *edition),

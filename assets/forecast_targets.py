@@ -3,10 +3,12 @@
 A forecast is made of these, and is held to them when the truth has come.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import polars as pl
 
+from assets.completeness import completeness_of
 from assets.forecast_tables import Target
 
 TRAFFIC: Final = Target("traffic_flow", "detector_id", "vehicles_count", step="hour", leads=24)
@@ -23,9 +25,9 @@ NIGHTS: Final = Target(
 )
 TARGETS: Final = (TRAFFIC, PM10, ELECTRICITY, PASSENGERS, PARKING, NIGHTS)
 _QUARTERS: Final = 4
-# As for a day of PM10: fewer valid hours are no mean.
-_LEAST_HOURS: Final = 18
-_LEAST_COMPLETE: Final = 0.9
+_DAY_H: Final = 24
+# As of air against the law: of fewer valid hours there is no mean.
+_MEAN: Final = "air_mean"
 
 
 def traffic_series(observed: pl.DataFrame) -> pl.DataFrame:
@@ -48,14 +50,15 @@ def _whole_hours(observed: pl.DataFrame, entity: str, *, at: str, value: str) ->
     )
 
 
-def pm10_series(observed: pl.DataFrame) -> pl.DataFrame:
-    """Each station's mean of each day of solar time (UTC+1) with 18 valid hours."""
+def pm10_series(observed: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
+    """Each station's mean of each day of solar time (UTC+1) with enough valid hours."""
+    least = completeness_of(completeness, _MEAN).least * _DAY_H
     hours = observed.filter(pl.col("pollutant_code") == "PM10").sort("observed_at")
     solar = hours.with_columns(at=pl.col("observed_at").dt.offset_by("1h").dt.date())
     return (
         solar.group_by("station_id", "at", maintain_order=True)
         .agg(value=pl.col("value_ugm3").mean(), hours=pl.col("value_ugm3").count())
-        .filter(pl.col("hours") >= _LEAST_HOURS)
+        .filter(pl.col("hours") >= least)
         .select("station_id", "at", "value")
     )
 
@@ -80,7 +83,23 @@ def parking_series(observed: pl.DataFrame) -> pl.DataFrame:
 
 
 def nights_series(observed: pl.DataFrame) -> pl.DataFrame:
-    """The city's nights that may be told, of which at most a tenth of the houses is missing."""
-    return observed.filter(pl.col("completeness_ratio") >= _LEAST_COMPLETE).select(
+    """The city's nights that may be told, of days on which enough houses reported to be whole."""
+    return observed.filter(pl.col("quality_code") == "ok").select(
         "municipality_code", at="day_on", value=pl.col("nights_count").cast(pl.Float64)
     )
+
+
+_SERIES: Final[Mapping[str, Callable[[pl.DataFrame], pl.DataFrame]]] = {
+    TRAFFIC.code: traffic_series,
+    ELECTRICITY.code: electricity_series,
+    PASSENGERS.code: passengers_series,
+    PARKING.code: parking_series,
+    NIGHTS.code: nights_series,
+}
+
+
+def series_of(target: Target, observed: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
+    """What came of any target, in the table it is observed in."""
+    if target is PM10:
+        return pm10_series(observed, completeness)
+    return _SERIES[target.code](observed)

@@ -25,9 +25,9 @@ def overnight_stays_forecast(
 ) -> pl.DataFrame:
     """Forecast the city's nights, sixty days from the end of each Sunday.
 
-    Nights are those that may be told; one of which more than a tenth of the houses has not yet
-    reported is not known. `issued_on` are the days of issue, of which Sundays count; without them
-    it is the newest Sunday.
+    Nights are those that may be told; one that is partial, since too few of the houses have
+    reported yet, is not known. `issued_on` are the days of issue, of which Sundays count; without
+    them it is the newest Sunday.
     """
     sundays = observed.filter(pl.col("day_on").dt.weekday() == _SUNDAY)
     days = newest_day(sundays, "day_on") if issued_on is None else issued_on
@@ -45,7 +45,7 @@ declaration = declared(
     entity=given("ISTAT's code of Brescia.", "observed.municipality_code"),
     described="Guests who will sleep in the city.",
     at=("observed.day_on",),
-    of=("observed.nights_count", "observed.completeness_ratio"),
+    of=("observed.nights_count", "observed.quality_code"),
     title="Overnight stays forecast for sixty days",
     measured=measured_as(
         NIGHTS,

@@ -39,6 +39,6 @@ declaration = parameters_declared(
     observed="gold/tourism/daily_overnight_stays",
     entity=given("ISTAT's code of Brescia.", "observed.municipality_code"),
     at=("observed.day_on",),
-    of=("observed.nights_count", "observed.completeness_ratio"),
+    of=("observed.nights_count", "observed.quality_code"),
     title="Fitted parameters of the overnight stays forecast",
 )

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns
 from assets.declaration import given
 from assets.forecast_layout import newest_day
 from assets.forecast_tables import declared, measured_as
@@ -18,15 +19,17 @@ def pm10_forecast(
     models: pl.DataFrame,
     feasts: pl.DataFrame,
     *,
+    completeness: pl.DataFrame,
     issued_on: Sequence[date] | None = None,
 ) -> pl.DataFrame:
     """Forecast each station's mean PM10 of the next three days, from the end of each day (UTC).
 
-    Days are those of solar time (UTC+1), as stations count them, and known with 18 valid hours.
-    `issued_on` are the days of issue; without them it is the newest.
+    Days are those of solar time (UTC+1), as stations count them, and known with enough valid hours
+    (a row of `completeness`). `issued_on` are the days of issue; without them it is the newest.
     """
     days = newest_day(observed, "observed_at") if issued_on is None else issued_on
-    return forecasts(pm10_series(observed), parameters, models, feasts, target=PM10, issued_on=days)
+    series = pm10_series(observed, completeness)
+    return forecasts(series, parameters, models, feasts, target=PM10, issued_on=days)
 
 
 declaration = declared(
@@ -38,7 +41,12 @@ declaration = declared(
     entity=given("ARPA's id of the station.", "observed.station_id"),
     described="Mean PM10 of the day.",
     at=("observed.observed_at",),
-    of=("observed.value_ugm3", "observed.pollutant_code"),
+    of=(
+        "observed.value_ugm3",
+        "observed.pollutant_code",
+        *completeness_columns("completeness", "least_ratio"),
+    ),
+    also={"completeness": COMPLETENESS},
     title="PM10 forecast for three days",
     measured=measured_as(
         PM10,

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from assets.completeness import COMPLETENESS, completeness_columns
 from assets.declaration import given
 from assets.forecast_layout import newest_day
 from assets.forecast_parameters import parameters
@@ -17,6 +18,7 @@ def pm10_forecast_parameters(
     models: pl.DataFrame,
     feasts: pl.DataFrame,
     *,
+    completeness: pl.DataFrame,
     issued_on: Sequence[date] | None = None,
 ) -> pl.DataFrame:
     """Fit both models to what is known of each at the end of each day (UTC).
@@ -25,7 +27,8 @@ def pm10_forecast_parameters(
     computed. `issued_on` are the days of issue; without them it is the newest.
     """
     days = newest_day(observed, "observed_at") if issued_on is None else issued_on
-    return parameters(pm10_series(observed), models, feasts, target=PM10, issued_on=days)
+    series = pm10_series(observed, completeness)
+    return parameters(series, models, feasts, target=PM10, issued_on=days)
 
 
 declaration = parameters_declared(
@@ -35,6 +38,11 @@ declaration = parameters_declared(
     observed="silver/air/air_quality_observed",
     entity=given("ARPA's id of the station.", "observed.station_id"),
     at=("observed.observed_at",),
-    of=("observed.value_ugm3", "observed.pollutant_code"),
+    of=(
+        "observed.value_ugm3",
+        "observed.pollutant_code",
+        *completeness_columns("completeness", "least_ratio"),
+    ),
+    also={"completeness": COMPLETENESS},
     title="Fitted parameters of the PM10 forecast",
 )

@@ -16,12 +16,7 @@ from assets.forecast_targets import (
     PASSENGERS,
     PM10,
     TRAFFIC,
-    electricity_series,
-    nights_series,
-    parking_series,
-    passengers_series,
-    pm10_series,
-    traffic_series,
+    series_of,
 )
 from assets.measured import Measured, Value
 from assets.methods.forecast_scores import coverage, mae, pinball
@@ -31,14 +26,14 @@ from assets.trust import quality
 _SUBJECT: Final = "forecast_score_by_day"
 _PRECISION: Final = 4
 _ROME: Final = "Europe/Rome"
-# Each target with the inputs of its forecasts and of what came, and how the latter is a series.
-SCORED: Final[Mapping[str, tuple[Target, Callable[[pl.DataFrame], pl.DataFrame]]]] = {
-    "traffic": (TRAFFIC, traffic_series),
-    "pm10": (PM10, pm10_series),
-    "electricity": (ELECTRICITY, electricity_series),
-    "passengers": (PASSENGERS, passengers_series),
-    "parking": (PARKING, parking_series),
-    "nights": (NIGHTS, nights_series),
+# Each target by the input of its forecasts; that of what came is named after it.
+SCORED: Final[Mapping[str, Target]] = {
+    "traffic": TRAFFIC,
+    "pm10": PM10,
+    "electricity": ELECTRICITY,
+    "passengers": PASSENGERS,
+    "parking": PARKING,
+    "nights": NIGHTS,
 }
 _SCHEMA: Final = pl.Schema(
     {
@@ -85,8 +80,10 @@ def forecast_scores(
     }
     rows = [
         _of_day(target.code, day)
-        for name, (target, series) in SCORED.items()
-        for day in _paired(inputs[name][0], series(inputs[name][1]), target)
+        for name, target in SCORED.items()
+        for day in _paired(
+            inputs[name][0], series_of(target, inputs[name][1], completeness), target
+        )
     ]
     found = pl.DataFrame([row for row in rows if row["observations_count"]], schema=_SCHEMA)
     return found.with_columns(
@@ -172,7 +169,7 @@ def _all(*, of: Callable[[Target], tuple[str, ...]], truth: bool = True) -> tupl
     """Columns of the forecasts of all targets, and all that decides what came."""
     own = (
         f"{name}.{column}"
-        for name, (target, _) in SCORED.items()
+        for name, target in SCORED.items()
         for column in (target.entity, target.at, *of(target))
     )
     return (*own, *(_TRUTH if truth else ()))
@@ -185,7 +182,8 @@ _TRUTH: Final = (
     "electricity_truth.area_id", "passengers_truth.passengers_count", "passengers_truth.hour_at",
     "passengers_truth.stop_id", "parking_truth.free_count", "parking_truth.is_open",
     "parking_truth.observed_at", "parking_truth.car_park_id", "nights_truth.nights_count",
-    "nights_truth.completeness_ratio", "nights_truth.day_on", "nights_truth.municipality_code",
+    "nights_truth.quality_code", "nights_truth.day_on", "nights_truth.municipality_code",
+    *completeness_columns("completeness", "least_ratio"),
 )  # fmt: skip
 _NO_INTERVAL: Final = "è il conto di tutte le previsioni di quel giorno, non una stima"
 

@@ -1,11 +1,13 @@
 """How freely traffic moved at each detector, hour by hour."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import polars as pl
 
 from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
+from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.traffic import (
     is_at_night,
@@ -17,8 +19,13 @@ from assets.methods.traffic import (
 from assets.plots import hourly_heat
 from assets.trust import health_columns, quality, suspect_days
 
-# Free flow and reliability are of the fortnight up to the day, the day itself included.
-_DAYS: Final = 15
+# The contract of the rules allows no more days than are read, the day itself included.
+_MOST_DAYS: Final = 15
+# Before the first rule no hour is one of free traffic, and so no index is known.
+_NO_RULE: Final[Mapping[str, Any]] = {
+    "free_from_h": 24, "free_until_h": 0, "free_flow_ratio": 1.0, "planning_ratio": 1.0,
+    "window_d": 1,
+}  # fmt: skip
 # How many quarter hours a free flow and a planning time need.
 _NIGHT: Final = "free_flow_by_night"
 _PLANNED: Final = "planning_time_by_hour"
@@ -34,23 +41,31 @@ def hourly_traffic_state(
     observed: pl.DataFrame,
     segments: pl.DataFrame,
     bands: pl.DataFrame,
+    *,
     health: pl.DataFrame,
+    rules: pl.DataFrame,
     completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each detector's travel time index, planning time index, v/c and level of service.
 
-    Free flow is the 85th percentile of the speeds between 22 and 5 o'clock of the fifteen days up
-    to the day; slower traffic takes longer by the index, faster traffic gains nothing. The index of
-    an hour is the mean over its vehicles. The planning time index is the 95th percentile over
-    quarter hours at the same hour by the clock on those days, and needs enough of them. v/c
+    Free flow is a quantile of the speeds at night of the days up to the day; slower traffic takes
+    longer by the index, faster traffic gains nothing. The index of an hour is the mean over its
+    vehicles. The planning time index is a quantile over quarter hours at the same hour by the clock
+    on those days, and needs enough of them. Which quantiles, which hours are the night's and how
+    many days are looked at (the day itself included, fifteen at most) says the newest rule. v/c
     compares the hour with the capacity of the stretch in one direction. The level of service is by
     speed alone. Hours of a day on which the detector could not be believed are suspect: that of
     solar time which has 23 of the 24 hours of the day of UTC.
     """
+    held = newest(rules).sort("definition_code").rows(named=True)
+    rule: Mapping[str, Any] = held[-1] if held else _NO_RULE
     quarters = _quarters(observed)
+    is_free = is_at_night(
+        pl.col("observed_at"), from_hour=rule["free_from_h"], until_hour=rule["free_until_h"]
+    )
     free = trailing_quantile(
-        quarters.filter(is_at_night(pl.col("observed_at"))), "detector_id",
-        value="speed_ms", share=0.85, days=_DAYS,
+        quarters.filter(is_free), "detector_id",
+        value="speed_ms", share=rule["free_flow_ratio"], days=rule["window_d"],
         least_count=completeness_of(completeness, _NIGHT).least_count,
     ).select("detector_id", "day_on", free_flow_ms="speed_ms")  # fmt: skip
     known = quarters.join(free, on=["detector_id", "day_on"], how="left").with_columns(
@@ -58,7 +73,7 @@ def hourly_traffic_state(
     )
     planned = trailing_quantile(
         known, "detector_id", "clock_hour",
-        value="index", share=0.95, days=_DAYS,
+        value="index", share=rule["planning_ratio"], days=rule["window_d"],
         least_count=completeness_of(completeness, _PLANNED).least_count,
     ).rename({"index": "planning_time_index"})  # fmt: skip
     hours = (
@@ -165,6 +180,13 @@ def _picture(frame: pl.DataFrame) -> str:
 _SPEED: Final = (
     "observed.speed_ms", "observed.observed_at", "observed.detector_id",
     *completeness_columns("completeness", "least_count"),
+    *(
+        f"rules.{name}"
+        for name in (
+            "definition_code", "valid_from_on", "free_from_h", "free_until_h", "free_flow_ratio",
+            "window_d",
+        )
+    ),
 )  # fmt: skip
 _INDEX: Final = (*_SPEED, "observed.vehicles_count")
 _SERVICE: Final = (
@@ -180,6 +202,7 @@ declaration = Declaration(
         "segments": "silver/mobility/road_segment",
         "bands": "bronze/definitions/level_of_service",
         "health": "silver/sensors/traffic_detector_health_by_day",
+        "rules": "bronze/definitions/traffic_rules",
         "completeness": COMPLETENESS,
     },
     gives={
@@ -190,8 +213,14 @@ declaration = Declaration(
         "vehicles_count": given("Vehicles that passed.", *_COUNTED),
         "travel_time_index": given("Travel time over that of free traffic.", *_INDEX),
         "speed_kmh": given("Speed by that index; no more than free flow.", *_INDEX),
-        "free_flow_kmh": given("85th percentile of the speeds of fifteen nights.", *_SPEED),
-        "planning_time_index": given("95th percentile at this hour of the clock.", *_SPEED),
+        "free_flow_kmh": given(
+            "85th percentile of the speeds of fifteen nights, or as the rule says.", *_SPEED
+        ),
+        "planning_time_index": given(
+            "95th percentile at this hour of the clock, or as the rule says.",
+            *_SPEED,
+            "rules.planning_ratio",
+        ),
         "planning_days_count": given("Days behind that percentile.", *_SPEED),
         "saturation_ratio": given(
             "Vehicles over capacity.",
@@ -215,7 +244,7 @@ declaration = Declaration(
     },
     key_columns=("detector_id", "hour_at"),
     window_by="hour_at",
-    lookback_days=_DAYS - 1,
+    lookback_days=_MOST_DAYS - 1,
     title="Traffic by hour",
     method_version="2",
     literature=(

@@ -5,11 +5,13 @@ from typing import Final
 import polars as pl
 
 from assets.action_places import WHOLE_CITY
+from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.consumption import in_order
 from assets.declaration import Declaration, given
 
-_LEAST_HOURS: Final = 22
-_LEAST_HOUSES: Final = 10
+# How many hours of counts, and how many houses, a day needs.
+_BIKES: Final = "goal_bikes_by_day"
+_STAYS: Final = "goal_stays_by_day"
 _CITY: Final = "Europe/Rome"
 _SERIES: Final = {
     "goal_code": pl.String, "place_id": pl.String, "place_name": pl.String, "day_on": pl.Date,
@@ -17,22 +19,25 @@ _SERIES: Final = {
 }  # fmt: skip
 
 
-def goal_by_day(bikes: pl.DataFrame, heat: pl.DataFrame, nights: pl.DataFrame) -> pl.DataFrame:
+def goal_by_day(
+    bikes: pl.DataFrame, heat: pl.DataFrame, nights: pl.DataFrame, completeness: pl.DataFrame
+) -> pl.DataFrame:
     """Give the series of each goal that has one; one row a goal, place and day.
 
     Bicycles are those of each counter, named by its street, as said last, on days of the city's
-    clock with 22 hours or more. Heat is that of whole quarters, on days on which what lies in them
-    is told by itself: the rest of a place is of other sections from day to day, but all rows of a
+    clock with enough hours. Heat is that of whole quarters, on days on which what lies in them is
+    told by itself: the rest of a place is of other sections from day to day, but all rows of a
     quarter are always all of it, and quarters do not overlap. Nights are those of all houses, on
-    days on which ten or more reported.
+    days on which enough reported. How many are enough are rows of `completeness`.
     """
-    parts = [_bikes(bikes), _heat(heat), _nights(nights)]
+    hours, houses = (completeness_of(completeness, one).least_count for one in (_BIKES, _STAYS))
+    parts = [_bikes(bikes, least=hours), _heat(heat), _nights(nights, least=houses)]
     return pl.concat(
         part.select(pl.col(name).cast(kind) for name, kind in _SERIES.items()) for part in parts
     ).sort("goal_code", "place_id", "day_on")
 
 
-def _bikes(bikes: pl.DataFrame) -> pl.DataFrame:
+def _bikes(bikes: pl.DataFrame, *, least: int) -> pl.DataFrame:
     hours = bikes.drop_nulls(["counted_at", "counter_id"]).sort(
         "window_on", "counter_id", "counted_at"
     )
@@ -48,7 +53,7 @@ def _bikes(bikes: pl.DataFrame) -> pl.DataFrame:
             value=pl.col("bikes_count").sum(),
             hours=pl.len(),
         )
-        .filter(pl.col("hours") >= _LEAST_HOURS)
+        .filter(pl.col("hours") >= least)
         .with_columns(goal_code=pl.lit("bike_counts"), unit_code=pl.lit("1"))
     )
 
@@ -62,12 +67,12 @@ def _heat(heat: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _nights(nights: pl.DataFrame) -> pl.DataFrame:
+def _nights(nights: pl.DataFrame, *, least: int) -> pl.DataFrame:
     return (
         nights.drop_nulls(["nights_count", "day_on"])
         .group_by("day_on")
         .agg(value=pl.col("nights_count").sum(), houses=pl.col("structures_count").sum())
-        .filter(pl.col("houses") >= _LEAST_HOUSES)
+        .filter(pl.col("houses") >= least)
         .with_columns(
             place_id=pl.lit(WHOLE_CITY),
             place_name=pl.lit(WHOLE_CITY),
@@ -80,7 +85,7 @@ def _nights(nights: pl.DataFrame) -> pl.DataFrame:
 _WHICH: Final = (
     "bikes.counter_id", "bikes.counted_at", "bikes.bikes_count", "heat.quarter_id",
     "heat.consumed_on", "heat.heat_kwh", "nights.day_on", "nights.structures_count",
-    "nights.nights_count",
+    "nights.nights_count", *completeness_columns("completeness", "least_count"),
 )  # fmt: skip
 
 declaration = Declaration(
@@ -90,6 +95,7 @@ declaration = Declaration(
         "bikes": "bronze/comune_brescia/bike_counts",
         "heat": "silver/energy/heat_consumption_by_day",
         "nights": "silver/tourism/accommodation_by_day",
+        "completeness": COMPLETENESS,
     },
     gives={
         "goal_code": given("bike_counts, heat or stays.", *_WHICH),

@@ -17,7 +17,8 @@ app = typer.Typer(no_args_is_help=True, help="Register actions of the city, and 
 _EFFECTS: Final = "gold/actions/action_effect"
 _NEEDED: Final = (
     "bronze/comune_brescia/action_register", "bronze/comune_brescia/actions",
-    "bronze/definitions/action_goals", "bronze/definitions/disclosure_limits",
+    "bronze/definitions/action_goals", "bronze/definitions/completeness_rules",
+    "bronze/definitions/disclosure_limits",
     "silver/actions/goal_by_day", "gold/actions/*",
 )  # fmt: skip
 

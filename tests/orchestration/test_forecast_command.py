@@ -11,6 +11,7 @@ from assets.twin import Twin
 from infra.settings import Settings
 from tests.assets.atlas.small_city import put
 from tests.assets.forecast_frames import FEASTS, FIRST, MODELS, forecast
+from tests.assets.indicators.defined import COMPLETENESS
 from tests.command_line import call
 
 DAYS = 60
@@ -40,7 +41,7 @@ def test_what_was_published_is_held_to_a_challenger(
 ):
     settings = {"GEMELLO_HOME": str(tmp_path / "home")}
     twin = Twin.here(Settings.load(settings, folder=tmp_path))
-    series = pm10_series(air())
+    series = pm10_series(air(), COMPLETENESS)
     days = [FIRST + timedelta(days=n) for n in range(44, DAYS)]
 
     def challenge(*words: str):
@@ -52,6 +53,7 @@ def test_what_was_published_is_held_to_a_challenger(
     put(twin, "gold/air/daily_pm10_forecast_by_station", forecast(series, PM10, *days))
     put(twin, "bronze/definitions/forecast_models", MODELS)
     put(twin, "bronze/definitions/public_feasts", FEASTS)
+    put(twin, "bronze/definitions/completeness_rules", COMPLETENESS)
     said = challenge("--target", "pm10", "--origins", "4")
     # Tabs are drawn as spaces; names of columns have single ones in them.
     lines = [re.split(r" {2,}", line) for line in said.text.splitlines() if "  " in line]

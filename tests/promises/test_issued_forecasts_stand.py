@@ -12,7 +12,11 @@ from tests.promises.town import FIRST_DAY, Town, days, rows_of
 
 FORECAST = "gold/air/daily_pm10_forecast_by_station"
 PARAMETERS = "silver/air/pm10_forecast_parameters"
-DEFINITIONS = ("bronze/definitions/forecast_models", "bronze/definitions/public_feasts")
+DEFINITIONS = (
+    "bronze/definitions/completeness_rules",
+    "bronze/definitions/forecast_models",
+    "bronze/definitions/public_feasts",
+)
 LAST_DAY = days(DAYS_COUNT)[-1]
 DECLARATIONS = find_declarations()
 

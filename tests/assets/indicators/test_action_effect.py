@@ -10,7 +10,7 @@ from assets.indicators.action_effect import action_effect, declaration
 from assets.silver.goal_by_day import goal_by_day
 from infra.simulator.city import City
 from tests.assets import simulated_actions as simulated
-from tests.assets.indicators.defined import DISCLOSURE
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
 from tests.assets.methods.published_series import ARMA_CONTROL, ARMA_VALUE
 
 START = date(2025, 11, 10)
@@ -99,7 +99,7 @@ def inputs_of(**delivered: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """What the indicators read, of what was delivered."""
     frames = {**NOTHING, **delivered}
     own = {name: frames.pop(name) for name in ("bikes", "heat", "nights")}
-    return frames | {"series": goal_by_day(**own), "limits": DISCLOSURE}
+    return frames | {"series": goal_by_day(**own, completeness=COMPLETENESS), "limits": DISCLOSURE}
 
 
 def causal_impact() -> dict[str, pl.DataFrame]:

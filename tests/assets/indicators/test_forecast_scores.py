@@ -146,7 +146,7 @@ def test_the_error_and_the_misses_that_were_planted_are_found():
 def test_the_fair_of_the_simulated_city_is_missed_as_it_was_held_for_the_first_time(seed):
     city = City("small", 10, seed, DAY)
     came = simulated.nights(city).with_columns(
-        municipality_code=pl.lit("017029"), completeness_ratio=1.0
+        municipality_code=pl.lit("017029"), quality_code=pl.lit("ok")
     )
     days = [DAY + timedelta(days=day) for day in range(-40, FAIR_DAY)]
     models = MODELS.with_columns(valid_from_on=date(2000, 1, 1))

@@ -11,9 +11,11 @@ from assets.silver.traffic_detector_health import traffic_detector_health
 from assets.silver.traffic_flow_observed import traffic_flow_observed
 from infra.simulator.city import City
 from infra.simulator.datasets.traffic_flow import STUCK_DAY, STUCK_DETECTOR, batches, detectors
-from tests.assets.indicators.defined import COMPLETENESS, LIMITS
+from quality.contract.load import BUILT_IN, load_contract
+from tests.assets.indicators.defined import COMPLETENESS, LIMITS, defined
 
 BANDS = pl.read_csv("assets/definitions/level_of_service.csv", try_parse_dates=True)
+RULES = defined("traffic_rules")
 # Midnight in Brescia, in winter.
 MIDNIGHT = datetime(2025, 1, 13, 23, tzinfo=UTC)
 SEGMENTS = pl.DataFrame({"edge_id": ["E1"], "capacity_count": [900]})
@@ -35,9 +37,11 @@ def seen(speeds: list[float | None], vehicles: int = 100) -> pl.DataFrame:
     )
 
 
-def state(observed: pl.DataFrame) -> pl.DataFrame:
+def state(observed: pl.DataFrame, rules: pl.DataFrame = RULES) -> pl.DataFrame:
     health = traffic_detector_health(observed, LIMITS)
-    found = hourly_traffic_state(observed, SEGMENTS, BANDS, health, COMPLETENESS)
+    found = hourly_traffic_state(
+        observed, SEGMENTS, BANDS, health=health, rules=rules, completeness=COMPLETENESS
+    )
     assert declaration.measured is not None
     check_trust("traffic", found, declaration.measured)
     return found
@@ -89,6 +93,40 @@ def test_the_time_to_plan_needs_three_days_at_the_same_hour():
 
     assert at_five["planning_time_index"].to_list() == [None, None, pytest.approx(2.0)]
     assert at_five["planning_days_count"].to_list() == [1, 2, 3]
+
+
+def test_another_rule_asks_for_other_hours_days_and_shares():
+    first = seen([30.0] * 4)
+    days = pl.concat([first, first.with_columns(pl.col("observed_at").dt.offset_by("1d"))])
+
+    def told(**changed: float) -> pl.DataFrame:
+        changes = {name: pl.lit(one).cast(RULES.schema[name]) for name, one in changed.items()}
+        return state(days, RULES.with_columns(**changes))
+
+    # Five hours at 15 m/s and one at 30: that one counts as night only until six.
+    assert told()["free_flow_kmh"].drop_nulls().unique().to_list() == [pytest.approx(54.0)]
+    longer = told(free_until_h=6, free_flow_ratio=1.0)
+    assert longer["free_flow_kmh"].drop_nulls().unique().to_list() == [pytest.approx(108.0)]
+    assert told(window_d=1)["planning_days_count"].max() == 1
+    assert told()["planning_days_count"].max() == 2
+
+
+def test_before_the_first_rule_no_index_is_known():
+    found = state(seen([7.5] * 4), RULES.clear())
+
+    assert found["travel_time_index"].null_count() == found.height
+    assert found["quality_code"].unique().to_list() == ["no_data"]
+
+
+def test_no_rule_may_ask_for_more_days_than_are_read():
+    contract = load_contract(BUILT_IN / "definitions" / "traffic_rules")
+    asked = [one.arguments for one in contract.expectations]
+
+    (most,) = (
+        one["max_value"] for one in asked if one["column"] == "window_d" and "max_value" in one
+    )
+
+    assert most == declaration.lookback_days + 1
 
 
 speeds_of_a_day = st.lists(st.floats(1, 40), min_size=4, max_size=24)
@@ -143,7 +181,9 @@ def simulated() -> tuple[City, pl.DataFrame]:
     segments = city.streets.edges.select("edge_id", capacity_count="capacity_vph")
     observed = traffic_flow_observed(flow)
     health = traffic_detector_health(observed, LIMITS)
-    return city, hourly_traffic_state(observed, segments, BANDS, health, COMPLETENESS)
+    return city, hourly_traffic_state(
+        observed, segments, BANDS, health=health, rules=RULES, completeness=COMPLETENESS
+    )
 
 
 @pytest.mark.shows("planted", "gold/mobility/hourly_traffic_state")
