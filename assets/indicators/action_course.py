@@ -1,5 +1,6 @@
 """What was measured where an action was taken, day by day, and what would have been without it."""
 
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -8,6 +9,7 @@ import polars as pl
 from assets.action_effects import Course, course_of, rules_of
 from assets.action_plans import plans_of
 from assets.declaration import Declaration, given
+from assets.editions import newest
 from assets.measured import Measured, Value
 
 _PRECISION: Final = 4
@@ -19,6 +21,7 @@ _SCHEMA: Final = pl.Schema(
         "expected_index": pl.Float64(),
         "expected_low_index": pl.Float64(),
         "expected_high_index": pl.Float64(),
+        "definition_from_on": pl.Date(),
         "completeness_ratio": pl.Float64(),
         "observations_count": pl.Int64(),
         "quality_code": pl.String(),
@@ -40,15 +43,16 @@ def action_course(
     them, have no row. Days of the works are kept, without what was measured.
     """
     rules = rules_of(goals)
+    since = dict(newest(goals).select("goal_code", "valid_from_on").iter_rows())
     parts = [pl.DataFrame(schema=_SCHEMA)]
     for plan in plans_of(published, register):
         course = course_of(plan, rules.get(plan.goal_code), series=series)
         if course is not None:
-            parts.append(_rows(plan.action_id, course))
+            parts.append(_rows(plan.action_id, course, since=since.get(plan.goal_code)))
     return pl.concat(parts).sort("action_id", "day_on")
 
 
-def _rows(action_id: str, course: Course) -> pl.DataFrame:
+def _rows(action_id: str, course: Course, *, since: date | None) -> pl.DataFrame:
     usual = float(np.nanmean(course.measured[: course.first_after]))
     columns = {
         "measured_index": course.measured,
@@ -63,6 +67,7 @@ def _rows(action_id: str, course: Course) -> pl.DataFrame:
     is_there = pl.col("measured_index").is_not_null()
     return frame.with_columns(
         action_id=pl.lit(action_id),
+        definition_from_on=pl.lit(since, pl.Date),
         completeness_ratio=is_there.cast(pl.Float64),
         observations_count=is_there.cast(pl.Int64),
         quality_code=pl.when(is_there).then(pl.lit("ok")).otherwise(pl.lit("no_data")),
@@ -104,6 +109,7 @@ declaration = Declaration(
         "expected_index": given("What was to be expected without the action.", *_AMOUNTS),
         "expected_low_index": given("Lower end of its 95 % interval.", *_AMOUNTS),
         "expected_high_index": given("Upper end of its 95 % interval.", *_AMOUNTS),
+        "definition_from_on": given("Day from which the goal's rules hold.", *_DAYS),
         "completeness_ratio": given("1 where the day was measured.", *_AMOUNTS),
         "observations_count": given("1 where the day was measured.", *_AMOUNTS),
         "quality_code": given("no_data where it was not.", *_AMOUNTS),
@@ -122,6 +128,7 @@ declaration = Declaration(
         geometry="city",
         grain="day",
         period="day_on",
+        definition_from="definition_from_on",
         values={
             "measured_index": Value(
                 "Misurato (1 = media di prima)", "1", no_interval="è una misura"

@@ -34,6 +34,7 @@ SCHEMA: Final = pl.Schema(
         "cell_id": pl.String(),
         **dict.fromkeys(_INDICES, pl.Float64()),
         **dict.fromkeys(_RANKS, pl.Int64()),
+        "definition_from_on": pl.Date(),
         "completeness_ratio": pl.Float64(),
         "observations_count": pl.Int64(),
         "quality_code": pl.String(),
@@ -92,11 +93,12 @@ def extreme_risk_by_cell(
         pl.Series(name, values, dtype=pl.Float64).fill_nan(None) for name, values in columns.items()
     )
     return made.with_columns(
+        definition_from_on=pl.lit(newest(weights)["valid_from_on"].max(), pl.Date),
         quality_code=pl.when(~pl.Series(is_known))
         .then(pl.lit("no_data"))
         .when(pl.col("quality_code") == "ok")
         .then(pl.lit("modelled"))
-        .otherwise(pl.col("quality_code"))
+        .otherwise(pl.col("quality_code")),
     ).select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
 
 
@@ -211,6 +213,9 @@ declaration = Declaration(
         "rank_level": given("Rank by the greater risk, 1 the worst.", *_ALL),
         "rank_low_level": given("Best case of the interval: 5th percentile.", *_ALL),
         "rank_high_level": given("Other end of the interval: 95th percentile.", *_ALL),
+        "definition_from_on": given(
+            "Day from which the weights of the risks hold.", "weights.valid_from_on"
+        ),
         "completeness_ratio": given(
             "Share of the cell with terrain.", "pluvial.completeness_ratio"
         ),
@@ -235,6 +240,7 @@ declaration = Declaration(
         urn="urn:ngsi-ld:ExtremeRisk:brescia:h3:",
         geometry="cell",
         grain="always",
+        definition_from="definition_from_on",
         values={
             "risk_max_index": Value(
                 "Rischio maggiore",

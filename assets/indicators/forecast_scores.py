@@ -85,12 +85,14 @@ def forecast_scores(
             inputs[name][0], series_of(target, inputs[name][1], completeness), target
         )
     ]
+    rule = completeness_of(completeness, _SUBJECT)
     found = pl.DataFrame([row for row in rows if row["observations_count"]], schema=_SCHEMA)
     return found.with_columns(
+        definition_from_on=rule.edition,
         quality_code=quality(
             no_data=pl.col("mase_ratio").is_null(),
-            partial=pl.col("completeness_ratio") < completeness_of(completeness, _SUBJECT).complete,
-        )
+            partial=pl.col("completeness_ratio") < rule.complete,
+        ),
     ).sort("target_code", "scored_on")
 
 
@@ -233,6 +235,9 @@ declaration = Declaration(
             "Forecasts of the day of which the truth came.", *_all(of=lambda _: ())
         ),
         "observations_count": given("Forecasts scored.", *_all(of=lambda _: ())),
+        "definition_from_on": given(
+            "Day from which the rule of completeness holds.", *completeness_columns("completeness")
+        ),
         "quality_code": given(
             "partial as the rule says; no_data where there was no step to measure errors by.",
             *_all(of=lambda one: (one.value, one.named("scale"))),
@@ -259,6 +264,7 @@ declaration = Declaration(
         geometry="city",
         grain="day",
         period="scored_on",
+        definition_from="definition_from_on",
         values={
             "mase_ratio": Value("Errore in passi stagionali", "1", no_interval=_NO_INTERVAL),
             "naive_mase_ratio": Value(

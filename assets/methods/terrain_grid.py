@@ -9,8 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 from assets.methods import runoff, terrain
 
 Grid = NDArray[np.float64]
-# Roofs and paving (TR-55, table 2-2a).
-SEALED_NUMBER: Final = 98.0
 _M_A_DEGREE: Final = 111_132.0
 
 
@@ -99,16 +97,21 @@ def drained(elevation_m: Grid, cell_m: float, *, stream_m2: float = 500_000.0) -
 
 
 def mixed_runoff_mm(
-    rain_mm: float, pervious_number: ArrayLike, sealed_ratio: ArrayLike
+    rain_mm: float,
+    pervious_number: ArrayLike,
+    sealed_ratio: ArrayLike,
+    *,
+    sealed_number: ArrayLike,
 ) -> NDArray[np.float64]:
     """Runoff (mm) of ground of which a share is sealed and drains apart from the rest.
 
-    The runoff of both parts is averaged, not their curve numbers: runoff is convex in them
-    (NEH-630, ch. 10). More sealing never gives less.
+    Curve numbers are from 0 to 100; that of the sealed part is no less than that of the rest. The
+    runoff of both parts is averaged, not their curve numbers: runoff is convex in them (NEH-630,
+    ch. 10). More sealing never gives less.
     """
     sealed = np.asarray(sealed_ratio, dtype=float)
     from_ground = runoff.runoff_mm(rain_mm, pervious_number)
-    from_roofs = runoff.runoff_mm(rain_mm, np.maximum(SEALED_NUMBER, pervious_number))
+    from_roofs = runoff.runoff_mm(rain_mm, np.maximum(sealed_number, pervious_number))
     return np.asarray(sealed * from_roofs + (1 - sealed) * from_ground)
 
 

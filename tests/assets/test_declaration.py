@@ -26,6 +26,21 @@ def test_what_a_function_makes_of_empty_inputs_is_what_its_declaration_says(key,
     assert list(schema) == list(DECLARATIONS[key].gives)
 
 
+INDICATORS = [key for key, one in DECLARATIONS.items() if one.measured is not None]
+
+
+@pytest.mark.parametrize("key", INDICATORS)
+def test_a_number_that_rests_on_a_definition_says_since_when_that_holds(key):
+    one = DECLARATIONS[key]
+    rests = any(table.startswith("bronze/definitions/") for table in one.reads.values())
+
+    assert bool(one.measured.definition_from) == rests
+    assert not rests or any(
+        origin.endswith(".valid_from_on")
+        for origin in one.gives[one.measured.definition_from].made_of
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
@@ -45,6 +45,7 @@ def test_each_day_of_the_window_is_told_against_what_was_usual_before():
     assert (after["expected_low_index"] < after["expected_high_index"]).all()
     lift = after["measured_index"].mean() / after["expected_index"].mean()  # type: ignore[operator] # numbers
     assert lift == pytest.approx(1.35, abs=0.05)
+    assert course["definition_from_on"].unique().to_list() == [date(2025, 1, 1)]
 
 
 def test_an_action_with_too_few_days_has_no_course():

@@ -1,3 +1,5 @@
+from datetime import date
+
 import h3
 import numpy as np
 import polars as pl
@@ -178,6 +180,10 @@ def test_the_definitions_decide_how_much_green_is_near():
         least_m2=pl.when(standard_code="near_green").then(7_000).otherwise("least_m2")
     )
 
+    later = DEFINED["weights"].with_columns(valid_from_on=date(2026, 1, 1))
+    assert rated(*world, weights=later)["definition_from_on"].unique().to_list() == [
+        date(2026, 1, 1)
+    ]
     assert rated(*world)["no_green_ratio"][0] == pytest.approx(0, abs=1e-9)
     assert rated(*world, standards=strict)["no_green_ratio"][0] == 1
     assert set(rated(*world, standards=standard.clear())["quality_code"]) == {"no_data"}

@@ -67,6 +67,7 @@ def test_a_forecast_is_scored_in_steps_from_season_to_season():
     assert row["pinball_ratio"] == pytest.approx((1.3 + 2.7 + 0.45 + 0.05) / 4 / 8, abs=1e-4)
     assert (row["coverage_80_ratio"], row["coverage_95_ratio"]) == (0.0, 1.0)
     assert (row["completeness_ratio"], row["quality_code"]) == (1.0, "ok")
+    assert row["definition_from_on"] == date(2025, 1, 1)
 
 
 def test_forecasts_of_a_day_are_scored_together_and_those_without_a_truth_are_missing():

@@ -8,7 +8,7 @@ from assets.methods.terrain_grid import drained, h3_cells, layout, mixed_runoff_
 
 # TR-55 (1986), table 2-1, in inches: 2 inches on CN 80 give 0.56, on CN 90 1.09, on CN 98 1.77.
 def test_half_of_a_cell_sealed_gives_the_mean_of_the_published_runoffs():
-    runoff = mixed_runoff_mm(2 * 25.4, [80.0, 90.0], [0.5, 0.5])
+    runoff = mixed_runoff_mm(2 * 25.4, [80.0, 90.0], [0.5, 0.5], sealed_number=98.0)
 
     assert runoff / 25.4 == pytest.approx([(0.56 + 1.77) / 2, (1.09 + 1.77) / 2], abs=0.006)
 
@@ -16,10 +16,13 @@ def test_half_of_a_cell_sealed_gives_the_mean_of_the_published_runoffs():
 @given(
     rain=st.floats(0, 200),
     number=st.floats(30, 100),
+    roofs=st.floats(0, 100),
     sealed=st.lists(st.floats(0, 1), min_size=2, max_size=2),
 )
-def test_more_sealing_never_gives_less_runoff_and_no_more_than_it_rained(rain, number, sealed):
-    less, more = mixed_runoff_mm(rain, number, sorted(sealed))
+def test_more_sealing_never_gives_less_runoff_and_no_more_than_it_rained(
+    rain, number, roofs, sealed
+):
+    less, more = mixed_runoff_mm(rain, number, sorted(sealed), sealed_number=roofs)
 
     assert 0 <= less <= more + 1e-9
     assert more <= rain + 1e-9
