@@ -9,7 +9,7 @@ from typing import Final
 import polars as pl
 
 from assets.completeness import completeness_of
-from assets.forecast_tables import Target
+from assets.forecast_tables import DAY_H, Target
 
 TRAFFIC: Final = Target("traffic_flow", "detector_id", "vehicles_count", step="hour", leads=24)
 PM10: Final = Target("pm10", "station_id", "pm10_ugm3", step="day", leads=3)
@@ -25,7 +25,6 @@ NIGHTS: Final = Target(
 )
 TARGETS: Final = (TRAFFIC, PM10, ELECTRICITY, PASSENGERS, PARKING, NIGHTS)
 _QUARTERS: Final = 4
-_DAY_H: Final = 24
 # As of air against the law: of fewer valid hours there is no mean.
 _MEAN: Final = "air_mean"
 
@@ -52,7 +51,7 @@ def _whole_hours(observed: pl.DataFrame, entity: str, *, at: str, value: str) ->
 
 def pm10_series(observed: pl.DataFrame, completeness: pl.DataFrame) -> pl.DataFrame:
     """Each station's mean of each day of solar time (UTC+1) with enough valid hours."""
-    least = completeness_of(completeness, _MEAN).least * _DAY_H
+    least = completeness_of(completeness, _MEAN).least * DAY_H
     hours = observed.filter(pl.col("pollutant_code") == "PM10").sort("observed_at")
     solar = hours.with_columns(at=pl.col("observed_at").dt.offset_by("1h").dt.date())
     return (

@@ -1,7 +1,7 @@
 """How a table divides: which of its rows hang on some rows of its inputs, and on no others."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -34,7 +34,28 @@ class Parts:
     reached: Callable[..., pl.DataFrame]
     each: Callable[..., pl.DataFrame]
     near: Callable[[pl.DataFrame], Mapping[str, pl.Expr]] = lambda _: _ALL
-    rest: Callable[..., pl.DataFrame] = field(default=lambda rows: rows)
+    rest: Callable[..., pl.DataFrame] = lambda rows: rows
+
+
+def that_differ(name: str, column: str) -> Callable[..., pl.DataFrame]:
+    """The `reached` of parts that are the values of a column: those of the rows that differ."""
+
+    def reached(differ: Mapping[str, pl.DataFrame], _: pl.DataFrame) -> pl.DataFrame:
+        return differ[name].select(column).drop_nulls()
+
+    return reached
+
+
+def rows_of(**columns: str) -> Callable[[pl.DataFrame], Mapping[str, pl.Expr]]:
+    """The `near` of parts that say by a column which rows of these inputs are theirs."""
+
+    def near(parts: pl.DataFrame) -> Mapping[str, pl.Expr]:
+        return {
+            name: pl.col(column).is_in(parts[column].unique().implode())
+            for name, column in columns.items()
+        }
+
+    return near
 
 
 def with_parts(

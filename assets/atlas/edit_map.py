@@ -59,8 +59,11 @@ def _shapes(edit: Mapping[str, Any], twin: Twin, quarters: Places) -> list["Base
     found = [
         *_known(cell_shapes(pl.Series(cells, dtype=pl.String))),
         *(quarters.shapes[one] for one in edit.get("quarters") or [] if one in quarters.shapes),
-        *_stored(_SECTIONS, pl.col("section_id").is_in(sections), "border_geom", twin),
     ]
+    if sections and twin.lake.exists(_SECTIONS):
+        where = pl.col("section_id").is_in(sections)
+        rows = current(twin.lake.read(_SECTIONS)).filter(where).select("border_geom").collect()
+        found += _known(rows["border_geom"])
     if any(edit.get(name) for name in ("streets", "segments", "classes")):
         found += _streets(edit, twin)
     if edit.get("lat_deg") is not None:
@@ -82,13 +85,6 @@ def _streets(edit: Mapping[str, Any], twin: Twin) -> list["BaseGeometry"]:
     except EditProblem:
         return []
     return _known(rows.filter(where)["line_geom"])
-
-
-def _stored(table: str, where: pl.Expr, column: str, twin: Twin) -> list["BaseGeometry"]:
-    if not twin.lake.exists(table):
-        return []
-    rows = current(twin.lake.read(table)).filter(where).select(column).collect()
-    return _known(rows[column])
 
 
 def _known(shapes: pl.Series) -> list["BaseGeometry"]:

@@ -10,7 +10,7 @@ from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
 from assets.placing import in_quarters
 from assets.plots import line_chart
-from assets.small_groups import Path, limit_of, told_places
+from assets.small_groups import LIMITS, Path, limit_of, told_places
 from assets.trust import quality
 
 _SUBJECT: Final = "bike_trips_by_hour"
@@ -157,7 +157,7 @@ declaration = Declaration(
         "trips": "bronze/brescia_mobilita/bike_trips",
         "stations": "silver/mobility/bike_hire_docking_station",
         "quarters": "silver/territory/quarters",
-        "limits": "bronze/definitions/disclosure_limits",
+        "limits": LIMITS,
         "rules": COMPLETENESS,
     },
     gives={

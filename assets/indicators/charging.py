@@ -9,7 +9,7 @@ from assets.declaration import Declaration, given
 from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.plots import line_chart
-from assets.small_groups import Path, limit_of, told_places
+from assets.small_groups import LIMITS, Path, limit_of, told_places
 
 _SUBJECT: Final = "charging_by_hour"
 _BAND_H: Final = 6
@@ -203,7 +203,7 @@ declaration = Declaration(
     reads={
         "sessions": "bronze/a2a/charging_sessions",
         "stations": "silver/mobility/ev_charging_station",
-        "limits": "bronze/definitions/disclosure_limits",
+        "limits": LIMITS,
     },
     gives={
         "quarter_id": given("The Comune's code of the quarter.", "stations.quarter_id"),

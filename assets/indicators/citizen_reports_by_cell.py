@@ -8,7 +8,7 @@ import polars as pl
 from assets.coarser import coarsened
 from assets.declaration import Declaration, given
 from assets.measured import Measured, Value
-from assets.small_groups import Limit, limit_of
+from assets.small_groups import LIMITS, Limit, limit_of
 
 _SUBJECT: Final = "citizen_reports"
 _SCHEMA: Final = pl.Schema(
@@ -92,7 +92,7 @@ declaration = Declaration(
     key="gold/safety/citizen_reports_by_cell",
     reads={
         "reports": "bronze/comune_brescia/citizen_reports",
-        "limits": "bronze/definitions/disclosure_limits",
+        "limits": LIMITS,
     },
     gives={
         "category_code": given("What it is about.", "reports.category_code"),

@@ -1,6 +1,5 @@
 """How dangerous each stretch of street is to who rides a bicycle, and how much stress it is."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -14,7 +13,7 @@ from assets.editions import newest
 from assets.measured import Measured, Value
 from assets.methods.crash_safety import fit_performance, untold_below
 from assets.methods.traffic_stress import level_of_traffic_stress, street_code
-from assets.parts import Parts
+from assets.parts import Parts, rows_of, that_differ
 from assets.plots import heat_table
 from assets.small_groups import LIMITS, Limit, limit_of, limited_by
 from assets.solar import solar_day
@@ -133,14 +132,6 @@ def _stressed(segments: pl.DataFrame, stress: pl.DataFrame) -> pl.DataFrame:
     """The stress on each stretch, which hangs on nothing of other stretches."""
     known = _each_once(segments)
     return known.select("edge_id", stress_level=_stress(known, stress))
-
-
-def _stretches(differ: Mapping[str, pl.DataFrame], _: pl.DataFrame) -> pl.DataFrame:
-    return differ["segments"].select("edge_id")
-
-
-def _of_stretches(parts: pl.DataFrame) -> dict[str, pl.Expr]:
-    return {"segments": pl.col("edge_id").is_in(parts["edge_id"].implode())}
 
 
 def _measured(segments: pl.DataFrame) -> pl.Series:
@@ -267,8 +258,8 @@ declaration = Declaration(
                 "segments.class_code",
                 "segments.limit_kmh",
             ),
-            reached=_stretches,
-            near=_of_stretches,
+            reached=that_differ("segments", "edge_id"),
+            near=rows_of(segments="edge_id"),
             each=_stressed,
         ),
     ),

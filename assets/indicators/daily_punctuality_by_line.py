@@ -9,7 +9,7 @@ from assets.editions import dated
 from assets.measured import Measured, Value
 from assets.methods.binomial import wilson_interval
 from assets.passing import stops_passed
-from assets.small_groups import Path, limit_of, told_places
+from assets.small_groups import LIMITS, Path, limit_of, told_places
 from assets.trust import quality
 
 _SUBJECT: Final = "punctuality_by_day"
@@ -167,7 +167,7 @@ declaration = Declaration(
         "agencies": "bronze/brescia_mobilita/transit_agencies",
         "stops": "silver/mobility/transit_stops",
         "rules": "bronze/definitions/punctuality_rules",
-        "limits": "bronze/definitions/disclosure_limits",
+        "limits": LIMITS,
     },
     gives={
         "route_id": given("The line, as in the timetable.", *_PASSED, "runs.route_id"),

@@ -128,9 +128,10 @@ def _of_day(code: str, day: pl.DataFrame) -> dict[str, object]:
     point, naive, scale, *edges = numbers
     # A series that never changed has no step to measure by.
     by = np.where(scale > 0, scale, np.nan)
+    scaled = truth / by
     intervals = dict(zip(LEVELS, zip(edges[::2], edges[1::2], strict=True), strict=True))
     losses = [
-        pinball(truth / by, edge / by, share=share)
+        pinball(scaled, edge / by, share=share)
         for level, (low, high) in intervals.items()
         for edge, share in ((low, (1 - level / 100) / 2), (high, (1 + level / 100) / 2))
     ]
@@ -139,8 +140,8 @@ def _of_day(code: str, day: pl.DataFrame) -> dict[str, object]:
         for level, interval in intervals.items()
     }
     scores = {
-        "mase_ratio": mae(truth / by, point / by),
-        "naive_mase_ratio": mae(truth / by, naive / by),
+        "mase_ratio": mae(scaled, point / by),
+        "naive_mase_ratio": mae(scaled, naive / by),
         "pinball_ratio": mae(np.mean(losses, axis=0), np.zeros(known.height)),
         **held,
     }

@@ -1,6 +1,5 @@
 """How many services can be reached in time from where people live, and places in them a head."""
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -23,7 +22,7 @@ from assets.journeys import (
 from assets.measured import Measured, Value
 from assets.methods.inequality import cumulative_opportunities, two_step_catchment
 from assets.over_departures import median_min
-from assets.parts import Parts
+from assets.parts import Parts, rows_of, that_differ
 
 _WITHIN_MIN: Final = {"within_15_count": 15, "within_30_count": 30}
 # Homes whose ways to every single service are in memory at once.
@@ -144,15 +143,6 @@ def _minutes_away(city: Setting, day: Day, band: str) -> np.ndarray:
     )
 
 
-def _kinds(differ: Mapping[str, pl.DataFrame], _: pl.DataFrame) -> pl.DataFrame:
-    """The categories of services that differ: those of others are not shared with them."""
-    return differ["services"].select("category_code").drop_nulls()
-
-
-def _of_kinds(parts: pl.DataFrame) -> dict[str, pl.Expr]:
-    return {"services": pl.col("category_code").is_in(parts["category_code"].implode())}
-
-
 _CATCHMENT: Final = (
     "catchments.catchment_min", "catchments.category_code", "catchments.valid_from_on",
     "trips.service_on", "trips.timetable_from_at",
@@ -199,8 +189,8 @@ declaration = Declaration(
                 *(one for one in QUICKEST if one.startswith("services.")),
                 "services.capacity_count",
             ),
-            reached=_kinds,
-            near=_of_kinds,
+            reached=that_differ("services", "category_code"),
+            near=rows_of(services="category_code"),
             each=opportunities,
         ),
     ),

@@ -22,7 +22,7 @@ from assets.journeys import (
 from assets.least_times import least_times
 from assets.measured import Measured, Value
 from assets.over_departures import may_differ, over_departures
-from assets.parts import Parts
+from assets.parts import Parts, rows_of, that_differ
 
 _MEASURED: Final = (
     "median_min", "p95_min", "within_15_ratio", "within_30_ratio", "walk_median_min",
@@ -146,22 +146,6 @@ def _near_services(
     return pl.concat([everywhere, near.select("section_id", "category_code")])
 
 
-def _homes_and_kinds(parts: pl.DataFrame) -> dict[str, pl.Expr]:
-    return {
-        "population": pl.col("section_id").is_in(parts["section_id"].unique().implode()),
-        "services": pl.col("category_code").is_in(parts["category_code"].unique().implode()),
-    }
-
-
-def _sections(differ: Mapping[str, pl.DataFrame], _: pl.DataFrame) -> pl.DataFrame:
-    """The sections that differ."""
-    return differ["population"].select("section_id")
-
-
-def _homes(parts: pl.DataFrame) -> dict[str, pl.Expr]:
-    return {"population": pl.col("section_id").is_in(parts["section_id"].implode())}
-
-
 _NO_INTERVAL: Final = "è calcolato su tutte le partenze della fascia, non su un campione"
 
 declaration = Declaration(
@@ -215,7 +199,7 @@ declaration = Declaration(
             by=("section_id", "category_code"),
             of=tuple(one for one in ON_FOOT if one.startswith("services.")),
             reached=_near_services,
-            near=_homes_and_kinds,
+            near=rows_of(population="section_id", services="category_code"),
             each=reach_of_services,
         ),
         Parts(
@@ -224,8 +208,8 @@ declaration = Declaration(
                 "population.section_id",
                 *(one for one in HOMES if one.startswith("population.")),
             ),
-            reached=_sections,
-            near=_homes,
+            reached=that_differ("population", "section_id"),
+            near=rows_of(population="section_id"),
             each=reach_of_services,
         ),
     ),
