@@ -21,8 +21,6 @@ from assets.methods.structural import Impact, impact, unexplained
 Array = NDArray[np.float64]
 Verdict = Literal["effective", "no_evidence", "adverse", "not_enough_data"]
 _WEEK: Final = 7
-# A control is one that was measured on this share of the days.
-_NEARLY_ALL: Final = 0.9
 # How far a level is thought to move in a day, of what controls leave open (CausalImpact: 0.01).
 _LEVEL: Final = 0.01
 _A_YEAR: Final = 365
@@ -71,7 +69,7 @@ class Outcome:
 
 RULES: Final = (
     "method_code", "also_method_code", "least_before_count", "least_after_count",
-    "significance_ratio", "most_placebo_ratio", "most_error_ratio",
+    "least_shared_ratio", "significance_ratio", "most_placebo_ratio", "most_error_ratio",
 )  # fmt: skip
 
 
@@ -83,6 +81,7 @@ class Rules:
     also_method_code: str | None
     least_before_count: int
     least_after_count: int
+    least_shared_ratio: float
     significance_ratio: float
     most_placebo_ratio: float
     most_error_ratio: float | None
@@ -207,14 +206,14 @@ def _panel(plan: Plan, rules: Rules, series: pl.DataFrame) -> _Panel | Outcome:
         return replace(known, reason="few_after")
     controls = _numbers(table, others)
     if others:
-        controls = controls[:, _is_beside(values, controls, first_after)]
+        controls = controls[:, _is_beside(values, controls, first_after, rules)]
         if not controls.shape[1]:
             return replace(known, reason="no_place")
     return _Panel(tuple(days), values, controls, first_after, known)
 
 
-def _is_beside(values: Array, controls: Array, first_after: int) -> NDArray[np.bool_]:
-    """Which places (places,) were measured on nearly all the days that count, before and after.
+def _is_beside(values: Array, controls: Array, first_after: int, rules: Rules) -> NDArray[np.bool_]:
+    """Which places (places,) were measured on enough of the days that count, before and after.
 
     Days without one of the controls count for nothing: a counter set up last month, or one that is
     broken since, would leave nothing of the years of all others.
@@ -223,8 +222,8 @@ def _is_beside(values: Array, controls: Array, first_after: int) -> NDArray[np.b
     there = ~np.isnan(controls) & is_due[:, None]
     before, after = there[:first_after].sum(axis=0), there[first_after:].sum(axis=0)
     return np.asarray(
-        (before >= _NEARLY_ALL * is_due[:first_after].sum())
-        & (after >= _NEARLY_ALL * is_due[first_after:].sum())
+        (before >= rules.least_shared_ratio * is_due[:first_after].sum())
+        & (after >= rules.least_shared_ratio * is_due[first_after:].sum())
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from assets.declaration import Given, given
-from assets.small_groups import Path, limit_of, told_places
+from assets.small_groups import LIMITS, Path, limit_of, told_places
 
 # What a row stands for, by how far its path goes.
 AREAS: Final = ("city", "zone", "quarter", "section")
@@ -21,7 +21,7 @@ ENERGY: Final = "energy_by_day"
 READS: Final = {
     "sections": "bronze/istat/census_sections",
     "quarters": "silver/territory/quarters",
-    "limits": "bronze/definitions/disclosure_limits",
+    "limits": LIMITS,
 }
 LITERATURE: Final = (
     "Minimum-count and dominance rules: Hundepool et al., Statistical Disclosure Control "
@@ -181,7 +181,7 @@ def _told(day: pl.DataFrame, limits: pl.DataFrame, subject: str) -> pl.DataFrame
 
 
 # What decides whether a place is told alone, beside those who contribute.
-LIMITS: Final = (
+LIMITED: Final = (
     "limits.least_count", "limits.largest_ratio", "limits.subject_code", "limits.valid_from_on",
 )  # fmt: skip
 
@@ -202,7 +202,7 @@ def columns_of(
         "area_id": given(
             "Section, quarter, zone or municipality: what is told of it is of those in it that "
             "no other row of the day tells.",
-            section, *names, *LIMITS,
+            section, *names, *LIMITED,
         ),
         "area_code": given("section, quarter, zone or city.", *decided),
         "zone_name": given("Zone; empty for the city.", section, *names),

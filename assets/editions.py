@@ -17,6 +17,14 @@ def newest(definition: pl.DataFrame, *by: str, until: date | None = None) -> pl.
     return begun.filter(pl.col("valid_from_on") == (latest.over(*by) if by else latest))
 
 
+def only(definition: pl.DataFrame, *, until: date | None = None) -> pl.DataFrame:
+    """The row of the newest edition of a definition that has one row, or none.
+
+    Of two that begin on one day, that of the first code.
+    """
+    return newest(definition, until=until).sort("definition_code").head(1)
+
+
 def dated(rows: pl.DataFrame, definition: pl.DataFrame, *, day: str) -> pl.DataFrame:
     """Each row with the edition that holds on its day: `definition_code` and `valid_from_on`.
 

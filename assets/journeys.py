@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from assets.editions import newest
+from assets.editions import newest, only
 from assets.methods.connection_scan import Integers, Links, Services, Timetable, travel_times
 from assets.methods.walking import Array
 from assets.reach import (
@@ -115,7 +115,7 @@ def setting(
     """
     on = {code: representative_day(trips, weekday) for code, weekday in WEEKDAYS.items()}
     latest = max((day for day in on.values() if day is not None), default=None)
-    held = newest(speeds, until=latest).sort("definition_code").head(1)
+    held = only(speeds, until=latest)
     hours = (
         newest(bands, "band_code", until=latest)
         .filter(pl.col("starts_h") < pl.col("ends_h"))

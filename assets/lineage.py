@@ -1,6 +1,6 @@
 """Lineage by column: from any computed column back to the publishers', with the personal class."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -62,12 +62,37 @@ def descents(declarations: Mapping[str, Declaration], twin: Twin) -> list[Descen
     Raises TwinError where a column is made of one that is not there, or of a table that nobody
     knows.
     """
+    known: _Known = {}
     return [
         descent
         for key in sorted(declarations)
         for column in declarations[key].gives
-        for descent in _ways(key, column, (), declarations, twin)
+        for descent in _told(key, column, declarations, twin, known)
     ]
+
+
+def descents_of(
+    table: str, column: str, declarations: Mapping[str, Declaration], twin: Twin
+) -> list[Descent]:
+    """Every way back from one column."""
+    return _told(table, column, declarations, twin, {})
+
+
+def published_by(
+    table: str, declarations: Mapping[str, Declaration], twin: Twin
+) -> dict[str, list[Place]]:
+    """The publishers' columns that each column of a computed table is made of, each once."""
+    known: _Known = {}
+    return {
+        column: list(
+            dict.fromkeys(
+                (way.begins.source, name)
+                for way in _ways((table, column), declarations, twin, known)
+                for name in way.begins.source_columns
+            )
+        )
+        for column in declarations[table].gives
+    }
 
 
 def made_of(declaration: Declaration, column: str) -> list[Place]:
@@ -77,39 +102,88 @@ def made_of(declaration: Declaration, column: str) -> list[Place]:
     return list(dict.fromkeys((declaration.reads[name], read) for name, _, read in parts))
 
 
-def descents_of(
-    table: str, column: str, declarations: Mapping[str, Declaration], twin: Twin
+@dataclass(frozen=True)
+class _Way:
+    """A way back: the columns on it, the publisher's in bronze first and where it begins last."""
+
+    through: tuple[Place, ...]
+    begins: "_Published"
+
+
+@dataclass(frozen=True)
+class _Published:
+    """A column as a publisher delivers it: what is told of it at the end of each way back."""
+
+    source: str
+    source_columns: tuple[str, ...]
+    personal: Personal
+    treatment: str
+    entity: str
+    is_pseudonym: bool
+    is_by_day: bool
+
+
+# The ways back from columns that were asked for, since many tables are made of the same.
+_Known = dict[Place, tuple[_Way, ...]]
+
+
+def _told(
+    table: str, column: str, declarations: Mapping[str, Declaration], twin: Twin, known: _Known
 ) -> list[Descent]:
-    """Every way back from one column."""
-    return list(_ways(table, column, (), declarations, twin))
+    return [
+        Descent(table=table, column=column, through=way.through[:-1], **vars(way.begins))
+        for way in _ways((table, column), declarations, twin, known)
+    ]
 
 
 def _ways(
-    table: str,
-    column: str,
-    after: tuple[Place, ...],
-    declarations: Mapping[str, Declaration],
-    twin: Twin,
-) -> Iterator[Descent]:
-    declaration = declarations.get(table)
-    if declaration is not None:
-        if column not in declaration.gives:
-            raise TwinError(f"{_asks(after)} {table}.{column}, which that table does not give")
-        for origin, name in made_of(declaration, column):
-            yield from _ways(origin, name, ((table, column), *after), declarations, twin)
-        return
+    place: Place, declarations: Mapping[str, Declaration], twin: Twin, known: _Known
+) -> tuple[_Way, ...]:
+    """Every way back from a column of a computed table or of bronze."""
+    if place not in known:
+        origins = _origins(place, declarations, twin)
+        if isinstance(origins, list):
+            known[place] = tuple(
+                _Way((*way.through, place), way.begins)
+                for origin in origins
+                for way in _ways(origin, declarations, twin, known)
+            )
+        else:
+            known[place] = () if origins is None else (_Way((place,), origins),)
+    return known[place]
+
+
+def _origins(
+    place: Place, declarations: Mapping[str, Declaration], twin: Twin
+) -> list[Place] | _Published | None:
+    """What a computed column is made of, or what a publisher delivers; None for our own times.
+
+    Raises TwinError where a column is made of one that is not there.
+    """
+    table, column = place
+    if table not in declarations:
+        return _published(place, twin)
+    places = made_of(declarations[table], column)
+    for origin, name in places:
+        asks = f"{table}.{column} is made of {origin}"
+        if origin in declarations:
+            if name not in declarations[origin].gives:
+                raise TwinError(f"{asks}.{name}, which that table does not give")
+        elif twin.contract_of(origin) is None or not origin.startswith("bronze/"):
+            raise TwinError(f"{asks}, which no contract and no function gives")
+        elif name not in TIMES and _published((origin, name), twin) is None:
+            raise TwinError(f"{asks}.{name}, which its contract does not store")
+    return places
+
+
+def _published(place: Place, twin: Twin) -> _Published | None:
+    """A column of bronze as its publisher delivers it; None where none is stored."""
+    table, column = place
     contract = twin.contract_of(table)
-    if contract is None or not table.startswith("bronze/"):
-        raise TwinError(f"{_asks(after)} {table}, which no contract and no function gives")
-    if column in TIMES:
-        return
-    if column not in contract.stored:
-        raise TwinError(f"{_asks(after)} {table}.{column}, which its contract does not store")
-    stored = contract.stored[column]
-    yield Descent(
-        table=after[-1][0],
-        column=after[-1][1],
-        through=((table, column), *after[:-1]),
+    stored = contract.columns.get(column) if contract else None
+    if contract is None or stored is None or not stored.is_stored:
+        return None
+    return _Published(
         source=f"source/{contract.key}",
         source_columns=tuple(stored.source),
         personal=stored.personal,
@@ -120,41 +194,42 @@ def _ways(
     )
 
 
-def _asks(after: tuple[Place, ...]) -> str:
-    table, column = after[0]
-    return f"{table}.{column} is made of"
-
-
 def check_lineage(
     declarations: Mapping[str, Declaration], schemas: Mapping[str, pl.Schema], twin: Twin
 ) -> None:
-    """Raise TwinError where a computed column descends from what it may not.
+    """Raise TwinError where a computed column descends from what it may not, or from nothing.
 
     Direct identifiers that nothing was done to and free texts end in bronze. A pseudonym may be
     counted, and ends there: a column made of one is a number, a yes or no, or a code of a closed
     list, never another text or an instant. That such a column does not hand pseudonyms on cannot
-    be seen in its type: tests rename all of them, and nothing may change.
+    be seen in its type: tests rename all of them, and nothing may change. All of it is seen where
+    a column is made of one of bronze; what is made of that column hands on no more.
     """
-    for descent in descents(declarations, twin):
-        where = f"{descent.table}.{descent.column}"
-        origin, name = descent.through[0]
-        if descent.treatment == "redact":
-            raise TwinError(
-                f"{where} descends from the free text {origin}.{name}, which is restricted to "
-                "bronze; leave it out"
-            )
-        if descent.personal == "direct" and descent.treatment == "keep":
-            raise TwinError(
-                f"{where} descends from the direct identifier {origin}.{name}, to which nothing "
-                "was done; treat it in its contract or leave it out"
-            )
-        table, column = descent.first_computed
-        if descent.is_pseudonym and not _may_count(column, schemas[table][column]):
-            raise TwinError(
-                f"{table}.{column} is made of the pseudonym {origin}.{name} and is no number: from "
-                "silver up pseudonyms may be counted and not passed on; count them or leave them "
-                "out"
-            )
+    for table in sorted(declarations):
+        for column in declarations[table].gives:
+            origins = _origins((table, column), declarations, twin)
+            for origin in origins if isinstance(origins, list) else ():
+                if origin[0] not in declarations and (found := _published(origin, twin)):
+                    _check_origin((table, column), schemas[table][column], origin, found)
+
+
+def _check_origin(place: Place, dtype: pl.DataType, origin: Place, published: _Published) -> None:
+    where, behind = ".".join(place), ".".join(origin)
+    if published.treatment == "redact":
+        raise TwinError(
+            f"{where} descends from the free text {behind}, which is restricted to bronze; leave "
+            "it out"
+        )
+    if published.personal == "direct" and published.treatment == "keep":
+        raise TwinError(
+            f"{where} descends from the direct identifier {behind}, to which nothing was done; "
+            "treat it in its contract or leave it out"
+        )
+    if published.is_pseudonym and not _may_count(place[1], dtype):
+        raise TwinError(
+            f"{where} is made of the pseudonym {behind} and is no number: from silver up "
+            "pseudonyms may be counted and not passed on; count them or leave them out"
+        )
 
 
 def _may_count(column: str, dtype: pl.DataType) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from assets.declaration import Declaration
-from assets.lineage import Place, descents_of, made_of
+from assets.lineage import Place, made_of, published_by
 from assets.twin import Twin
 
 
@@ -13,16 +13,12 @@ def origins(declaration: Declaration, declarations: Mapping[str, Declaration], t
     Dagster keeps the lineage of columns, and the pages of its open edition do not show it.
     """
     lines = ["Columns and what they are made of:\n"]
+    published = published_by(declaration.key, declarations, twin)
     for name in declaration.gives:
         origin = made_of(declaration, name)
-        behind = [
-            (way.source, column)
-            for way in descents_of(declaration.key, name, declarations, twin)
-            for column in way.source_columns
-        ]
         said = f"of {_listed(origin)}" if origin else "of no column"
-        published = f"; published as {_listed(behind)}" if behind else ""
-        lines.append(f"* `{name}`: {said}{published}")
+        behind = f"; published as {_listed(published[name])}" if published[name] else ""
+        lines.append(f"* `{name}`: {said}{behind}")
     return "\n".join(lines)
 
 

@@ -13,8 +13,6 @@ from assets.solar import solar_day
 _WEEK: Final = ("judged_on",)
 _KEY: Final = ("quantity_code", "sensor_id", *_WEEK)
 _PRECISION: Final = 6
-# In fewer days its neighbours, whose median a drifting sensor moves, seem to drift as well.
-_DRIFT_DAYS: Final = 6
 
 
 def health_of(
@@ -25,8 +23,9 @@ def health_of(
     `measured` has a row a measurement: `sensor_id`, `quantity_code`, `station_id`, `observed_at`
     (UTC) and `value`, null where nothing valid came. Each day is judged by its own measurements and
     those of the six days before it. A sensor is suspect where its value stood still for longer than
-    its limit, has as many spikes as the limit, or drifts away from its neighbours faster; partial
-    below its share of the measurements expected. What has no limit of a kind is not held to it.
+    its limit, has as many spikes as the limit, or drifts away from its neighbours faster (of
+    fewer days than the limit says nothing is said of drift); partial below its share of the
+    measurements expected. What has no limit of a kind is not held to it.
     `compared` is what is held against the neighbours instead of the values themselves.
     """
     held = newest(limits, "quantity_code")
@@ -68,8 +67,11 @@ def _on_last_day(weeks: pl.DataFrame, apart: pl.DataFrame, held: pl.DataFrame) -
     return (
         counted.join(longest_still_h(weeks, within=_WEEK), on=[*_KEY, "day_on"], how="left")
         .join(stood_out, on=[*_KEY, "day_on"], how="left")
-        .join(drift_a_day(apart, least_days=_DRIFT_DAYS, within=_WEEK), on=list(_KEY), how="left")
+        .join(drift_a_day(apart, within=_WEEK), on=list(_KEY), how="left")
         .join(held.drop("expected_count"), on="quantity_code", how="left", suffix="_limit")
+        .with_columns(
+            drift_a_day=pl.when(pl.col("drift_d") >= pl.col("drift_least_d")).then("drift_a_day")
+        )
         .with_columns(
             completeness_ratio=(pl.col("observations_count") / pl.col("expected_count")).clip(0, 1),
             is_stuck=(pl.col("still_h") >= pl.col("still_h_limit")).fill_null(value=False),
@@ -124,6 +126,7 @@ def gives_of(
 ) -> dict[str, Given]:
     """What `health_of` gives, by the columns of which its input is made."""
     limited = (*values, *_HELD)
+    drift = ("limits.drift_a_day_index", "limits.drift_least_d")
     return {
         "sensor_id": given("The sensor.", *sensor),
         "quantity_code": given("What it measures.", *quantity, "limits.quantity_code"),
@@ -135,7 +138,9 @@ def gives_of(
         "observations_count": given("Valid measurements.", *values),
         "still_h": given("Hours for which the value has not moved.", *values),
         "spikes_count": given("Values that stand out.", *limited, "limits.spike_index"),
-        "drift_a_day_index": given("How fast it leaves its neighbours, a day.", *values),
+        "drift_a_day_index": given(
+            "How fast it leaves its neighbours, a day.", *limited, "limits.drift_least_d"
+        ),
         "is_stuck": given("Whether it stood still for too long.", *limited, "limits.still_h"),
         "has_spikes": given(
             "Whether too many stand out.",
@@ -143,14 +148,14 @@ def gives_of(
             "limits.spike_index",
             "limits.spike_least_count",
         ),
-        "is_drifting": given("Whether it drifts.", *limited, "limits.drift_a_day_index"),
+        "is_drifting": given("Whether it drifts.", *limited, *drift),
         "quality_code": given(
             "suspect where it is stuck, has spikes or drifts.",
             *limited,
             "limits.still_h",
             "limits.spike_index",
             "limits.spike_least_count",
-            "limits.drift_a_day_index",
+            *drift,
             "limits.expected_count",
             "limits.complete_ratio",
         ),

@@ -18,9 +18,6 @@ PAGE: Final = ROOT / "docs" / "evidence.md"
 KINDS: Final = ("published", "property", "planted")
 # What cannot be shown, of which indicator, and why.
 NOT_SHOWN: Final[dict[tuple[str, str], str]] = {
-    ("gold/mobility/hourly_bike_trips", "published"): (
-        "counts of trips with least counts of riders; none was found worked out in print"
-    ),
     ("gold/services/fifteen_minute_score_by_section", "published"): (
         "scores in print weigh kinds, fade with distance or are of cities; its arrivals are held"
     ),

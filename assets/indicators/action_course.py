@@ -85,7 +85,8 @@ _DAYS: Final = (
     "register.before_from_on", "register.until_on", "register.treated_ids",
     "register.control_ids", "goals.goal_code", "goals.valid_from_on", "goals.method_code",
     "goals.also_method_code", "register.method_code",
-    "goals.least_before_count", "goals.least_after_count", "series.goal_code",
+    "goals.least_before_count", "goals.least_after_count",
+    "goals.least_shared_ratio", "series.goal_code",
     "series.place_id", "series.place_name", "series.day_on", "series.value",
 )  # fmt: skip
 _AMOUNTS: Final = ("series.value",)

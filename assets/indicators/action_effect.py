@@ -186,7 +186,8 @@ _METHOD: Final = ("goals.method_code", "goals.also_method_code", "register.metho
 _DATA: Final = (
     *_AREA, *_RULE, *_both("action_name"), "register.before_from_on", "register.until_on",
     "register.treated_ids", "register.control_ids", *_METHOD,
-    "goals.least_before_count", "goals.least_after_count", "segments.edge_id",
+    "goals.least_before_count", "goals.least_after_count",
+    "goals.least_shared_ratio", "segments.edge_id",
     "segments.line_geom", "segments.traffic_count", "segments.length_m", "accidents.edge_id",
     "accidents.occurred_on", "series.goal_code", "series.place_id", "series.place_name",
     "series.day_on", "series.value",

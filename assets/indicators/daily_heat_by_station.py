@@ -13,7 +13,7 @@ from assets.completeness import (
     completeness_of,
 )
 from assets.declaration import Declaration, given
-from assets.editions import newest
+from assets.editions import only
 from assets.measured import Measured, Value
 from assets.methods.thermal_comfort import above_calendar, calendar_percentile, run_lengths, utci_c
 from assets.plots import line_chart
@@ -63,8 +63,8 @@ def daily_heat_by_station(
     is_known = pl.col("temp_max_c").is_not_null()
     bad = suspect_days(health).filter(pl.col("quantity_code").is_in(_SENSORS))
     suspect = bad.select("station_id", "day_on", "is_suspect").unique()
-    held = newest(rules).sort("definition_code").rows(named=True)
-    wave = held[-1] if held else {}
+    held = only(rules)
+    wave = held.row(0, named=True) if held.height else {}
     tropical_c = pl.lit(wave.get("tropical_c"), pl.Float64)
     told = _with_waves(days, history, wave).join(suspect, on=["station_id", "day_on"], how="left")
     return told.sort("station_id", "day_on").select(

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from assets.declaration import Declaration, given
-from assets.editions import newest
+from assets.editions import only
 from assets.measured import Measured, Value
 from assets.methods.inequality import gini, palma, poverty, theil
 from assets.plots import heat_table
@@ -61,7 +61,7 @@ def equity_of_access(
     streets take no part. Palma is null where one of both groups lives nowhere, or the poorer reach
     nothing.
     """
-    held = newest(lines).sort("definition_code").head(1)
+    held = only(lines)
     if not held.height:
         return _SCHEMA.to_frame()
     values = held.row(0, named=True)

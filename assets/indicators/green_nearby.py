@@ -5,7 +5,7 @@ from typing import Final
 import polars as pl
 
 from assets.declaration import Declaration, given
-from assets.editions import newest
+from assets.editions import newest, only
 from assets.green import canopy_by_quarter, green_to_stay_in, trees_near, ways_to_green
 from assets.measured import Measured, Value
 
@@ -54,7 +54,7 @@ def green_nearby(
     newest edition of each standard; that of the half hectare was not read at its source.
     """
     held = {row["standard_code"]: row for row in _newest(standards).iter_rows(named=True)}
-    habits = newest(speeds).sort("definition_code").head(1)
+    habits = only(speeds)
     if not (held.keys() >= set(_NEEDED) and habits.height and quarters.height):
         return _SCHEMA.to_frame()
     homes = _homes(buildings, sections)

@@ -7,7 +7,7 @@ import polars as pl
 
 from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
-from assets.editions import newest
+from assets.editions import only
 from assets.measured import Measured, Value
 from assets.methods.traffic import (
     is_at_night,
@@ -57,8 +57,8 @@ def hourly_traffic_state(
     speed alone. Hours of a day on which the detector could not be believed are suspect: that of
     solar time which has 23 of the 24 hours of the day of UTC.
     """
-    held = newest(rules).sort("definition_code").rows(named=True)
-    rule: Mapping[str, Any] = held[-1] if held else _NO_RULE
+    held = only(rules)
+    rule: Mapping[str, Any] = held.row(0, named=True) if held.height else _NO_RULE
     quarters = _quarters(observed)
     is_free = is_at_night(
         pl.col("observed_at"), from_hour=rule["free_from_h"], until_hour=rule["free_until_h"]

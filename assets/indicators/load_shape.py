@@ -1,12 +1,14 @@
 """How evenly each quarter draws its electricity, month by month."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import polars as pl
 
 from assets.by_quarter import of_newest_month, of_quarters, told_mostly
 from assets.completeness import COMPLETENESS, completeness_columns, completeness_of
 from assets.declaration import Declaration, given
+from assets.editions import only
 from assets.measured import Measured, Value
 from assets.methods.areal import in_metres
 from assets.methods.load_shape import load_factor, night_base
@@ -14,8 +16,7 @@ from assets.placing import ORIGIN
 from assets.plots import line_chart
 from assets.trust import quality
 
-# The hours of the city's clock in which a city sleeps: from two to five.
-_NIGHT: Final = (2, 5)
+_NO_NIGHT: Final[Mapping[str, Any]] = {"night_from_h": 0, "night_until_h": 0}
 _QUARTERS_A_DAY: Final = 96
 _SUBJECT: Final = "electricity_load_by_month"
 _KW_OF_A_QUARTER: Final = 4.0
@@ -24,16 +25,23 @@ _PRECISION: Final = 6
 
 
 def load_shape(
-    load: pl.DataFrame, quarters: pl.DataFrame, completeness: pl.DataFrame
+    load: pl.DataFrame,
+    quarters: pl.DataFrame,
+    *,
+    rules: pl.DataFrame,
+    completeness: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give each quarter's load factor, night base and peak density of each month.
 
-    Load factor is mean over peak of the quarter hours of the month; night base is the mean from two
-    to five o'clock over the mean of all; the peak is told a square kilometre of the quarter. A
+    Load factor is mean over peak of the quarter hours of the month; night base is the mean of the
+    hours that are night in the newest rule (by the city's clock) over the mean of all, missing
+    without a rule; the peak is told a square kilometre of the quarter. A
     quarter with too few meters for a curve of its own has that of the rest of its zone or of the
     city (`told_code`, as on most of the month): then the peak is that of its share of their ground.
     """
     rule = completeness_of(completeness, _SUBJECT)
+    held = only(rules)
+    night: Mapping[str, Any] = held.row(0, named=True) if held.height else _NO_NIGHT
     ground = quarters.select("quarter_id", "zone_name").with_columns(
         weight=pl.Series(_areas_km2(quarters["border_geom"]), dtype=pl.Float64)
     )
@@ -49,7 +57,9 @@ def load_shape(
     known = curves.join(ground, on="quarter_id").with_columns(
         power_kw=pl.col("energy_kwh") * _KW_OF_A_QUARTER,
         month_on=local.dt.date().dt.month_start(),
-        is_night=local.dt.hour().is_between(*_NIGHT, closed="left"),
+        is_night=local.dt.hour().is_between(
+            night["night_from_h"], night["night_until_h"], closed="left"
+        ),
     )
     due = pl.col("month_on").dt.days_in_month().cast(pl.Int64) * _QUARTERS_A_DAY
     power, peak = pl.col("power_kw"), pl.col("power_kw").max()
@@ -71,7 +81,9 @@ def load_shape(
             "night_base_ratio",
             "peak_kwkm2",
             "told_code",
-            rule.edition.alias("definition_from_on"),
+            pl.max_horizontal(
+                rule.edition, pl.lit(held["valid_from_on"].max(), pl.Date)
+            ).alias("definition_from_on"),
             "completeness_ratio",
             "observations_count",
             quality_code=quality(
@@ -110,6 +122,9 @@ _CURVE: Final = (
     "quarters.zone_name", "quarters.border_geom",
 )  # fmt: skip
 _RULE: Final = completeness_columns("completeness")
+_NIGHT: Final = (
+    "rules.definition_code", "rules.valid_from_on", "rules.night_from_h", "rules.night_until_h",
+)  # fmt: skip
 _NO_INTERVAL: Final = "è la curva di tutti i contatori letti, non una stima da un campione"
 
 declaration = Declaration(
@@ -118,16 +133,20 @@ declaration = Declaration(
     reads={
         "load": "silver/energy/electricity_load_by_quarter_hour",
         "quarters": "silver/territory/quarters",
+        "rules": "bronze/definitions/load_rules",
         "completeness": COMPLETENESS,
     },
     gives={
         "quarter_id": given("The Comune's code of the quarter.", "quarters.quarter_id"),
         "month_on": given("First day of the month.", "load.from_at"),
         "load_factor_ratio": given("Mean over peak power.", *_CURVE),
-        "night_base_ratio": given("Power from two to five over that of all hours.", *_CURVE),
+        "night_base_ratio": given("Power of the night over that of all hours.", *_CURVE, *_NIGHT),
         "peak_kwkm2": given("Greatest power, a square kilometre.", *_CURVE),
         "told_code": given("Whose curve it is: its own, a zone's or the city's.", *_CURVE),
-        "definition_from_on": given("Day from which the rule of completeness holds.", *_RULE),
+        "definition_from_on": given(
+            "Day from which the rules of night and of completeness hold.",
+            *_RULE, "rules.valid_from_on",
+        ),
         "completeness_ratio": given("Quarter hours, of the month's.", *_CURVE),
         "observations_count": given("Quarter hours.", *_CURVE),
         "quality_code": given(
@@ -138,7 +157,7 @@ declaration = Declaration(
     key_columns=("quarter_id", "month_on"),
     window_by=None,
     title="Load factor and night base by quarter and month",
-    method_version="2",
+    method_version="3",
     literature="Load factor: IEC 60050, 691-10-02, from memory.",
     plot=_picture,
     measured=Measured(
@@ -157,9 +176,9 @@ declaration = Declaration(
         title="Forma del carico elettrico",
         how=(
             "La potenza media divisa per la più alta: vicino a uno il quartiere consuma sempre "
-            "uguale, vicino a zero ha punte. La base notturna dice quanto resta acceso tra le due "
-            "e le cinque. Le curve si mostrano da cento contatori in su, altrimenti vale la curva "
-            "della zona o della città."
+            "uguale, vicino a zero ha punte. La base notturna dice quanto resta acceso nelle ore "
+            "in cui la città dorme (load_rules). Le curve si mostrano da cento contatori in su, "
+            "altrimenti vale la curva della zona o della città."
         ),
         is_high_bad=False,
     ),

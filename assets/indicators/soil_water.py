@@ -1,5 +1,6 @@
 """How much water is left for roots, day by day: the bucket of FAO-56 under grass."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,13 +12,10 @@ from assets.measured import Measured, Value
 from assets.methods.evapotranspiration import Soil, balance
 from assets.trust import health_columns, suspect_days
 
-# The plain of Brescia is loam.
-_SOIL: Final = "franco"
 # A year of days is told: what the ground holds now hangs on the months before, not on decades.
 _TOLD_DAYS: Final = 366
 # Two winters before them fill the ground: what it held before says nothing any more.
 _FILLING_DAYS: Final = 731
-_SPREAD: Final = ("franco_sabbioso", "franco_limoso")
 _SCHEMA: Final = {
     "station_id": pl.String(), "day_on": pl.Date(), "available_ratio": pl.Float64(),
     "available_lo_ratio": pl.Float64(), "available_hi_ratio": pl.Float64(),
@@ -31,26 +29,31 @@ _SCHEMA: Final = {
 def soil_water(days: pl.DataFrame, soils: pl.DataFrame, health: pl.DataFrame) -> pl.DataFrame:
     """Give the share of the water between wilting and field capacity that is left, each day.
 
-    Grass on loam (FAO-56, eq. 85 to 88), taken for full two years before, for the newest 366 days;
-    all rain of a day soaks in. The interval is that of a sandier and a siltier loam. A day
+    Grass on the soil that the newest edition takes as usual (FAO-56, eq. 85 to 88), taken for full
+    two years before, for the newest 366 days; all rain of a day soaks in. The interval is from the
+    least to the most of that and of the soils that bound it. Without one usual soil there is no
+    number. A day
     without a measurement is taken for one without rain and with the evapotranspiration of the day
     before; completeness says how many of the last thirty days were measured, by sensors of which
     none was suspect.
     """
     bad = suspect_days(health).select("station_id", "day_on", "is_suspect").unique()
     judged = days.join(bad, on=["station_id", "day_on"], how="left")
-    known = {row["soil_code"]: row for row in newest(soils, "soil_code").iter_rows(named=True)}
+    held = newest(soils).sort("soil_code")
+    usual, bounds = (held.filter(taken_code=one).rows(named=True) for one in ("usual", "bound"))
     frames = [
-        _station(part, known)
+        _station(part, usual[0], bounds)
         for part in judged.sort("station_id", "day_on").partition_by(
             "station_id", maintain_order=True
         )
-        if {_SOIL, *_SPREAD} <= known.keys()
+        if len(usual) == 1
     ]
     return pl.concat([pl.DataFrame(schema=_SCHEMA), *frames]).sort("station_id", "day_on")
 
 
-def _station(days: pl.DataFrame, soils: dict[str, dict[str, object]]) -> pl.DataFrame:
+def _station(
+    days: pl.DataFrame, usual: Mapping[str, object], bounds: Sequence[Mapping[str, object]]
+) -> pl.DataFrame:
     span_days = pl.date_range(pl.col("day_on").min(), pl.col("day_on").max(), "1d")
     every = (
         days.select(span_days)
@@ -62,21 +65,21 @@ def _station(days: pl.DataFrame, soils: dict[str, dict[str, object]]) -> pl.Data
     measured = demand.is_not_null() & every["rain_mm"].is_not_null() & every["is_suspect"].is_null()
     rain = every["rain_mm"].fill_null(0.0).to_numpy()
     filled = demand.fill_null(strategy="forward").fill_null(0.0)
-    found = {code: _bucket(soils[code], rain, filled.to_numpy()) for code in (_SOIL, *_SPREAD)}
-    shares = np.stack([one["share"] for one in found.values()])
+    found = [_bucket(soil, rain, filled.to_numpy()) for soil in (usual, *bounds)]
+    shares = np.stack([one["share"] for one in found])
     recent = measured.cast(pl.Int64).rolling_sum(30, min_samples=1)
     span = pl.Series(np.minimum(np.arange(1, every.height + 1), 30))
     return pl.DataFrame(
         {
             "station_id": days["station_id"][0],
             "day_on": every["day_on"],
-            "available_ratio": found[_SOIL]["share"],
+            "available_ratio": found[0]["share"],
             "available_lo_ratio": shares.min(axis=0),
             "available_hi_ratio": shares.max(axis=0),
-            "depletion_mm": found[_SOIL]["depletion"],
-            "evapotranspiration_mm": found[_SOIL]["used"],
+            "depletion_mm": found[0]["depletion"],
+            "evapotranspiration_mm": found[0]["used"],
             "reference_mm": filled.round(3),
-            "definition_from_on": soils[_SOIL]["valid_from_on"],
+            "definition_from_on": usual["valid_from_on"],
             "completeness_ratio": recent / span,
             "observations_count": recent.cast(pl.Int64),
             "quality_code": "modelled",
@@ -85,7 +88,9 @@ def _station(days: pl.DataFrame, soils: dict[str, dict[str, object]]) -> pl.Data
     ).tail(_TOLD_DAYS)
 
 
-def _bucket(row: dict[str, object], rain: np.ndarray, demand: np.ndarray) -> dict[str, np.ndarray]:
+def _bucket(
+    row: Mapping[str, object], rain: np.ndarray, demand: np.ndarray
+) -> dict[str, np.ndarray]:
     numbers = {name: float(str(value)) for name, value in row.items() if isinstance(value, float)}
     soil = Soil(
         field_capacity=numbers["field_capacity_ratio"],
@@ -107,8 +112,8 @@ _HEALTH: Final = health_columns("health")
 _SOILS: Final = tuple(
     f"soils.{name}"
     for name in (
-        "soil_code", "valid_from_on", "field_capacity_ratio", "wilting_point_ratio", "root_m",
-        "depletion_ratio", "crop_ratio",
+        "soil_code", "taken_code", "valid_from_on", "field_capacity_ratio",
+        "wilting_point_ratio", "root_m", "depletion_ratio", "crop_ratio",
     )
 )  # fmt: skip
 
@@ -124,13 +129,13 @@ declaration = Declaration(
         "station_id": given("ARPA's id of the weather station.", "days.station_id"),
         "day_on": given("Day of solar time.", "days.day_on"),
         "available_ratio": given("Water left for roots, of all they can have.", *_WEATHER, *_SOILS),
-        "available_lo_ratio": given("The least of three loams.", *_WEATHER, *_SOILS),
-        "available_hi_ratio": given("The most of three loams.", *_WEATHER, *_SOILS),
+        "available_lo_ratio": given("The least of it and its bounds.", *_WEATHER, *_SOILS),
+        "available_hi_ratio": given("The most of it and its bounds.", *_WEATHER, *_SOILS),
         "depletion_mm": given("Water missing to field capacity.", *_WEATHER, *_SOILS),
         "evapotranspiration_mm": given("Water that grass and soil gave off.", *_WEATHER, *_SOILS),
         "reference_mm": given("Reference evapotranspiration.", *_WEATHER),
         "definition_from_on": given(
-            "Day from which the table of soils holds.", "soils.valid_from_on", "soils.soil_code"
+            "Day from which the table of soils holds.", "soils.valid_from_on", "soils.taken_code"
         ),
         "completeness_ratio": given(
             "Days measured by sensors to be believed, of the last thirty.", *_WEATHER, *_HEALTH
@@ -141,7 +146,7 @@ declaration = Declaration(
     key_columns=("station_id", "day_on"),
     window_by=None,
     title="Water for roots by station and day",
-    method_version="2",
+    method_version="3",
     literature="Allen et al. (1998), FAO-56, chapters 4 and 8; tables 12, 19 and 22.",
     measured=Measured(
         entity="station_id",
@@ -163,7 +168,8 @@ declaration = Declaration(
         how=(
             "Un bilancio giornaliero: la pioggia entra, erba e suolo restituiscono acqua all'aria "
             "secondo sole, vento, temperatura e umidità (FAO-56). Uno vuol dire suolo pieno, zero "
-            "che le piante appassiscono. È un calcolo per un suolo franco, non una misura."
+            "che le piante appassiscono. È un calcolo per il suolo più comune (franco nella prima "
+            "edizione di soil_types), non una misura."
         ),
         is_high_bad=False,
     ),

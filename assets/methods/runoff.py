@@ -59,13 +59,17 @@ def for_wet_soil(curve_number: ArrayLike) -> Array:
     return np.asarray(number / (0.427 + 0.00573 * number))
 
 
-def with_sealing(pervious_number: ArrayLike, sealed_ratio: ArrayLike) -> Array:
+def with_sealing(
+    pervious_number: ArrayLike, sealed_ratio: ArrayLike, *, sealed_number: ArrayLike = 98.0
+) -> Array:
     """CN of a cell of which a share is sealed and drains over its own ground (NEH-630, ch. 9).
 
+    What is sealed has `sealed_number`, 98 in NEH-630.
     For a cell of parts that drain apart average the runoff, not the number: runoff is convex in it.
     """
     pervious = np.asarray(pervious_number, dtype=float)
-    return np.asarray(pervious + (98 - pervious) * np.asarray(sealed_ratio, dtype=float))
+    sealed = np.asarray(sealed_number, dtype=float)
+    return np.asarray(pervious + (sealed - pervious) * np.asarray(sealed_ratio, dtype=float))
 
 
 def antecedent_index_mm(daily_rain_mm: ArrayLike, *, recession: float = 0.9) -> Array:

@@ -61,14 +61,12 @@ def spikes(
     )
 
 
-def drift_a_day(
-    measurements: pl.DataFrame, *, least_days: int = 4, within: Sequence[str] = ()
-) -> pl.DataFrame:
+def drift_a_day(measurements: pl.DataFrame, *, within: Sequence[str] = ()) -> pl.DataFrame:
     """How fast each sensor moves away from its neighbours: `drift_a_day`, in its unit.
 
     The median slope (Theil 1950, Sen 1968) over the days given of its daily median difference from
-    the median of the others of its quantity at the same instant. Null with fewer days, or without
-    two neighbours.
+    the median of the others of its quantity at the same instant, and of how many days that is
+    (`drift_d`). Null of one day; no row without two neighbours.
     """
     sensor = [*_PER_SENSOR, *within]
     known = measurements.filter(pl.col("value").is_not_null())
@@ -94,11 +92,9 @@ def drift_a_day(
             / (pl.col("day_on_later") - pl.col("day_on")).dt.total_days()
         )
     )
-    days = apart.group_by(sensor).agg(days=pl.len())
+    days = apart.group_by(sensor).agg(drift_d=pl.len().cast(pl.Int64))
     slopes = pairs.group_by(sensor).agg(drift_a_day=pl.col("slope").median())
-    return days.join(slopes, on=sensor, how="left").select(
-        *sensor, drift_a_day=pl.when(pl.col("days") >= least_days).then("drift_a_day")
-    )
+    return days.join(slopes, on=sensor, how="left").select(*sensor, "drift_a_day", "drift_d")
 
 
 def part_of_all(counts: pl.DataFrame) -> pl.DataFrame:

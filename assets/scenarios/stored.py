@@ -12,7 +12,7 @@ from assets.scenarios.kind import find_kinds
 from assets.scenarios.plan import Scenario
 from assets.scenarios.planned import PlannedTwin, current_rows
 from assets.scenarios.running import Outcome, Progress, outcome_of
-from assets.small_groups import limit_of
+from assets.small_groups import LIMITS, limit_of
 from assets.twin import Twin, code_version
 from infra.errors import UsageError
 from infra.lake import TableSpec
@@ -21,7 +21,6 @@ IMPACT_TABLE: Final = "gold/actions/scenario_impact"
 GROUPS_TABLE: Final = "gold/actions/scenario_impact_by_group"
 REGISTER_TABLE: Final = "gold/actions/scenario_register"
 _POPULATION: Final = "silver/services/population_by_section"
-_LIMITS: Final = "bronze/definitions/disclosure_limits"
 _SUBJECT: Final = "scenario_groups"
 COLUMNS: Final = {
     "scenario_id": "The scenario.",
@@ -99,7 +98,7 @@ def run_scenario(
     base = PlannedTwin.of(twin, outcome.pins)
     impact = impact_of(outcome, declarations, scenario=scenario.scenario_id)
     groups = GROUPS.to_frame()
-    limits = current_rows(_LIMITS, base) if _LIMITS in outcome.pins else None
+    limits = current_rows(LIMITS, base) if LIMITS in outcome.pins else None
     limit = None if limits is None else limit_of(limits, _SUBJECT, at.date())
     if limit is not None and _POPULATION in outcome.pins:
         groups = groups_of(

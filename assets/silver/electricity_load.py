@@ -8,7 +8,7 @@ import polars as pl
 from assets.consumption import (
     AREAS,
     ENERGY,
-    LIMITS,
+    LIMITED,
     LITERATURE,
     MILLION,
     READS,
@@ -167,7 +167,7 @@ declaration = Declaration(
             "Quarter, zone or municipality: what is told of it is of those in it that no other "
             "row of the quarter hour tells.",
             *_NAMES,
-            *LIMITS,
+            *LIMITED,
         ),
         "area_code": given("quarter, zone or city.", *_DECIDED),
         "zone_name": given("Zone; empty for the city.", *_NAMES),

@@ -4,9 +4,9 @@ from typing import Final
 
 import polars as pl
 
-from assets.consumption import AREAS, LIMITS, day_in_rome, in_order, paths_of
+from assets.consumption import AREAS, LIMITED, day_in_rome, in_order, paths_of
 from assets.declaration import Declaration, given
-from assets.small_groups import Path, limit_of, told_places
+from assets.small_groups import LIMITS, Path, limit_of, told_places
 
 _SUBJECT: Final = "waste_by_day"
 _RESIDUAL: Final = "indifferenziato"
@@ -109,7 +109,7 @@ declaration = Declaration(
     reads={
         "openings": "bronze/a2a/waste_collection",
         "bins": "silver/waste/waste_container",
-        "limits": "bronze/definitions/disclosure_limits",
+        "limits": LIMITS,
     },
     gives={
         "thrown_on": given("Day of the city's clock (Europe/Rome).", "openings.opened_at"),
@@ -118,7 +118,7 @@ declaration = Declaration(
             "the day tells.",
             *_NAMES,
             "openings.bin_id",
-            *LIMITS,
+            *LIMITED,
         ),
         "area_code": given("quarter, zone or city.", *_DECIDED),
         "zone_name": given("Zone; empty for the city.", *_NAMES),

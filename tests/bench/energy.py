@@ -15,7 +15,7 @@ from assets.indicators.load_shape import load_shape
 from assets.maps import cell_shapes
 from assets.silver.electricity_consumption import electricity_consumption
 from assets.silver.electricity_load import electricity_load
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, defined
 
 _METERS: Final = 100_000
 _SECTIONS: Final = 1_900
@@ -61,12 +61,17 @@ def run(*, runs: int) -> None:
                 "border_geom": cell_shapes(pl.Series(["881f9cad4bfffff"] * _QUARTERS)),
             }
         ),
-        "limits": pl.read_csv("assets/definitions/disclosure_limits.csv", try_parse_dates=True),
+        "limits": defined("disclosure_limits"),
     }
 
     def energy() -> None:
         electricity_by_section(electricity_consumption(rows, **places), COMPLETENESS)
-        load_shape(electricity_load(rows, **places), places["quarters"], COMPLETENESS)
+        load_shape(
+            electricity_load(rows, **places),
+            places["quarters"],
+            rules=defined("load_rules"),
+            completeness=COMPLETENESS,
+        )
 
     ways: dict[str, Callable[[], object]] = {
         "sum by section (reference)": lambda: rows.group_by("section_id").agg(

@@ -213,6 +213,26 @@ def test_the_order_of_rows_changes_nothing(seed: int):
     assert other == plain
 
 
+def test_a_place_is_a_control_where_it_shares_as_many_days_as_the_goal_asks_for():
+    bikes = counted(effect=1.35)
+    gaps = bikes.filter(
+        (pl.col("counter_id") != "CB04") | (pl.col("counted_at").dt.ordinal_day() % 5 != 0)
+    )
+    without = effect_of(register=registered(), bikes=bikes.filter(pl.col("counter_id") != "CB04"))
+
+    strict, lenient = (
+        effect_of(
+            register=registered(),
+            bikes=gaps,
+            goals=simulated.GOALS.with_columns(least_shared_ratio=pl.lit(least)),
+        )
+        for least in (0.9, 0.7)
+    )
+
+    assert strict == without
+    assert lenient["placebos_count"] > without["placebos_count"]
+
+
 def test_controls_that_are_named_are_the_only_ones():
     bikes = counted(effect=1.35)
     fewer = bikes.filter(pl.col("counter_id") != "CB04")

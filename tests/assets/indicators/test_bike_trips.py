@@ -1,4 +1,4 @@
-"""Counts of trips have no published number to be held to: nobody published this city's."""
+"""Trips on public bicycles by hour, with few riders told together or not at all."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -37,9 +37,9 @@ def trip(number: int, start: str | None = "A", end: str | None = "C", **more: ob
     return row | {"ended_at": EIGHT + timedelta(hours=1)} | more
 
 
-def told(trips: list[Row], limit: Row = LIMIT) -> pl.DataFrame:
+def told(trips: list[Row], limit: Row = LIMIT, rule: Row = RULE) -> pl.DataFrame:
     frames = inputs_of(
-        declaration, trips=trips, stations=STATIONS, quarters=QUARTERS, limits=[limit], rules=[RULE]
+        declaration, trips=trips, stations=STATIONS, quarters=QUARTERS, limits=[limit], rules=[rule]
     )
     found = bike_trips(**frames)
     assert declaration.measured is not None
@@ -95,6 +95,44 @@ def test_a_station_that_is_not_in_the_list_is_of_the_city():
     found = told([trip(n) for n in range(10)] + [trip(n, "new") for n in range(10, 20)])
 
     assert rows(found) == [("Brescia", 10), ("A", 10)]
+
+
+# Rentals of the first of January 2011 by hour, from midnight on; 985 in the table of days.
+CAPITAL = (
+    16, 40, 32, 13, 1, 1, 2, 3, 8, 14, 36, 56, 84, 94, 106, 110, 93, 67, 35, 37, 36, 34, 28, 39,
+)  # fmt: skip
+
+
+@pytest.mark.shows(
+    "published",
+    "gold/mobility/hourly_bike_trips",
+    source="Capital Bikeshare, hours of 1 January 2011 (Fanaee-T & Gama 2013, UCI Bike Sharing)",
+)
+def test_the_hours_of_washington_are_those_published_but_for_nights_of_fewer_than_ten():
+    midnight = datetime(2011, 1, 1, tzinfo=ROME)
+    hours = [hour for hour, count in enumerate(CAPITAL) for _ in range(count)]
+    # A minute and more after the hour, and a ride of less than an hour.
+    starts = [midnight + timedelta(hours=h, seconds=60 + n) for n, h in enumerate(hours)]
+    spans = (
+        LIMIT | {"valid_from_on": date(2011, 1, 1)},
+        RULE | {"valid_from_on": date(2011, 1, 1)},
+    )
+
+    found = told(
+        [
+            trip(n, started_at=at.astimezone(UTC), window_on=at.date())
+            for n, at in enumerate(starts)
+        ],
+        *spans,
+    ).filter(direction_code="departures")
+
+    by_hour = {
+        at.astimezone(ROME).hour: count
+        for at, count in found.select("hour_at", "trips_count").iter_rows()
+    }
+    assert by_hour == {hour: count for hour, count in enumerate(CAPITAL) if count >= 10}
+    assert len(starts) == 985
+    assert found["trips_count"].sum() == 985 - (1 + 1 + 2 + 3 + 8)
 
 
 @pytest.mark.shows("property", "gold/mobility/hourly_bike_trips")

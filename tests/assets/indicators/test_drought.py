@@ -9,12 +9,12 @@ from assets.indicators.soil_water import soil_water
 from assets.silver.weather_by_day import weather_by_day
 from infra.simulator.city import City
 from infra.simulator.climate import HISTORIC_STORM_MM, YEARS_BEFORE
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, defined
 from tests.assets.indicators.health_frames import HEALTHY, suspect
 from tests.assets.methods.test_standardised_index import JANUARIES, PUBLISHED
 
-BANDS = pl.read_csv("assets/definitions/drought_bands.csv", try_parse_dates=True)
-SOILS = pl.read_csv("assets/definitions/soil_types.csv", try_parse_dates=True)
+BANDS = defined("drought_bands")
+SOILS = defined("soil_types")
 START = date(2025, 3, 24)
 NAMES = {
     "on": "measured_on", "tmin_c": "temp_min_c", "tmax_c": "temp_max_c", "tmean_c": "temp_mean_c",
@@ -202,6 +202,30 @@ def test_januaries_of_a_century_are_told_as_dry_as_published():
     assert told.len() == len(JANUARIES)
     for year, published in PUBLISHED.items():
         assert told[year] == pytest.approx(published, abs=2e-3)
+
+
+def test_the_usual_soil_and_its_bounds_are_those_of_the_newest_edition():
+    newer = SOILS.with_columns(
+        definition_code=pl.lit("plain"),
+        valid_from_on=pl.lit(date(2026, 1, 1)),
+        taken_code=pl.col("soil_code").replace_strict(
+            {"sabbia": "usual", "argilla": "bound"}, default=None, return_dtype=pl.String
+        ),
+    )
+    days = weather(1)
+
+    sand = soil_water(days, pl.concat([SOILS, newer]), HEALTHY)
+    two = newer.with_columns(taken_code=pl.lit("usual"))
+    clay = soil_water(
+        days, newer.filter(soil_code="argilla").with_columns(taken_code=pl.lit("usual")), HEALTHY
+    )
+
+    assert set(sand["definition_from_on"]) == {date(2026, 1, 1)}
+    assert sand["available_hi_ratio"].to_list() == pytest.approx(
+        [max(pair) for pair in zip(sand["available_ratio"], clay["available_ratio"], strict=True)]
+    )
+    assert sand["depletion_mm"].max() <= 1000 * 0.75 * (0.12 - 0.045)
+    assert soil_water(days, two, HEALTHY).is_empty()
 
 
 # FAO-56, example 37: tomatoes (Kc 1.2) on silt, of which 55 mm are gone, and ten days of 5 mm.

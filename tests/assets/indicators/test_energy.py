@@ -14,11 +14,12 @@ from assets.indicators.load_shape import load_shape
 from assets.measured import check_trust
 from infra.simulator.city import City
 from infra.simulator.datasets import heat_readings
-from tests.assets.indicators.defined import COMPLETENESS
+from tests.assets.indicators.defined import COMPLETENESS, defined
 from tests.assets.indicators.health_frames import HEALTHY, suspect
 
-RULES = pl.read_csv("assets/definitions/degree_day_rules.csv", try_parse_dates=True)
-CARRIERS = pl.read_csv("assets/definitions/energy_carriers.csv", try_parse_dates=True)
+RULES = defined("degree_day_rules")
+CARRIERS = defined("energy_carriers")
+LOAD_RULES = defined("load_rules")
 FIRST = date(2024, 7, 1)
 SQUARE = shapely.to_wkb(shapely.box(10.2, 45.5, 10.2 + 1 / 77.97, 45.5 + 1 / 111.132))
 QUARTERS = pl.DataFrame(
@@ -170,8 +171,16 @@ def load(powers: list[float], *, quarter: str | None = "QA") -> pl.DataFrame:
     )
 
 
+def shape_of(
+    powers: list[float], quarter: str | None = "QA", rules: pl.DataFrame = LOAD_RULES
+) -> pl.DataFrame:
+    return load_shape(
+        load(powers, quarter=quarter), QUARTERS, rules=rules, completeness=COMPLETENESS
+    )
+
+
 def test_a_constant_load_has_load_factor_one_and_all_of_it_at_night():
-    row = load_shape(load([50.0] * 96), QUARTERS, COMPLETENESS).row(0, named=True)
+    row = shape_of([50.0] * 96).row(0, named=True)
 
     assert (row["load_factor_ratio"], row["night_base_ratio"]) == (1.0, 1.0)
     assert row["peak_kwkm2"] == pytest.approx(50.0, rel=0.01)
@@ -188,7 +197,7 @@ def test_the_published_day_of_a_power_station_has_a_load_factor_of_71_4_per_cent
     hours = ((40.0, 6), (50.0, 4), (60.0, 2), (50.0, 4), (70.0, 4), (40.0, 4))
     powers = [power for power, count in hours for _ in range(4 * count)]
 
-    row = load_shape(load(powers), QUARTERS, COMPLETENESS).row(0, named=True)
+    row = shape_of(powers).row(0, named=True)
 
     assert sum(powers) / 4 == 1200
     assert max(powers) == 70
@@ -200,15 +209,32 @@ def test_load_factor_is_mean_over_peak_and_the_night_is_from_two_to_five():
     powers[8:20] = [5.0] * 12  # 2:00 to 5:00 of the city's clock
     powers[76] = 40.0
 
-    row = load_shape(load(powers), QUARTERS, COMPLETENESS).row(0, named=True)
+    row = shape_of(powers).row(0, named=True)
 
     mean = sum(powers) / 96
     assert row["load_factor_ratio"] == pytest.approx(mean / 40, abs=1e-6)
     assert row["night_base_ratio"] == pytest.approx(5 / mean, abs=1e-6)
 
 
+def test_the_night_is_of_the_hours_of_the_newest_rule_and_without_one_there_is_none():
+    powers = [10.0] * 96
+    powers[:8] = [4.0] * 8  # midnight to 2:00
+    until_two = {"night_from_h": 0, "night_until_h": 2, "valid_from_on": date(2026, 5, 1)}
+    newer = LOAD_RULES.with_columns(
+        pl.lit(value, LOAD_RULES[name].dtype).alias(name) for name, value in until_two.items()
+    )
+
+    row = shape_of(powers, rules=pl.concat([LOAD_RULES, newer])).row(0, named=True)
+    none = shape_of(powers, rules=LOAD_RULES.clear()).row(0, named=True)
+
+    assert row["night_base_ratio"] == pytest.approx(4 / (sum(powers) / 96), abs=1e-6)
+    assert row["definition_from_on"] == date(2026, 5, 1)
+    assert none["night_base_ratio"] is None
+    assert none["load_factor_ratio"] == row["load_factor_ratio"]
+
+
 def test_the_curve_of_a_zone_is_that_of_each_of_its_quarters():
-    found = load_shape(load([50.0, 100.0], quarter=None), QUARTERS, COMPLETENESS)
+    found = shape_of([50.0, 100.0], quarter=None)
 
     assert found.select("quarter_id", "load_factor_ratio", "quality_code").rows() == [
         ("QA", 0.75, "modelled"),
@@ -280,7 +306,7 @@ def test_what_says_how_sure_a_number_is_can_be_true(module):
             observed([8.0] * 144), rules=RULES, health=HEALTHY, completeness=COMPLETENESS
         ),
         "heat_signature": signatures(heat, NO_GAS, weather()),
-        "load_shape": load_shape(load([0.0, 0.0]), QUARTERS, COMPLETENESS),
+        "load_shape": shape_of([0.0, 0.0]),
     }
 
     check_trust(module, frames[module], measured)
@@ -314,10 +340,7 @@ def test_a_signature_is_as_sound_as_the_temperatures_it_is_fitted_to():
 @settings(max_examples=15, deadline=None)
 @given(powers=st.lists(st.floats(1, 100), min_size=96, max_size=96), factor=st.floats(0.5, 20))
 def test_the_shape_of_a_load_hangs_not_on_how_much_it_is(powers, factor):
-    one, more = (
-        load_shape(load([k * power for power in powers]), QUARTERS, COMPLETENESS).row(0, named=True)
-        for k in (1, factor)
-    )
+    one, more = (shape_of([k * power for power in powers]).row(0, named=True) for k in (1, factor))
 
     assert 0 < one["load_factor_ratio"] <= 1
     for name in ("load_factor_ratio", "night_base_ratio"):

@@ -10,7 +10,7 @@ from assets.indicators.load_shape import load_shape
 from assets.silver.electricity_load import electricity_load
 from infra.simulator.city import City
 from infra.simulator.datasets import electricity_readings
-from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE
+from tests.assets.indicators.defined import COMPLETENESS, DISCLOSURE, defined
 
 MONDAY, SUNDAY = date(2025, 3, 24), date(2025, 3, 23)
 # The whole city as one quarter: so many meters hardly scatter.
@@ -42,7 +42,9 @@ def test_a_day_is_as_even_and_its_night_as_deep_as_its_meters_were_made_to_draw(
     ).row(0)
 
     curve = electricity_load(readings, sections, CITY, DISCLOSURE)
-    row = load_shape(curve, CITY, COMPLETENESS).row(0, named=True)
+    row = load_shape(curve, CITY, rules=defined("load_rules"), completeness=COMPLETENESS).row(
+        0, named=True
+    )
 
     assert row["told_code"] == "quarter"
     assert row["load_factor_ratio"] == pytest.approx(factor, abs=0.012)

@@ -63,6 +63,20 @@ def test_the_counter_that_sees_less_each_day_drifts_and_no_other_does():
     assert bad["drift_a_day_index"][-1] == pytest.approx(np.log(1 - DRIFT), abs=0.03)
 
 
+def test_of_fewer_days_than_the_limit_says_nothing_is_said_of_drift():
+    seen = counters(40, 60, 90, 120, 150)
+    worn = drifting(seen, pl.col("counter_id") == "CB02", "bikes_count", DRIFT)
+
+    told = {
+        least: bike_counter_health(worn, LIMITS.with_columns(drift_least_d=pl.lit(least)))
+        for least in (2, 7, 8)
+    }
+
+    days = {least: one["drift_a_day_index"].count() / 5 for least, one in told.items()}
+    assert days == {2: 6, 7: 1, 8: 0}
+    assert not told[8]["is_drifting"].any()
+
+
 def test_a_counter_that_says_the_same_for_a_day_stands_still():
     seen = counters(40, 60, 90).with_columns(
         bikes_count=pl.when((pl.col("counter_id") == "CB01") & days_in().is_between(2, 4))
