@@ -16,6 +16,9 @@ from assets.trust import health_columns, suspect_days
 _TOLD_DAYS: Final = 366
 # Two winters before them fill the ground: what it held before says nothing any more.
 _FILLING_DAYS: Final = 731
+_NUMBERS: Final = (
+    "field_capacity_ratio", "wilting_point_ratio", "root_m", "depletion_ratio", "crop_ratio",
+)  # fmt: skip
 _SCHEMA: Final = {
     "station_id": pl.String(), "day_on": pl.Date(), "available_ratio": pl.Float64(),
     "available_lo_ratio": pl.Float64(), "available_hi_ratio": pl.Float64(),
@@ -31,15 +34,15 @@ def soil_water(days: pl.DataFrame, soils: pl.DataFrame, health: pl.DataFrame) ->
 
     Grass on the soil that the newest edition takes as usual (FAO-56, eq. 85 to 88), taken for full
     two years before, for the newest 366 days; all rain of a day soaks in. The interval is from the
-    least to the most of that and of the soils that bound it. Without one usual soil there is no
-    number. A day
+    least to the most of that and of the soils that bound it. Without one usual soil of which
+    all is known there is no number. A day
     without a measurement is taken for one without rain and with the evapotranspiration of the day
     before; completeness says how many of the last thirty days were measured, by sensors of which
     none was suspect.
     """
     bad = suspect_days(health).select("station_id", "day_on", "is_suspect").unique()
     judged = days.join(bad, on=["station_id", "day_on"], how="left")
-    held = newest(soils).sort("soil_code")
+    held = newest(soils).drop_nulls(_NUMBERS).sort("soil_code")
     usual, bounds = (held.filter(taken_code=one).rows(named=True) for one in ("usual", "bound"))
     frames = [
         _station(part, usual[0], bounds)
@@ -91,13 +94,13 @@ def _station(
 def _bucket(
     row: Mapping[str, object], rain: np.ndarray, demand: np.ndarray
 ) -> dict[str, np.ndarray]:
-    numbers = {name: float(str(value)) for name, value in row.items() if isinstance(value, float)}
+    capacity, wilting, root_m, depletion, crop = (float(str(row[name])) for name in _NUMBERS)
     soil = Soil(
-        field_capacity=numbers["field_capacity_ratio"],
-        wilting_point=numbers["wilting_point_ratio"],
-        root_m=numbers["root_m"],
-        depletion_ratio=numbers["depletion_ratio"],
-        crop=numbers["crop_ratio"],
+        field_capacity=capacity,
+        wilting_point=wilting,
+        root_m=root_m,
+        depletion_ratio=depletion,
+        crop=crop,
     )
     result = balance(rain, np.zeros_like(rain), demand, soil, first_mm=0.0)
     return {
@@ -110,12 +113,8 @@ def _bucket(
 _WEATHER: Final = ("days.rain_mm", "days.reference_mm")
 _HEALTH: Final = health_columns("health")
 _SOILS: Final = tuple(
-    f"soils.{name}"
-    for name in (
-        "soil_code", "taken_code", "valid_from_on", "field_capacity_ratio",
-        "wilting_point_ratio", "root_m", "depletion_ratio", "crop_ratio",
-    )
-)  # fmt: skip
+    f"soils.{name}" for name in ("soil_code", "taken_code", "valid_from_on", *_NUMBERS)
+)
 
 declaration = Declaration(
     function=soil_water,

@@ -213,14 +213,19 @@ class _Looks:
 def _others(values: pl.Series, *, may_be_empty: bool) -> Iterator[pl.Series]:
     """The same values in other rows, all and few; other numbers and times; none in few rows.
 
-    A text is made up only where all rows say the same: others may be of a closed list.
+    A text is made up only where all rows say the same: others may be of a closed list. Where few
+    rows are changed and few are emptied, both are looked at together.
     """
     name = values.name
     rows = pl.int_range(values.len(), eager=True)
-    few = rows.shuffle(seed=7) < 1 + values.len() // _FEW
+    places = rows.shuffle(seed=7)
+    count = 1 + values.len() // _FEW
+    few, others = places < count, places.is_between(count, 2 * count, closed="left")
+    nothing = pl.Series(name, [None], dtype=values.dtype).new_from_index(0, values.len())
     if values.n_unique() > 1:
         yield values.shuffle(seed=7).alias(name)
-        yield values.reverse().zip_with(few, values).alias(name)
+        changed = values.reverse().zip_with(few, values)
+        yield (nothing.zip_with(others, changed) if may_be_empty else changed).alias(name)
     elif values.dtype == pl.String:
         yield pl.Series(name, ["another"]).new_from_index(0, values.len()).zip_with(few, values)
     elif values.dtype == pl.Date:
@@ -232,8 +237,7 @@ def _others(values: pl.Series, *, may_be_empty: bool) -> Iterator[pl.Series]:
         yield (~values).alias(name)
     elif values.dtype.is_temporal():
         yield values.dt.offset_by("1d").cast(values.dtype).alias(name)
-    if may_be_empty:
-        nothing = pl.Series(name, [None], dtype=values.dtype).new_from_index(0, values.len())
+    if may_be_empty and values.n_unique() <= 1:
         yield nothing.zip_with(few, values).alias(name)
 
 

@@ -225,7 +225,9 @@ def test_the_usual_soil_and_its_bounds_are_those_of_the_newest_edition():
         [max(pair) for pair in zip(sand["available_ratio"], clay["available_ratio"], strict=True)]
     )
     assert sand["depletion_mm"].max() <= 1000 * 0.75 * (0.12 - 0.045)
+    unknown = newer.with_columns(root_m=pl.lit(None, pl.Float64))
     assert soil_water(days, two, HEALTHY).is_empty()
+    assert soil_water(days, unknown, HEALTHY).is_empty()
 
 
 # FAO-56, example 37: tomatoes (Kc 1.2) on silt, of which 55 mm are gone, and ten days of 5 mm.
