@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PYTHONUTF8 := 1
+# Forbidden by some environments: then each of hundreds of processes compiles all sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test ui check bench lock clean
 

@@ -32,7 +32,8 @@ from tests.promises.town import (
     simulated_town,
 )
 
-pytestmark = pytest.mark.slow
+# One process has them all: what they compare with is made once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed")]
 
 SEED: Final = 20_250_324
 # It depends on the day on which a delivery is sealed, and midnight may come in between.
