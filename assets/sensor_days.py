@@ -23,10 +23,10 @@ def health_of(
     `measured` has a row a measurement: `sensor_id`, `quantity_code`, `station_id`, `observed_at`
     (UTC) and `value`, null where nothing valid came. Each day is judged by its own measurements and
     those of the six days before it. A sensor is suspect where its value stood still for longer than
-    its limit, has as many spikes as the limit, or drifts away from its neighbours faster (of
-    fewer days than the limit says nothing is said of drift); partial below its share of the
-    measurements expected. What has no limit of a kind is not held to it.
-    `compared` is what is held against the neighbours instead of the values themselves.
+    its limit, has as many spikes as the limit, or drifts away from its neighbours faster (of fewer
+    days than the limit asks for nothing is said of drift); partial below its share of the
+    measurements expected. What has no limit of a kind is not held to it. `compared` is what is held
+    against the neighbours instead of the values themselves.
     """
     held = newest(limits, "quantity_code")
     known = measured.join(held, on="quantity_code", how="inner").with_columns(day_on=solar_day())

@@ -35,9 +35,9 @@ def load_shape(
 
     Load factor is mean over peak of the quarter hours of the month; night base is the mean of the
     hours that are night in the newest rule (by the city's clock) over the mean of all, missing
-    without a rule; the peak is told a square kilometre of the quarter. A
-    quarter with too few meters for a curve of its own has that of the rest of its zone or of the
-    city (`told_code`, as on most of the month): then the peak is that of its share of their ground.
+    without a rule; the peak is told a square kilometre of the quarter. A quarter with too few
+    meters for a curve of its own has that of the rest of its zone or of the city (`told_code`, as
+    on most of the month): then the peak is that of its share of their ground.
     """
     rule = completeness_of(completeness, _SUBJECT)
     held = only(rules)

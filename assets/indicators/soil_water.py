@@ -34,11 +34,10 @@ def soil_water(days: pl.DataFrame, soils: pl.DataFrame, health: pl.DataFrame) ->
 
     Grass on the soil that the newest edition takes as usual (FAO-56, eq. 85 to 88), taken for full
     two years before, for the newest 366 days; all rain of a day soaks in. The interval is from the
-    least to the most of that and of the soils that bound it. Without one usual soil of which
-    all is known there is no number. A day
-    without a measurement is taken for one without rain and with the evapotranspiration of the day
-    before; completeness says how many of the last thirty days were measured, by sensors of which
-    none was suspect.
+    least to the most of that and of the soils that bound it. Without one usual soil of which all is
+    known there is no number. A day without a measurement is taken for one without rain and with the
+    evapotranspiration of the day before; completeness says how many of the last thirty days were
+    measured, by sensors of which none was suspect.
     """
     bad = suspect_days(health).select("station_id", "day_on", "is_suspect").unique()
     judged = days.join(bad, on=["station_id", "day_on"], how="left")
