@@ -1,6 +1,7 @@
 """Which rows of a definition hold: those of the newest edition, or of the one of each day."""
 
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,12 +18,13 @@ def newest(definition: pl.DataFrame, *by: str, until: date | None = None) -> pl.
     return begun.filter(pl.col("valid_from_on") == (latest.over(*by) if by else latest))
 
 
-def only(definition: pl.DataFrame, *, until: date | None = None) -> pl.DataFrame:
-    """The row of the newest edition of a definition that has one row, or none.
+def only(definition: pl.DataFrame, *, until: date | None = None) -> dict[str, Any] | None:
+    """The row of the newest edition of a definition that has one row; None without any.
 
     Of two that begin on one day, that of the first code.
     """
-    return newest(definition, until=until).sort("definition_code").head(1)
+    held = newest(definition, until=until).sort("definition_code")
+    return held.row(0, named=True) if held.height else None
 
 
 def dated(rows: pl.DataFrame, definition: pl.DataFrame, *, day: str) -> pl.DataFrame:

@@ -115,7 +115,7 @@ def setting(
     """
     on = {code: representative_day(trips, weekday) for code, weekday in WEEKDAYS.items()}
     latest = max((day for day in on.values() if day is not None), default=None)
-    held = only(speeds, until=latest)
+    edition = only(speeds, until=latest)
     hours = (
         newest(bands, "band_code", until=latest)
         .filter(pl.col("starts_h") < pl.col("ends_h"))
@@ -123,9 +123,8 @@ def setting(
     )
     homes = population.filter(pl.col("residents_count") > 0).sort("section_id")
     kinds = services.drop_nulls("category_code").sort("service_id")
-    if not (held.height and hours.height and homes.height and kinds.height):
+    if not (edition and hours.height and homes.height and kinds.height):
         return None
-    edition = held.row(0, named=True)
     habits = Habits(**{name: edition[name] for name in Habits.__dataclass_fields__})
     stands = stops.filter("is_stop").sort("stop_id")
     streets = town(

@@ -19,17 +19,13 @@ _SEVERITY: Final[dict[Personal, int]] = {"none": 0, "indirect": 1, "direct": 2}
 
 
 @dataclass(frozen=True)
-class Descent:
-    """One way from a column of a computed table back to what a publisher wrote.
+class Published:
+    """What a publisher delivers for a column of bronze.
 
-    `through` are the tables and columns on the way, bronze first. `personal` is the class of the
-    publisher's column, `treatment` what was done to it at the gate, and `entity` what kind of
-    identifier it is (empty for none); pseudonyms may have keys of a day.
+    `personal` is the class of the publisher's column, `treatment` what was done to it at the gate,
+    and `entity` what kind of identifier it is (empty for none); pseudonyms may have keys of a day.
     """
 
-    table: str
-    column: str
-    through: tuple[Place, ...]
     source: str
     source_columns: tuple[str, ...]
     personal: Personal
@@ -37,6 +33,18 @@ class Descent:
     entity: str
     is_pseudonym: bool
     is_by_day: bool
+
+
+@dataclass(frozen=True)
+class Descent(Published):
+    """One way from a column of a computed table back to what a publisher wrote.
+
+    `through` are the tables and columns on the way, bronze first.
+    """
+
+    table: str
+    column: str
+    through: tuple[Place, ...]
 
     @property
     def first_computed(self) -> Place:
@@ -107,20 +115,7 @@ class _Way:
     """A way back: the columns on it, the publisher's in bronze first and where it begins last."""
 
     through: tuple[Place, ...]
-    begins: "_Published"
-
-
-@dataclass(frozen=True)
-class _Published:
-    """A column as a publisher delivers it: what is told of it at the end of each way back."""
-
-    source: str
-    source_columns: tuple[str, ...]
-    personal: Personal
-    treatment: str
-    entity: str
-    is_pseudonym: bool
-    is_by_day: bool
+    begins: Published
 
 
 # The ways back from columns that were asked for, since many tables are made of the same.
@@ -140,29 +135,23 @@ def _ways(
     place: Place, declarations: Mapping[str, Declaration], twin: Twin, known: _Known
 ) -> tuple[_Way, ...]:
     """Every way back from a column of a computed table or of bronze."""
-    if place not in known:
-        origins = _origins(place, declarations, twin)
-        if isinstance(origins, list):
-            known[place] = tuple(
-                _Way((*way.through, place), way.begins)
-                for origin in origins
-                for way in _ways(origin, declarations, twin, known)
-            )
-        else:
-            known[place] = () if origins is None else (_Way((place,), origins),)
+    if place in known:
+        return known[place]
+    if place[0] in declarations:
+        known[place] = tuple(
+            _Way((*way.through, place), way.begins)
+            for origin in _origins(place, declarations, twin)
+            for way in _ways(origin, declarations, twin, known)
+        )
+    else:
+        begins = _published(place, twin)
+        known[place] = (_Way((place,), begins),) if begins else ()
     return known[place]
 
 
-def _origins(
-    place: Place, declarations: Mapping[str, Declaration], twin: Twin
-) -> list[Place] | _Published | None:
-    """What a computed column is made of, or what a publisher delivers; None for our own times.
-
-    Raises TwinError where a column is made of one that is not there.
-    """
+def _origins(place: Place, declarations: Mapping[str, Declaration], twin: Twin) -> list[Place]:
+    """What a computed column is made of. Raises TwinError where one of them is not there."""
     table, column = place
-    if table not in declarations:
-        return _published(place, twin)
     places = made_of(declarations[table], column)
     for origin, name in places:
         asks = f"{table}.{column} is made of {origin}"
@@ -176,14 +165,14 @@ def _origins(
     return places
 
 
-def _published(place: Place, twin: Twin) -> _Published | None:
+def _published(place: Place, twin: Twin) -> Published | None:
     """A column of bronze as its publisher delivers it; None where none is stored."""
     table, column = place
     contract = twin.contract_of(table)
     stored = contract.columns.get(column) if contract else None
     if contract is None or stored is None or not stored.is_stored:
         return None
-    return _Published(
+    return Published(
         source=f"source/{contract.key}",
         source_columns=tuple(stored.source),
         personal=stored.personal,
@@ -207,13 +196,12 @@ def check_lineage(
     """
     for table in sorted(declarations):
         for column in declarations[table].gives:
-            origins = _origins((table, column), declarations, twin)
-            for origin in origins if isinstance(origins, list) else ():
+            for origin in _origins((table, column), declarations, twin):
                 if origin[0] not in declarations and (found := _published(origin, twin)):
                     _check_origin((table, column), schemas[table][column], origin, found)
 
 
-def _check_origin(place: Place, dtype: pl.DataType, origin: Place, published: _Published) -> None:
+def _check_origin(place: Place, dtype: pl.DataType, origin: Place, published: Published) -> None:
     where, behind = ".".join(place), ".".join(origin)
     if published.treatment == "redact":
         raise TwinError(

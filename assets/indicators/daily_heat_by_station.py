@@ -63,8 +63,7 @@ def daily_heat_by_station(
     is_known = pl.col("temp_max_c").is_not_null()
     bad = suspect_days(health).filter(pl.col("quantity_code").is_in(_SENSORS))
     suspect = bad.select("station_id", "day_on", "is_suspect").unique()
-    held = only(rules)
-    wave = held.row(0, named=True) if held.height else {}
+    wave = only(rules) or {}
     tropical_c = pl.lit(wave.get("tropical_c"), pl.Float64)
     told = _with_waves(days, history, wave).join(suspect, on=["station_id", "day_on"], how="left")
     return told.sort("station_id", "day_on").select(

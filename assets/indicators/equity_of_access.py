@@ -61,10 +61,9 @@ def equity_of_access(
     streets take no part. Palma is null where one of both groups lives nowhere, or the poorer reach
     nothing.
     """
-    held = only(lines)
-    if not held.height:
+    values = only(lines)
+    if values is None:
         return _SCHEMA.to_frame()
-    values = held.row(0, named=True)
     limits = Limits(**{name: values[name] for name in Limits.__dataclass_fields__})
     people = population.select("section_id", "income_level", residents="residents_count")
     rows = (

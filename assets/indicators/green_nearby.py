@@ -55,7 +55,7 @@ def green_nearby(
     """
     held = {row["standard_code"]: row for row in _newest(standards).iter_rows(named=True)}
     habits = only(speeds)
-    if not (held.keys() >= set(_NEEDED) and habits.height and quarters.height):
+    if not (held.keys() >= set(_NEEDED) and habits and quarters.height):
         return _SCHEMA.to_frame()
     homes = _homes(buildings, sections)
     near, sight = held["near_green"], held["trees_in_sight"]
@@ -66,7 +66,7 @@ def green_nearby(
         nodes=nodes,
         segments=segments,
         entrance_m=held["entrance"]["within_m"],
-        farthest_m=habits["snap_reach_m"].item(),
+        farthest_m=habits["snap_reach_m"],
     )
     in_sight = trees_near(homes["shape_geom"], known_trees, within_m=sight["within_m"])
     canopy = canopy_by_quarter(quarters, known_trees, terrain)

@@ -57,8 +57,7 @@ def hourly_traffic_state(
     speed alone. Hours of a day on which the detector could not be believed are suspect: that of
     solar time which has 23 of the 24 hours of the day of UTC.
     """
-    held = only(rules)
-    rule: Mapping[str, Any] = held.row(0, named=True) if held.height else _NO_RULE
+    rule: Mapping[str, Any] = only(rules) or _NO_RULE
     quarters = _quarters(observed)
     is_free = is_at_night(
         pl.col("observed_at"), from_hour=rule["free_from_h"], until_hour=rule["free_until_h"]

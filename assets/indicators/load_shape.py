@@ -1,7 +1,6 @@
 """How evenly each quarter draws its electricity, month by month."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -16,7 +15,7 @@ from assets.placing import ORIGIN
 from assets.plots import line_chart
 from assets.trust import quality
 
-_NO_NIGHT: Final[Mapping[str, Any]] = {"night_from_h": 0, "night_until_h": 0}
+_NO_NIGHT: Final = {"night_from_h": 0, "night_until_h": 0, "valid_from_on": None}
 _QUARTERS_A_DAY: Final = 96
 _SUBJECT: Final = "electricity_load_by_month"
 _KW_OF_A_QUARTER: Final = 4.0
@@ -40,8 +39,7 @@ def load_shape(
     on most of the month): then the peak is that of its share of their ground.
     """
     rule = completeness_of(completeness, _SUBJECT)
-    held = only(rules)
-    night: Mapping[str, Any] = held.row(0, named=True) if held.height else _NO_NIGHT
+    night = only(rules) or _NO_NIGHT
     ground = quarters.select("quarter_id", "zone_name").with_columns(
         weight=pl.Series(_areas_km2(quarters["border_geom"]), dtype=pl.Float64)
     )
@@ -82,7 +80,7 @@ def load_shape(
             "peak_kwkm2",
             "told_code",
             pl.max_horizontal(
-                rule.edition, pl.lit(held["valid_from_on"].max(), pl.Date)
+                rule.edition, pl.lit(night["valid_from_on"], pl.Date)
             ).alias("definition_from_on"),
             "completeness_ratio",
             "observations_count",
