@@ -4,6 +4,7 @@ What several indicators of access share: what they read, what it is made of, and
 Times of a day are seconds since its midnight.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -113,7 +114,7 @@ def setting(
 
     None where there is nothing to go from, to go to, or to go by.
     """
-    on = {code: representative_day(trips, weekday) for code, weekday in WEEKDAYS.items()}
+    on = _days_of(trips)
     latest = max((day for day in on.values() if day is not None), default=None)
     edition = only(speeds, until=latest)
     hours = (
@@ -125,7 +126,7 @@ def setting(
     kinds = services.drop_nulls("category_code").sort("service_id")
     if not (edition and hours.height and homes.height and kinds.height):
         return None
-    habits = Habits(**{name: edition[name] for name in Habits.__dataclass_fields__})
+    habits = _habits(edition)
     stands = stops.filter("is_stop").sort("stop_id")
     streets = town(
         habits, homes=homes, services=kinds, stops=stands, stations=stations.sort("station_id"),
@@ -139,6 +140,21 @@ def setting(
             rides = connections(trips, departures, stands["stop_id"], on[code])
             days.append(Day(code, weekday, on[code], rides, leaves))
     return Setting(edition, habits, homes, kinds, streets, days) if days else None
+
+
+def habits_of(trips: pl.DataFrame, speeds: pl.DataFrame) -> Habits | None:
+    """How people move, by the edition that holds on the days of `setting`; None without one."""
+    latest = max((day for day in _days_of(trips).values() if day is not None), default=None)
+    edition = only(speeds, until=latest)
+    return _habits(edition) if edition else None
+
+
+def _days_of(trips: pl.DataFrame) -> dict[str, date | None]:
+    return {code: representative_day(trips, weekday) for code, weekday in WEEKDAYS.items()}
+
+
+def _habits(edition: Mapping[str, object]) -> Habits:
+    return Habits(**{name: edition[name] for name in Habits.__dataclass_fields__})  # type: ignore[arg-type]
 
 
 def _leaving(band: dict[str, float], habits: Habits) -> Integers:

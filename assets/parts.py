@@ -20,20 +20,24 @@ class Parts:
     `reached` tells the parts that may come out otherwise (a frame of `by`): it gets the rows that
     `differ` by input, as they were and as they are, and those of `stored` and of the inputs, with
     all rows, that it names. `near` tells which rows of inputs are all that these parts hang on, and
-    maybe some more; of an input that it does not name they are all.
+    maybe some more; of an input that it does not name they are all. It gets the parts, and all rows
+    of the inputs that its parameters name.
 
     `each` gives, of whichever rows it gets, the columns that hang on `of` directly, with the key
     columns of the table. `rest` makes the whole table, by rows with those columns as they are now;
     in the others stands what stood there. Both take inputs by name, as the table's function does,
     and that function calls both: there is no second way to compute a number. Rows of the table are
     in the order of its key.
+
+    Without `each`, and then `by` and `reached`, `rest` gets the rows as they are stored: what of
+    them hangs on `of` it makes itself, of all places.
     """
 
-    by: tuple[str, ...]
     of: tuple[str, ...]
-    reached: Callable[..., pl.DataFrame]
-    each: Callable[..., pl.DataFrame]
-    near: Callable[[pl.DataFrame], Mapping[str, pl.Expr]] = lambda _: _ALL
+    by: tuple[str, ...] = ()
+    reached: Callable[..., pl.DataFrame] = lambda *_: pl.DataFrame()
+    each: Callable[..., pl.DataFrame] | None = None
+    near: Callable[..., Mapping[str, pl.Expr]] = lambda _: _ALL
     rest: Callable[..., pl.DataFrame] = lambda rows: rows
 
 

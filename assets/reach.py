@@ -149,16 +149,10 @@ def town(
     a free dock, is not asked. It is not combined with vehicles.
     """
     known = nodes.drop_nulls(["lat_deg", "lng_deg"])
-    middle = float(known["lat_deg"].to_numpy().mean()) if known.height else 0.0
-    crossings = metres_of(known["lat_deg"], known["lng_deg"], middle_lat_deg=middle)
-
-    def placed(places: pl.DataFrame) -> Snapped:
-        lat, lng = (places[name].cast(pl.Float64).to_numpy() for name in ("lat_deg", "lng_deg"))
-        points = metres_of(lat, lng, middle_lat_deg=middle)
-        return snap(points, crossings, farthest_m=habits.snap_reach_m)
-
-    walked, ridden = _streets(habits, known, segments)
-    home, service, stop, station = (placed(one) for one in (homes, services, stops, stations))
+    walked, ridden = streets_of(habits, known, segments)
+    home, service, stop, station = (
+        placed_on(known, one, habits) for one in (homes, services, stops, stations)
+    )
     near = habits.seconds_of(habits.walk_reach_m)
     longest = habits.longest_s
     on_foot = walked.walks(home, service, limit_s=longest)
@@ -176,7 +170,20 @@ def town(
     )
 
 
-def _streets(
+def placed_on(nodes: pl.DataFrame, places: pl.DataFrame, habits: Habits) -> Snapped:
+    """By which crossing each place stands, if by any; both have `lat_deg` and `lng_deg`."""
+    points, crossings = (metres_on(nodes, one) for one in (places, nodes))
+    return snap(points, crossings, farthest_m=habits.snap_reach_m)
+
+
+def metres_on(nodes: pl.DataFrame, places: pl.DataFrame) -> Array:
+    """Where places are, in metres (places, 2) on the plane of these crossings."""
+    middle = float(nodes["lat_deg"].to_numpy().mean()) if nodes.height else 0.0
+    lat, lng = (places[name].cast(pl.Float64).to_numpy() for name in ("lat_deg", "lng_deg"))
+    return metres_of(lat, lng, middle_lat_deg=middle)
+
+
+def streets_of(
     habits: Habits, nodes: pl.DataFrame, segments: pl.DataFrame
 ) -> tuple[Streets, Streets]:
     """The streets on foot and by bicycle; a stretch without known ends or length is none."""

@@ -16,10 +16,11 @@ from assets.journeys import (
     QUICKEST,
     READS,
     Journeys,
+    habits_of,
     setting,
     trusted,
 )
-from assets.least_times import least_times
+from assets.least_times import Network
 from assets.measured import Measured, Value
 from assets.over_departures import may_differ, over_departures
 from assets.parts import Parts, rows_of, that_differ
@@ -119,7 +120,6 @@ def _near_services(
     departures: pl.DataFrame,
     trips: pl.DataFrame,
     stations: pl.DataFrame,
-    bands: pl.DataFrame,
     speeds: pl.DataFrame,
 ) -> pl.DataFrame:
     """The sections from which a service that differs may be sooner reached than another.
@@ -135,15 +135,36 @@ def _near_services(
         pl.DataFrame({"category_code": sorted(kinds)}, schema={"category_code": pl.String}),
         how="cross",
     )
-    city = setting(
-        population=population, services=differ["services"], nodes=nodes, segments=segments,
-        stops=stops, departures=departures, trips=trips, stations=stations, bands=bands,
-        speeds=speeds,
-    )  # fmt: skip
-    if city is None:
+    habits = habits_of(trips, speeds)
+    if habits is None:
         return everywhere
-    near = rows.join(least_times(city), on=["section_id", "category_code"]).filter(may_differ())
+    ways = Network.of(habits, nodes=nodes, segments=segments, stops=stops, departures=departures)
+    least = ways.least_times(population, differ["services"], stations)
+    near = rows.join(least, on=["section_id", "category_code"]).filter(may_differ())
     return pl.concat([everywhere, near.select("section_id", "category_code")])
+
+
+def _around_homes(
+    parts: pl.DataFrame,
+    *,
+    population: pl.DataFrame,
+    nodes: pl.DataFrame,
+    segments: pl.DataFrame,
+    stops: pl.DataFrame,
+    departures: pl.DataFrame,
+    trips: pl.DataFrame,
+    speeds: pl.DataFrame,
+) -> Mapping[str, pl.Expr]:
+    """These homes, services of these categories, and the stops that anybody there can come to."""
+    of_parts = rows_of(population="section_id", services="category_code")(parts)
+    habits = habits_of(trips, speeds)
+    if habits is None:
+        return of_parts
+    ways = Network.of(habits, nodes=nodes, segments=segments, stops=stops, departures=departures)
+    reached = pl.col("stop_id").is_in(
+        ways.stops_from(population.filter(of_parts["population"])).implode()
+    )
+    return {**of_parts, "stops": reached, "departures": reached}
 
 
 _NO_INTERVAL: Final = "è calcolato su tutte le partenze della fascia, non su un campione"
@@ -199,7 +220,7 @@ declaration = Declaration(
             by=("section_id", "category_code"),
             of=tuple(one for one in ON_FOOT if one.startswith("services.")),
             reached=_near_services,
-            near=rows_of(population="section_id", services="category_code"),
+            near=_around_homes,
             each=reach_of_services,
         ),
         Parts(

@@ -152,27 +152,48 @@ class Streets:
         return found
 
 
+def fastest_ms(seconds: Any, nodes_m: Array) -> float:
+    """Metres a second as the crow flies on the fastest street; 0 without any.
+
+    `seconds` is a matrix (nodes, nodes), such as of `network`, `nodes_m` (nodes, 2) in metres.
+    """
+    streets = seconds.tocoo()
+    crow_m = np.hypot(*(nodes_m[streets.row] - nodes_m[streets.col]).T)
+    return float((crow_m / streets.data).max(initial=0.0))
+
+
 def metres_to_nearest(streets_m: Any, gates: ArrayLike, beyond_m: ArrayLike) -> Array:
     """Metres from each node (nodes,) to the nearest of some places; inf where none is reached.
 
     `streets_m` is a matrix (nodes, nodes) of metres, such as of `network`; a place is entered from
-    the node `gates` (gates,) and lies `beyond_m` metres off it. One search, by Dijkstra (1959),
-    from a node that stands for all places.
+    the node `gates` (gates,) and lies `beyond_m` metres off it.
+    """
+    # From the places outwards, so streets are walked backwards.
+    return from_nearest(streets_m.T, gates, beyond_m)
+
+
+def from_nearest(
+    streets: Any, gates: ArrayLike, beyond: ArrayLike, *, limit: float = np.inf
+) -> Array:
+    """How far each node (nodes,) is from the nearest of some places; inf beyond the limit.
+
+    `streets` is a sparse matrix (nodes, nodes) of lengths; a place lies `beyond` the node `gates`
+    (gates,), infinitely far where nobody comes from there. One search, by Dijkstra (1959), from a
+    node that stands for all places.
     """
     from scipy.sparse import block_array, csr_matrix
     from scipy.sparse.csgraph import dijkstra
 
-    nodes, off = np.asarray(gates, dtype=np.int64), np.asarray(beyond_m, dtype=float)
-    count = streets_m.shape[0]
+    nodes, off = np.asarray(gates, dtype=np.int64), np.asarray(beyond, dtype=float)
+    count = streets.shape[0]
     nearest = np.full(count, np.inf)
     np.minimum.at(nearest, nodes, off)
     entered = np.flatnonzero(np.isfinite(nearest))
     if not len(entered):
         return nearest
-    # From the places outwards, so streets are walked backwards.
     doors = csr_matrix((nearest[entered], (np.zeros_like(entered), entered)), shape=(1, count))
-    outwards = block_array([[streets_m.T, None], [doors, csr_matrix((1, 1))]], format="csr")
-    return np.asarray(dijkstra(outwards, indices=count)[:count])
+    outwards = block_array([[streets, None], [doors, csr_matrix((1, 1))]], format="csr")
+    return np.asarray(dijkstra(outwards, indices=count, limit=limit)[:count])
 
 
 def least_sum(first_s: ArrayLike, second_s: ArrayLike) -> Array:

@@ -261,11 +261,13 @@ def _by_parts(
     stored = base.read(declaration.key).collect()
 
     def asked(
-        function: Callable[..., pl.DataFrame], near: Mapping[str, pl.Expr]
+        function: Callable[..., object], near: Mapping[str, pl.Expr]
     ) -> dict[str, pl.DataFrame]:
         names = [one for one in inspect.signature(function).parameters if one in declaration.reads]
         return _inputs(declaration, planned, None, names=names, near=near)
 
+    if parts.each is None:
+        return Pair(stored, parts.rest(stored, **asked(parts.rest, {})))
     differ = {
         name: pl.concat(changed[table].rows)
         for name, table in declaration.reads.items()
@@ -274,7 +276,7 @@ def _by_parts(
     reached = parts.reached(differ, stored, **asked(parts.reached, {})).unique()
     if reached.is_empty():
         return Pair(stored, stored)
-    fresh = parts.each(**asked(parts.each, parts.near(reached)))
+    fresh = parts.each(**asked(parts.each, parts.near(reached, **asked(parts.near, {}))))
     rows = with_parts(stored, fresh, reached, key=declaration.key_columns)
     return Pair(stored, parts.rest(rows, **asked(parts.rest, {})))
 

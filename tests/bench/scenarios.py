@@ -1,7 +1,7 @@
 """What scenarios cost as their edits grow, and as the city does; see __main__.
 
 ground     desealing of one cell of cities of more and more ground, and of more and more cells of
-           one, through pluvial vulnerability
+           one, and new housing in one section, through pluvial vulnerability
 services   one new service in cities of more and more ground, homes, streets, buses and services,
            and more of them in one, through reach of services
 limits     a zone 30 of a street in the same cities, through danger to cyclists
@@ -199,6 +199,11 @@ def pharmacies(count: int, tables: Tables) -> str:
     )
 
 
+def housing(section: str) -> str:
+    """Two hundred people who come to live in a section."""
+    return f'  - {{kind: new_housing, section: "{section}", residents: 200}}\n'
+
+
 def zona30(edges: Sequence[str]) -> str:
     """A limit of 30 km/h on these stretches."""
     return f"  - {{kind: zona30, segments: [{', '.join(edges)}]}}\n"
@@ -286,3 +291,5 @@ def _grounds(folder: Path) -> Iterator[Case]:
             plan = plan_of(home, deseal(cells[:: len(cells) // count][:count]))
             points = tables["terrain"].height
             yield case(f"cells: {count}, points: {points:,}", RAIN, twin, plan)
+        plan = plan_of(home, housing(tables["sections"]["section_id"][0]))
+        yield case(f"sections: 1, points: {points:,}", RAIN, twin, plan)

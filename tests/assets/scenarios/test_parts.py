@@ -125,8 +125,31 @@ def test_rain_of_cells_is_that_of_the_whole_ground(twin, folder, data):
     assert same(outcome_of(plan, known, twin), outcome_of(plan, whole(known), twin))
 
 
+@settings(max_examples=4)
+@given(data=st.data())
+def test_rain_where_people_come_to_live_is_that_of_the_whole_ground(twin, folder, data):
+    homes = st.tuples(st.sampled_from(["1", "2"]), st.integers(1, 2000))
+    edits = [
+        f"kind: new_housing, section: '{section}', residents: {residents}"
+        for section, residents in data.draw(st.lists(homes, min_size=1, max_size=3))
+    ]
+    plan, known = scenario(folder, "case", *edits), {RAIN: DECLARATIONS[RAIN]}
+
+    found = outcome_of(plan, known, twin)
+
+    assert same(found, outcome_of(plan, whole(known), twin))
+    assert "residents_count" in found.indicators[RAIN].columns
+
+
+def test_where_people_come_to_live_the_ground_is_not_read_again(twin, folder):
+    _, parts = DECLARATIONS[RAIN].parts
+
+    assert "terrain" not in inspect.signature(parts.rest).parameters
+    assert parts.each is None
+
+
 def test_of_the_ground_only_that_around_the_cells_is_looked_at(twin, folder):
-    (parts,) = DECLARATIONS[RAIN].parts
+    parts, _ = DECLARATIONS[RAIN].parts
     seen = []
 
     def each(terrain: pl.DataFrame, **others: pl.DataFrame) -> pl.DataFrame:
