@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from assets.maps import cell_shapes
 from assets.methods.areal import in_metres, share_near, shared_ground
 from assets.methods.terrain_grid import h3_cells
+from assets.placing import ORIGIN
 
 Array = NDArray[np.float64]
 # Side of the squares by which points near cells are found, and by how much their edges may bend.
 _SQUARE_DEG: Final = 0.002
 _BENT_DEG: Final = 1e-6
+# No cell reaches so far from its middle, at any latitude where people live in cities.
+_CELL_DEG: Final = 0.01
 # So many squares at most lie beside each other around the globe.
 _ROW: Final = 1_000_000
 
@@ -87,25 +90,32 @@ def shares_of_areas(
     cells: pl.Series, areas: pl.DataFrame
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Array]:
     """Which share of each area's ground (`border_geom`) lies in which cell: see `shared_ground`."""
-    lat, lng = _origin(cells)
     return shared_ground(
-        in_metres(areas["border_geom"], origin_lat=lat, origin_lng=lng),
-        in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
+        in_metres(areas["border_geom"], **ORIGIN),
+        in_metres(cell_shapes(cells), **ORIGIN),
     )
+
+
+def cells_touched(cells: pl.Series, areas: pl.DataFrame) -> pl.Series:
+    """Those of many cells (resolution 9) in which ground of the areas (`border_geom`) lies."""
+    import h3
+    import shapely
+
+    known = areas.drop_nulls("border_geom")
+    if known.is_empty():
+        return cells.clear()
+    centres = np.array([h3.cell_to_latlng(one) for one in cells]).reshape(-1, 2)
+    west, south, east, north = shapely.total_bounds(shapely.from_wkb(known["border_geom"]))
+    low, high = np.array([south, west]) - _CELL_DEG, np.array([north, east]) + _CELL_DEG
+    around = cells.filter(pl.Series(((centres >= low) & (centres <= high)).all(axis=1)))
+    _, cell, _ = shares_of_areas(around, known)
+    return around.gather(np.unique(cell))
 
 
 def ground_near(cells: pl.Series, places: pl.Series, *, within_m: float) -> Array:
     """Which share of each cell's ground lies within so many metres of any place (WKB, WGS 84)."""
-    lat, lng = _origin(cells)
     return share_near(
-        in_metres(cell_shapes(cells), origin_lat=lat, origin_lng=lng),
-        in_metres(places, origin_lat=lat, origin_lng=lng),
+        in_metres(cell_shapes(cells), **ORIGIN),
+        in_metres(places, **ORIGIN),
         within_m,
     )
-
-
-def _origin(cells: pl.Series) -> tuple[float, float]:
-    import h3
-
-    lat, lng = h3.cell_to_latlng(cells[0])
-    return lat, lng

@@ -3,16 +3,14 @@
 from collections.abc import Sequence
 from html import escape
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from assets.ground import Sheet
 from assets.plots import MAX_SVG, svg_page
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
 
 # From pale to dark, told apart without colour vision too; missing values are hatched.
 _BAD: Final = ("#ffffcc", "#fed976", "#fd8d3c", "#e31a1c", "#800026")
@@ -55,7 +53,8 @@ def cell_shapes(cells: pl.Series) -> pl.Series:
 
     valid = [cell if cell is not None and h3.is_valid_cell(cell) else None for cell in cells]
     sizes = np.array([-1 if cell is None else h3.get_resolution(cell) for cell in valid])
-    hexagons = np.array([None if cell is None else _hexagon(cell) for cell in valid], dtype=object)
+    hexagons = np.full(len(valid), None, dtype=object)
+    hexagons[sizes >= 0] = _hexagons([cell for cell in valid if cell is not None])
     whole = hexagons.copy()
     for size in np.unique(sizes[sizes >= 0])[:-1]:
         smaller = shapely.union_all(whole[sizes > size])
@@ -63,11 +62,17 @@ def cell_shapes(cells: pl.Series) -> pl.Series:
     return pl.Series("shape_geom", list(shapely.to_wkb(hexagons)), dtype=pl.Binary)
 
 
-def _hexagon(cell: str) -> "BaseGeometry":
+def _hexagons(cells: list[str]) -> NDArray[np.object_]:
     import h3
     import shapely
 
-    return shapely.Polygon([(lng, lat) for lat, lng in h3.cell_to_boundary(cell)])
+    if not cells:
+        return np.empty(0, dtype=object)
+    corners = [h3.cell_to_boundary(cell) for cell in cells]
+    places = np.concatenate([np.array(one) for one in corners])[:, ::-1]
+    cell = np.repeat(np.arange(len(cells)), [len(one) for one in corners])
+    hexagons: NDArray[np.object_] = shapely.polygons(shapely.linearrings(places, indices=cell))
+    return hexagons
 
 
 def point_shapes(lat: pl.Series, lng: pl.Series) -> pl.Series:

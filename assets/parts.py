@@ -28,15 +28,12 @@ class Parts:
     in the others stands what stood there. Both take inputs by name, as the table's function does,
     and that function calls both: there is no second way to compute a number. Rows of the table are
     in the order of its key.
-
-    Without `each`, and then `by` and `reached`, `rest` gets the rows as they are stored: what of
-    them hangs on `of` it makes itself, of all places.
     """
 
+    by: tuple[str, ...]
     of: tuple[str, ...]
-    by: tuple[str, ...] = ()
-    reached: Callable[..., pl.DataFrame] = lambda *_: pl.DataFrame()
-    each: Callable[..., pl.DataFrame] | None = None
+    reached: Callable[..., pl.DataFrame]
+    each: Callable[..., pl.DataFrame]
     near: Callable[..., Mapping[str, pl.Expr]] = lambda _: _ALL
     rest: Callable[..., pl.DataFrame] = lambda rows: rows
 

@@ -229,7 +229,7 @@ declaration = Declaration(
     key_columns=("cell_id",),
     window_by=None,
     title="Risk from extreme events, by cell",
-    method_version="1",
+    method_version="2",
     literature=(
         "Risk as hazard, exposure and vulnerability: UNDRR 2017, IPCC AR5 WG2. Composition and "
         "uncertainty of ranks: OECD/JRC 2008. Green within 300 m: WHO Europe 2016."

@@ -266,8 +266,6 @@ def _by_parts(
         names = [one for one in inspect.signature(function).parameters if one in declaration.reads]
         return _inputs(declaration, planned, None, names=names, near=near)
 
-    if parts.each is None:
-        return Pair(stored, parts.rest(stored, **asked(parts.rest, {})))
     differ = {
         name: pl.concat(changed[table].rows)
         for name, table in declaration.reads.items()

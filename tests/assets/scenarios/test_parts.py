@@ -141,15 +141,19 @@ def test_rain_where_people_come_to_live_is_that_of_the_whole_ground(twin, folder
     assert "residents_count" in found.indicators[RAIN].columns
 
 
-def test_where_people_come_to_live_the_ground_is_not_read_again(twin, folder):
-    _, parts = DECLARATIONS[RAIN].parts
-
-    assert "terrain" not in inspect.signature(parts.rest).parameters
-    assert parts.each is None
-
-
-def test_of_the_ground_only_that_around_the_cells_is_looked_at(twin, folder):
-    parts, _ = DECLARATIONS[RAIN].parts
+@pytest.mark.parametrize(
+    ("number", "edit", "most_ratio"),
+    [
+        (0, f"kind: deseal, cells: ['{cells()[0]}'], removed_ratio: 1", 0.5),
+        # Of the two sections, each half of the ground.
+        (1, "kind: new_housing, section: '2', residents: 200", 0.7),
+    ],
+    ids=["ground", "homes"],
+)
+def test_of_the_ground_only_that_around_the_edit_is_looked_at(
+    twin, folder, number, edit, most_ratio
+):
+    parts = DECLARATIONS[RAIN].parts[number]
     seen = []
 
     def each(terrain: pl.DataFrame, **others: pl.DataFrame) -> pl.DataFrame:
@@ -159,11 +163,10 @@ def test_of_the_ground_only_that_around_the_cells_is_looked_at(twin, folder):
     each.__signature__ = inspect.signature(parts.each)
     known = {RAIN: replace(DECLARATIONS[RAIN], parts=(replace(parts, each=each),))}
 
-    one = f"kind: deseal, cells: ['{cells()[0]}'], removed_ratio: 1"
-    outcome_of(scenario(folder, "una", one), known, twin)
+    outcome_of(scenario(folder, "una", edit), known, twin)
 
     ground = twin.lake.read("bronze/regione_lombardia/terrain").collect()
-    assert 0 < seen[0].height < ground.height / 2
+    assert 0 < seen[0].height < ground.height * most_ratio
 
 
 @settings(max_examples=4)
