@@ -1,4 +1,7 @@
+import inspect
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import pytest
@@ -6,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.indicators.reach_of_services import declaration, reach_of_services
+from assets.parts import with_parts
 from tests.assets.indicators.small_town import (
     SUNDAY,
     TUESDAY,
@@ -211,9 +215,21 @@ def test_a_pharmacy_more_or_less_changes_only_ways_that_it_may_be_quicker_on(
 
     for one, other in ((without, all_of_them), (all_of_them, without)):
         before, after = reach_of_services(**one), reach_of_services(**other)
-        reached = of_services.reached(differs, before, **other)
+        reached = of_services.reached(differs, before, **asked(of_services.reached, other))
         changed = after.join(before, on=after.columns, how="anti", nulls_equal=True)
         assert changed.join(reached, on=["section_id", "category_code"], how="anti").is_empty()
+        near = of_services.near(reached, **asked(of_services.near, other))
+        fresh = of_services.each(
+            **(other | {name: other[name].filter(rows) for name, rows in near.items()})
+        )
+        key = declaration.key_columns
+        assert with_parts(before, fresh, reached.unique(), key=key).equals(after)
+
+
+def asked(function: Callable[..., object], tables: dict[str, pl.DataFrame]) -> dict[str, Any]:
+    """The tables that a function names."""
+    names = inspect.signature(function).parameters
+    return {name: rows for name, rows in tables.items() if name in names}
 
 
 def test_a_hospital_far_from_home_changes_nothing_there():
@@ -221,7 +237,9 @@ def test_a_hospital_far_from_home_changes_nothing_there():
     of_services, _ = declaration.parts
     new = services(("nw", "ospedale", 0, 0, 24, "1111111"))
 
-    reached = of_services.reached({"services": new}, reach_of_services(**town), **town)
+    stored = reach_of_services(**town)
+
+    reached = of_services.reached({"services": new}, stored, **asked(of_services.reached, town))
 
     # Whoever lives by the one that is there is never sooner at another.
     assert set(reached.unique().rows()) == {("low", "ospedale"), ("middle", "ospedale")}
